@@ -1,0 +1,71 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Analysis;
+
+/// <summary>Exposure and observed of one practitioner at one clinic in one period.</summary>
+public sealed record PractitionerCounts(string ClinicId, string PractitionerId, DateOnly Period, long Sessions, long AtRiskSessions, IReadOnlyDictionary<string, long> Observed)
+{
+    /// <summary>Exposure in the unit of a measure; empty for a unit that sessions don't carry.</summary>
+    public double? ExposureOf(Measure measure) => measure.Unit switch { ExposureUnit.Session => Sessions, ExposureUnit.AtRiskSession => AtRiskSessions, _ => null };
+
+    public long ObservedOf(Measure measure) => Observed.GetValueOrDefault(measure.Code);
+}
+
+/// <summary>What every rate, chart and alert is counted from, read once from the summaries.</summary>
+public static class Counts
+{
+    /// <summary>Per practitioner and clinic over the whole period (both days included).</summary>
+    public static async Task<List<PractitionerCounts>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, string? clinicId, CancellationToken ct)
+    {
+        var exposures = await db.DailyExposures.Where(d => d.Date >= from && d.Date <= to && (clinicId == null || d.ClinicId == clinicId))
+            .GroupBy(d => new { d.ClinicId, d.PractitionerId })
+            .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions) }).ToListAsync(ct);
+        var observed = (await db.DailyObserved.Where(d => d.Date >= from && d.Date <= to && (clinicId == null || d.ClinicId == clinicId))
+            .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Measure })
+            .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, g.Key.Measure, Observed = g.Sum(d => (long)d.Observed) }).ToListAsync(ct)).ToLookup(o => (o.ClinicId, o.PractitionerId));
+        return [.. exposures.OrderBy(e => e.ClinicId, StringComparer.Ordinal).ThenBy(e => e.PractitionerId, StringComparer.Ordinal)
+            .Select(e => new PractitionerCounts(e.ClinicId, e.PractitionerId, from, e.Sessions, e.AtRisk, observed[(e.ClinicId, e.PractitionerId)].ToDictionary(o => o.Measure, o => o.Observed)))];
+    }
+
+    /// <summary>Per practitioner, clinic and calendar month, for one measure.</summary>
+    public static async Task<List<PractitionerCounts>> ReadMonthlyAsync(SafetyAuditDb db, DateOnly from, DateOnly to, string measure, CancellationToken ct)
+    {
+        var exposures = await db.DailyExposures.Where(d => d.Date >= from && d.Date <= to)
+            .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Date.Year, d.Date.Month })
+            .Select(g => new { g.Key, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions) }).ToListAsync(ct);
+        var observed = await db.DailyObserved.Where(d => d.Date >= from && d.Date <= to && d.Measure == measure)
+            .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Date.Year, d.Date.Month })
+            .Select(g => new { g.Key, Observed = g.Sum(d => (long)d.Observed) }).ToDictionaryAsync(g => g.Key, g => g.Observed, ct);
+        return [.. exposures.Select(e => new PractitionerCounts(e.Key.ClinicId, e.Key.PractitionerId, new DateOnly(e.Key.Year, e.Key.Month, 1), e.Sessions, e.AtRisk,
+            new Dictionary<string, long> { [measure] = observed.GetValueOrDefault(e.Key) }))];
+    }
+
+    /// <summary>First and last day with a session, at one clinic or at all; empty where there is none.</summary>
+    public static async Task<(DateOnly First, DateOnly Last)?> SpanAsync(SafetyAuditDb db, string? clinicId, CancellationToken ct)
+    {
+        var days = db.DailyExposures.Where(d => clinicId == null || d.ClinicId == clinicId);
+        var first = await days.MinAsync(d => (DateOnly?)d.Date, ct);
+        var last = await days.MaxAsync(d => (DateOnly?)d.Date, ct);
+        return first is null || last is null ? null : (first.Value, last.Value);
+    }
+
+    /// <summary>
+    /// Grade of ascertainment per practitioner: how many of their patients were asked afterwards and answered. A 80 % or more, B 50–79, C below 50,
+    /// D no follow-up. A low rate under a low grade says little.
+    /// </summary>
+    public static async Task<IReadOnlyDictionary<(string ClinicId, string PractitionerId), long>> ReachedAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct)
+    {
+        var reached = from f in db.Current<FollowUp>()
+                      where f.Outcome == FollowUpOutcome.Reached
+                      join s in db.Current<Session>() on f.SessionId equals s.SessionId
+                      where (f.ClinicId == null || f.ClinicId == s.ClinicId) && s.Date >= @from && s.Date <= to && s.Status == SessionStatus.Completed
+                      group s.SessionId by new { s.ClinicId, s.PractitionerId } into g
+                      select new { g.Key, Sessions = g.Distinct().LongCount() };
+        return await reached.ToDictionaryAsync(g => (g.Key.ClinicId, g.Key.PractitionerId), g => g.Sessions, ct);
+    }
+
+    public static char Grade(long reached, long sessions) => sessions == 0 || reached == 0 ? 'D' : ((double)reached / sessions) switch { >= 0.8 => 'A', >= 0.5 => 'B', _ => 'C' };
+}

@@ -1,0 +1,180 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Statistics;
+
+namespace SafetyAudit.Analysis;
+
+/// <summary>Two questions that are kept apart: is it what the literature leads to expect, and is it what colleagues in the same clinic see?</summary>
+public enum Against { Literature, Peers }
+
+public enum Grouping { Practitioner, Clinic }
+
+public enum IntervalMethod { MidP, Exact }
+
+/// <summary>Why nothing can be said. Never "fine".</summary>
+public enum NotAssessedBecause { NoSessions, UnitNotCounted, NoBaselineRate, AscertainmentDiffers, NoPeers }
+
+/// <summary>What is asked of the figures.</summary>
+public sealed record RateQuestion(DateOnly From, DateOnly To, Grouping By = Grouping.Practitioner, Against Against = Against.Literature, IntervalMethod Interval = IntervalMethod.MidP);
+
+/// <summary>
+/// Observed against expected, for one practitioner (or clinic) and measure over one period: the one value that tables, charts, alerts and files show.
+/// </summary>
+public sealed record RateRow
+{
+    public required string? PractitionerId { get; init; }
+    public required string ClinicId { get; init; }
+    public required Measure Measure { get; init; }
+    public required DateOnly From { get; init; }
+    public required DateOnly To { get; init; }
+
+    /// <summary>The published baseline of the measure: what the expectation is, or for peers what it starts from.</summary>
+    public required Baseline? Baseline { get; init; }
+
+    /// <summary>Completed sessions.</summary>
+    public required long Sessions { get; init; }
+
+    /// <summary>Sessions at risk of this measure; empty for a unit that sessions don't carry.</summary>
+    public required double? Exposure { get; init; }
+
+    public required long Observed { get; init; }
+
+    /// <summary>Interval for the mean behind the observed count; 95 %.</summary>
+    public required Interval ObservedInterval { get; init; }
+
+    /// <summary>What to expect, its uncertainty included; empty when not assessed.</summary>
+    public NegativeBinomial? Predicted { get; init; }
+
+    public ControlLimits? Limits { get; init; }
+    public NotAssessedBecause? NotAssessed { get; init; }
+
+    /// <summary>Other practitioners (or clinics) behind the expectation against peers.</summary>
+    public int Peers { get; init; }
+
+    public double? ShrunkenRatio { get; init; }
+    public Interval? ShrunkenInterval { get; init; }
+
+    /// <summary>A to D, see <see cref="Counts.Grade"/>.</summary>
+    public char Ascertainment { get; init; } = 'D';
+
+    public double? Expected => Predicted?.Mean;
+    public double? RatePer1000 => Exposure is > 0 and var n ? 1000 * Observed / n : null;
+    public Interval? RateInterval => Exposure is > 0 and var n ? ObservedInterval / n * 1000 : null;
+    public double? Ratio => Expected is > 0 and var e ? Observed / e : null;
+    public Interval? RatioInterval => Expected is > 0 and var e ? ObservedInterval / e : null;
+
+    /// <summary>P(X ≥ observed) under the predictive distribution.</summary>
+    public double? PHigh => Predicted?.AtLeast(Observed);
+
+    /// <summary>P(X ≤ observed).</summary>
+    public double? PLow => Predicted?.AtMost(Observed);
+
+    public Position Position => Limits?.PositionOf(Observed) ?? Position.NotAssessed;
+
+    /// <summary>Chance that this row lies beyond a 99.8 % limit although nothing is wrong.</summary>
+    public double FalseAlarmProbability => Predicted is { } p && Limits is { } l ? p.AtLeast(l.Upper998 + 1) + p.AtMost(l.Lower998 - 1) : 0;
+}
+
+/// <summary>Computes rates. Reads the counts once; everything after that is arithmetic on them.</summary>
+public static class Rates
+{
+    /// <summary>Rates of all or one of the measures over a period.</summary>
+    /// <param name="db">Where the summaries are.</param>
+    /// <param name="question">Period, grouping and comparison.</param>
+    /// <param name="measures">The measures wanted.</param>
+    /// <param name="baselines">The baseline of each measure; measures without one are not assessed.</param>
+    /// <param name="clinicId">One clinic's practitioners only, or null for all.</param>
+    /// <param name="ct">Stops the reading.</param>
+    public static async Task<List<RateRow>> ReadAsync(SafetyAuditDb db, RateQuestion question, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, string? clinicId, CancellationToken ct)
+    {
+        var counts = await Counts.ReadAsync(db, question.From, question.To, clinicId, ct);
+        var reached = await Counts.ReachedAsync(db, question.From, question.To, ct);
+        return [.. measures.SelectMany(measure => Compute(counts, question, measure, baselines.GetValueOrDefault(measure.Code), reached))];
+    }
+
+    /// <summary>The default baseline of each measure, with one measure's replaced by another study's when asked.</summary>
+    public static async Task<Dictionary<string, Baseline>> BaselinesAsync(SafetyAuditDb db, string? insteadId, CancellationToken ct)
+    {
+        var chosen = await db.Baselines.AsNoTracking().Where(b => b.IsDefault || b.Id == insteadId).ToListAsync(ct);
+        return chosen.GroupBy(b => b.MeasureCode).ToDictionary(g => g.Key, g => g.FirstOrDefault(b => b.Id == insteadId) ?? g.First());
+    }
+
+    /// <summary>One measure's rows. Pure: counts in, rows out.</summary>
+    public static List<RateRow> Compute(IReadOnlyList<PractitionerCounts> counts, RateQuestion question, Measure measure, Baseline? baseline,
+        IReadOnlyDictionary<(string ClinicId, string PractitionerId), long>? reached = null)
+    {
+        // A subject is a practitioner, or a clinic; its strata are the settings whose peers it is compared with.
+        var byClinic = question.By == Grouping.Clinic;
+        var subjects = counts.GroupBy(c => byClinic ? c.ClinicId : c.PractitionerId).OrderBy(g => g.Key, StringComparer.Ordinal)
+            .Select(g => new Subject(g.Key, [.. g.GroupBy(c => byClinic ? "" : c.ClinicId).Select(s => new Part(s.Key, s.Sum(c => c.ExposureOf(measure) ?? 0), s.Sum(c => c.ObservedOf(measure))))],
+                g.OrderByDescending(c => c.Sessions).First().ClinicId, g.Sum(c => c.Sessions), g.Sum(c => reached?.GetValueOrDefault((c.ClinicId, c.PractitionerId)) ?? 0))).ToList();
+
+        var rows = subjects.ConvertAll(subject => Row(subject, subjects, question, measure, baseline, byClinic));
+        var shrinkage = Shrinkage.Fit([.. rows.Where(r => r.Expected > 0).Select(r => ((double)r.Observed, r.Expected!.Value))]);
+        return rows.ConvertAll(row => row.Expected is > 0 and var expected
+            ? row with { ShrunkenRatio = shrinkage.Mean(row.Observed, expected), ShrunkenInterval = shrinkage.Interval(row.Observed, expected) }
+            : row);
+    }
+
+    static RateRow Row(Subject subject, List<Subject> all, RateQuestion question, Measure measure, Baseline? baseline, bool byClinic)
+    {
+        bool counted = measure.Unit is ExposureUnit.Session or ExposureUnit.AtRiskSession;
+        double exposure = subject.Parts.Sum(p => p.Exposure);
+        long observed = subject.Parts.Sum(p => p.Observed);
+        var row = new RateRow
+        {
+            PractitionerId = byClinic ? null : subject.Id,
+            ClinicId = byClinic ? subject.Id : subject.ClinicId,
+            Measure = measure,
+            From = question.From,
+            To = question.To,
+            Baseline = baseline,
+            Sessions = subject.Sessions,
+            Exposure = counted ? exposure : null,
+            Observed = observed,
+            ObservedInterval = question.Interval == IntervalMethod.Exact ? PoissonInterval.Exact(observed) : PoissonInterval.MidP(observed),
+            Ascertainment = Counts.Grade(subject.Reached, subject.Sessions),
+        };
+        if (!counted) return row with { NotAssessed = NotAssessedBecause.UnitNotCounted };
+        if (exposure == 0) return row with { NotAssessed = NotAssessedBecause.NoSessions };
+
+        if (question.Against == Against.Literature)
+        {
+            if (baseline?.Distribution is not { } published) return row with { NotAssessed = NotAssessedBecause.NoBaselineRate };
+            if (baseline.Ascertainment != Ascertainment.Passive || baseline.Unit != measure.Unit) return row with { NotAssessed = NotAssessedBecause.AscertainmentDiffers };
+            return Assessed(row, published.Predict(exposure));
+        }
+        int peers = all.Count(other => other.Id != subject.Id && other.Parts.Any(p => p.Exposure > 0 && subject.Parts.Any(own => own.Stratum == p.Stratum)));
+        return peers == 0 ? row with { NotAssessed = NotAssessedBecause.NoPeers } : Assessed(row, AmongPeers(subject, all, baseline)) with { Peers = peers };
+    }
+
+    static RateRow Assessed(RateRow row, NegativeBinomial predicted) => row with { Predicted = predicted, Limits = ControlLimits.For(predicted) };
+
+    /// <summary>
+    /// What colleagues' records lead to expect of this subject: in each clinic the published rate updated with everyone else's counts there, the
+    /// clinics' expectations added up, and the ordinary spread between practitioners allowed for, estimated without this one.
+    /// </summary>
+    static NegativeBinomial AmongPeers(Subject subject, List<Subject> all, Baseline? baseline)
+    {
+        // Only a rate found as practitioners record it says anything about such records; otherwise the peers start from nothing.
+        var start = baseline is { Ascertainment: Ascertainment.Passive, Unit: ExposureUnit.Session, Distribution: { } published } ? published : GammaRate.Unknown;
+        double expected = 0, variance = 0;
+        var others = new List<(double Observed, double Expected, double Share)>();
+        foreach (var own in subject.Parts.Where(p => p.Exposure > 0))
+        {
+            var here = all.SelectMany(other => other.Parts.Where(p => p.Stratum == own.Stratum && p.Exposure > 0).Select(p => (IsOwn: other.Id == subject.Id, Part: p))).ToList();
+            double totalExposure = here.Sum(h => h.Part.Exposure), totalObserved = here.Sum(h => (double)h.Part.Observed);
+            var rate = start.After(totalObserved - own.Observed, totalExposure - own.Exposure);
+            expected += own.Exposure * rate.Mean;
+            variance += own.Exposure * own.Exposure * rate.Mean / rate.Exposure;
+            others.AddRange(here.Where(h => !h.IsOwn).Select(h => ((double)h.Part.Observed, h.Part.Exposure * totalObserved / totalExposure, h.Part.Exposure / totalExposure)));
+        }
+        double tauSquared = Spread.LeaveOneOut([.. others], leftOut: -1);
+        return NegativeBinomial.WithMean(Spread.Widen(expected * expected / variance, tauSquared), expected);
+    }
+
+    sealed record Subject(string Id, List<Part> Parts, string ClinicId, long Sessions, long Reached);
+
+    readonly record struct Part(string Stratum, double Exposure, long Observed);
+}

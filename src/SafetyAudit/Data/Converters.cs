@@ -1,0 +1,44 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Data;
+
+/// <summary>Instants are UTC on both sides: PostgreSQL refuses others, SQLite forgets the kind.</summary>
+sealed class UtcConverter() : ValueConverter<DateTime, DateTime>(v => v, v => DateTime.SpecifyKind(v, DateTimeKind.Utc));
+
+sealed class CodeConverter<T>() : ValueConverter<T, string>(v => Codes.Of(v), v => Parse(v)) where T : struct, Enum
+{
+    static T Parse(string code) => Codes.TryParse<T>(code, out var value) ? value : throw new InvalidDataException($"The database holds '{code}', which is no {typeof(T).Name}.");
+}
+
+/// <summary>Lists are kept as they are written in files: separated by semicolons.</summary>
+sealed class TextListConverter() : ValueConverter<IReadOnlyList<string>, string>(v => string.Join(';', v), v => Split(v))
+{
+    static string[] Split(string text) => text.Length == 0 ? [] : text.Split(';');
+}
+
+sealed class TextListComparer() : ValueComparer<IReadOnlyList<string>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);
+
+/// <summary>region/muscle/side;region/muscle/side</summary>
+sealed class RegionListConverter() : ValueConverter<IReadOnlyList<SessionRegion>, string>(v => Join(v), v => Split(v))
+{
+    static string Join(IReadOnlyList<SessionRegion> regions) =>
+        regions.Count == 0 ? "" : string.Join(';', regions.Select(r => $"{r.Region}/{r.Muscle}/{r.Side}"));
+
+    static SessionRegion[] Split(string text)
+    {
+        if (text.Length == 0) return [];
+        return [.. text.Split(';').Select(entry => entry.Split('/')).Select(p => new SessionRegion(Filled(p[0]), Filled(p[1]), Filled(p[2])))];
+    }
+
+    static string? Filled(string text) => text.Length == 0 ? null : text;
+}
+
+sealed class RegionListComparer() : ValueComparer<IReadOnlyList<SessionRegion>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);
+
+sealed class ReasonListConverter() : ValueConverter<IReadOnlyList<Reason>, string>(v => JsonSerializer.Serialize(v, Json.Options), v => JsonSerializer.Deserialize<List<Reason>>(v, Json.Options)!);
+
+sealed class ReasonListComparer() : ValueComparer<IReadOnlyList<Reason>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);

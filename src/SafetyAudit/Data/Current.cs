@@ -1,0 +1,27 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Data;
+
+public static class CurrentRecords
+{
+    /// <summary>The records that count: the current version of each, from files that were read to their end.</summary>
+    public static IQueryable<T> Current<T>(this SafetyAuditDb db) where T : Record =>
+        db.Set<T>().AsNoTracking().Where(r => r.SupersededAtUtc == null && db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed));
+
+    /// <summary>
+    /// A transaction that no other one of the same <paramref name="purpose"/> runs beside, in any process: SQLite admits one writer anyway, PostgreSQL is
+    /// asked for an advisory lock that ends with the transaction.
+    /// </summary>
+    public static async Task<IDbContextTransaction> BeginAloneAsync(this SafetyAuditDb db, ExclusiveWork purpose, CancellationToken ct)
+    {
+        var transaction = await db.Database.BeginTransactionAsync(ct);
+        if (db.Database.IsNpgsql()) await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({(long)purpose})", ct);
+        return transaction;
+    }
+}
+
+/// <summary>Work of which one at a time is enough; the numbers are the keys of the advisory locks.</summary>
+public enum ExclusiveWork { Summaries = 7_202_601, Alerts = 7_202_602 }

@@ -1,0 +1,77 @@
+using System.Data.Common;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace SafetyAudit.Data;
+
+public enum DatabaseProvider { Sqlite, Postgres }
+
+/// <summary>Where everything is kept.</summary>
+/// <param name="Provider">SQLite for one machine, PostgreSQL for many.</param>
+/// <param name="ConnectionString">As the provider understands it.</param>
+/// <param name="Directory">Everything that is a file lives below it.</param>
+public sealed record DatabaseSettings(DatabaseProvider Provider, string ConnectionString, string Directory)
+{
+    /// <summary>The settings with their defaults: a SQLite file in the data directory.</summary>
+    public static DatabaseSettings For(string? provider, string? connectionString, string directory)
+    {
+        directory = Path.GetFullPath(directory);
+        if (!Codes.TryParse<DatabaseProvider>(provider ?? "sqlite", out var known))
+            throw new ArgumentException($"Database:Provider is '{provider}'; it must be one of {Codes.ListOf<DatabaseProvider>()}.");
+        if (known == DatabaseProvider.Postgres && string.IsNullOrWhiteSpace(connectionString))
+            throw new ArgumentException("Database:ConnectionString must be set when Database:Provider is postgres.");
+        return new(known, string.IsNullOrWhiteSpace(connectionString) ? $"Data Source={Path.Combine(directory, "safetyaudit.db")}" : connectionString, directory);
+    }
+
+    public bool IsSqlite => Provider == DatabaseProvider.Sqlite;
+}
+
+public static class Database
+{
+    public static IServiceCollection AddDatabase(this IServiceCollection services, DatabaseSettings settings)
+    {
+        System.IO.Directory.CreateDirectory(settings.Directory);
+        services.AddSingleton(settings);
+        services.AddDbContextFactory<SafetyAuditDb>(options => Configure(options, settings));
+        return services;
+    }
+
+    public static DbContextOptionsBuilder Configure(DbContextOptionsBuilder options, DatabaseSettings settings) => settings.Provider switch
+    {
+        DatabaseProvider.Sqlite => options.UseSqlite(settings.ConnectionString, sqlite => sqlite.MigrationsAssembly("SafetyAudit.Migrations.Sqlite")).AddInterceptors(new SqlitePragmas()),
+        _ => options.UseNpgsql(settings.ConnectionString, postgres => postgres.MigrationsAssembly("SafetyAudit.Migrations.Postgres")),
+    };
+
+    /// <summary>Moves what the write-ahead log holds into the file. Called by whoever writes, since automatic checkpoints are off, see <see cref="SqlitePragmas"/>.</summary>
+    public static async Task CheckpointAsync(this SafetyAuditDb db, CancellationToken ct)
+    {
+        if (db.Database.IsSqlite()) await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)", ct);
+    }
+}
+
+/// <summary>What every SQLite connection is told when it opens.</summary>
+/// <remarks>
+/// SQLite before 3.50.7 (and 3.51.0–3.51.2) can corrupt a file when a checkpoint resets the log while another connection writes (sqlite.org/wal.html,
+/// "WAL-reset bug"). The packaged library is 3.50.4, so no connection checkpoints by itself: the writer does, with TRUNCATE, which keeps others out.
+/// </remarks>
+sealed class SqlitePragmas : DbConnectionInterceptor
+{
+    const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;";
+
+    public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Set(connection);
+
+    public override Task ConnectionOpenedAsync(DbConnection connection, ConnectionEndEventData eventData, CancellationToken cancellationToken = default)
+    {
+        Set(connection);
+        return Task.CompletedTask;
+    }
+
+    static void Set(DbConnection connection)
+    {
+        using var command = ((SqliteConnection)connection).CreateCommand();
+        command.CommandText = Pragmas;
+        command.ExecuteNonQuery();
+    }
+}

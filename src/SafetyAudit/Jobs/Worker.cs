@@ -1,0 +1,74 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Quartz;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Jobs;
+
+/// <summary>
+/// Executes queued jobs. On PostgreSQL any number of workers share them; on SQLite exactly one process does, the one that holds <c>worker.lock</c>,
+/// and another takes over when it ends.
+/// </summary>
+public sealed class Worker(ISchedulerFactory schedulers, IReadOnlyDictionary<string, Job> jobs, DatabaseSettings database, ILogger<Worker> log) : BackgroundService
+{
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        FileLock? only = null;
+        try
+        {
+            for (bool told = false; database.IsSqlite && (only = FileLock.TryTake(Path.Combine(database.Directory, "worker.lock"))) is null; told = true)
+            {
+                if (!told) log.LogInformation("Another process runs the jobs of this database; waiting to take over when it ends");
+                await Task.Delay(TimeSpan.FromSeconds(1), stoppingToken);
+            }
+            var scheduler = await schedulers.GetScheduler(stoppingToken);
+            foreach (var job in jobs.Values)
+            {
+                await scheduler.AddJob(RunJob.Detail(job.Name), AddJobOptions.Replacing, stoppingToken);
+                await scheduler.ScheduleTrigger(TriggerBuilder.Create().WithIdentity($"{job.Name}-sweep").ForJob(job.Name).StartNow()
+                    .WithSimpleSchedule(every => every.WithInterval(job.Every).RepeatForever()).Build(), TriggerConflict.Keep, stoppingToken);
+            }
+            await scheduler.Start(stoppingToken);
+            log.LogInformation("Worker ready");
+            await Task.Delay(Timeout.Infinite, stoppingToken);
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The host's own Quartz service lets running jobs end.
+        }
+        finally
+        {
+            only?.Dispose();
+        }
+    }
+}
+
+public static class JobServices
+{
+    /// <summary>The queue, for processes that ask for jobs; <paramref name="execute"/> adds the worker that runs them.</summary>
+    /// <remarks>The library's tables: a file of their own on SQLite, so that jobs start promptly while an import writes; beside ours on PostgreSQL.</remarks>
+    public static IServiceCollection AddJobs(this IServiceCollection services, DatabaseSettings database, IEnumerable<Job> jobs, bool execute)
+    {
+        services.AddSingleton<IReadOnlyDictionary<string, Job>>(jobs.ToDictionary(j => j.Name));
+        services.AddSingleton<JobQueue>();
+        services.AddQuartz(quartz =>
+        {
+            quartz.ConfigureScheduler(scheduler => scheduler.IdleWaitTime = TimeSpan.FromSeconds(1));
+            quartz.UseDefaultThreadPool(maxConcurrency: 2);
+            quartz.UsePersistentStore(store =>
+            {
+                store.ProvisionSchema();
+                if (database.IsSqlite) store.UseSqlite($"Data Source={Path.Combine(database.Directory, "jobs.db")};Default Timeout=10");
+                else
+                {
+                    store.UsePostgres(database.ConnectionString);
+                    store.UseClustering(cluster => (cluster.CheckinInterval, cluster.CheckinMisfireThreshold) = (TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(4)));
+                }
+            });
+        });
+        services.AddQuartzHostedService(hosted => (hosted.AutoStart, hosted.WaitForJobsToComplete) = (false, true));
+        if (execute) services.AddHostedService<Worker>();
+        return services;
+    }
+}

@@ -1,0 +1,114 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Summaries;
+
+/// <summary>
+/// Recomputes the practitioner-days whose records changed: exposure, observed and adherence, each from the records and never by adding to what was there.
+/// May run at any time, any number of times and in any process.
+/// </summary>
+public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
+{
+    const int DaysPerTransaction = 400;
+
+    /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        await using var db = await databases.CreateDbContextAsync(ct);
+        int days = 0, batches = 0;
+        for (int done; (done = await RefreshSomeAsync(db, ct)) > 0; days += done)
+            if (++batches % 20 == 0) await db.CheckpointAsync(ct);
+        if (batches > 0) await db.CheckpointAsync(ct);
+        return days;
+    }
+
+    static async Task<int> RefreshSomeAsync(SafetyAuditDb db, CancellationToken ct)
+    {
+        if (!await db.StaleDays.AnyAsync(ct)) return 0;
+        await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Summaries, ct);
+        var ids = await db.StaleDays.OrderBy(d => d.Id).Select(d => d.Id).Take(DaysPerTransaction).ToListAsync(ct);
+        if (ids.Count == 0) return 0;
+        long first = ids[0], last = ids[^1];
+        var stale = db.StaleDays.Where(d => d.Id >= first && d.Id <= last);
+
+        var practitioners = (await db.Current<Practitioner>().Where(p => stale.Any(d => d.PractitionerId == p.PractitionerId)).ToListAsync(ct)).ToDictionary(p => p.PractitionerId);
+        var days = new Dictionary<(string, string, DateOnly), Day>();
+        var dayOfSession = new Dictionary<(string, string), Day>();
+        var sessions = from s in db.Current<Session>() where stale.Any(d => d.ClinicId == s.ClinicId && d.PractitionerId == s.PractitionerId && d.Date == s.Date) select s;
+        await foreach (var session in sessions.AsAsyncEnumerable().WithCancellation(ct))
+        {
+            var key = (session.ClinicId, session.PractitionerId, session.Date);
+            if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key, practitioners.GetValueOrDefault(session.PractitionerId));
+            day.Add(session);
+            if (session.Status == SessionStatus.Completed) dayOfSession[(session.ClinicId, session.SessionId)] = day;
+        }
+        var events = from e in db.Current<AdverseEvent>()
+                     join s in db.Current<Session>() on new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId } equals new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId }
+                     where stale.Any(d => d.ClinicId == s.ClinicId && d.PractitionerId == s.PractitionerId && d.Date == s.Date)
+                     select e;
+        await foreach (var adverseEvent in events.AsAsyncEnumerable().WithCancellation(ct))
+            if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
+
+        foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence" })
+#pragma warning disable EF1002 // the table names stand in the line above
+            await db.Database.ExecuteSqlRawAsync($"DELETE FROM {table} WHERE (clinic_id, practitioner_id, date) IN (SELECT clinic_id, practitioner_id, date FROM stale_days WHERE id BETWEEN {{0}} AND {{1}})", [first, last], ct);
+#pragma warning restore EF1002
+        await db.BulkInsertAsync([.. days.Values.Select(d => d.Exposure)], ct);
+        await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Observed())], ct);
+        await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Adherence())], ct);
+        await stale.ExecuteDeleteAsync(ct);
+        await transaction.CommitAsync(ct);
+        return ids.Count;
+    }
+
+    sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key, Practitioner? practitioner)
+    {
+        readonly Dictionary<string, (int Events, HashSet<string> Sessions)> observed = [];
+        readonly int[,] outcomes = new int[Rules.All.Count, 4];
+
+        public DailyExposure Exposure { get; } = new() { ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date };
+
+        public void Add(Session session)
+        {
+            if (session.Status == SessionStatus.Completed)
+            {
+                Exposure.Sessions++;
+                if (session.IsAtRiskThorax) Exposure.AtRiskSessions++;
+            }
+            for (int i = 0; i < Rules.All.Count; i++) outcomes[i, (int)Rules.All[i].For(session, practitioner)]++;
+        }
+
+        public void Add(AdverseEvent adverseEvent)
+        {
+            var severity = adverseEvent.Severity ?? Catalogue.Categories[adverseEvent.Category].DefaultSeverity;
+            foreach (var measure in Catalogue.Measures)
+            {
+                if (!measure.Counts(adverseEvent, severity)) continue;
+                if (!observed.TryGetValue(measure.Code, out var counts)) counts = (0, []);
+                counts.Sessions.Add(adverseEvent.LinkedSessionId!);
+                observed[measure.Code] = (counts.Events + 1, counts.Sessions);
+            }
+        }
+
+        public IEnumerable<DailyObserved> Observed() =>
+            from measure in Catalogue.Measures
+            where observed.ContainsKey(measure.Code)
+            let counts = observed[measure.Code]
+            select new DailyObserved
+            {
+                ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date, Measure = measure.Code,
+                Observed = measure.CountsEvents ? counts.Events : counts.Sessions.Count,
+            };
+
+        public IEnumerable<DailyAdherence> Adherence() =>
+            Rules.All.Select((rule, i) => new DailyAdherence
+            {
+                ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date, Rule = rule.Id,
+                Pass = outcomes[i, (int)Outcome.Pass], Fail = outcomes[i, (int)Outcome.Fail],
+                NotRecorded = outcomes[i, (int)Outcome.NotRecorded], NotApplicable = outcomes[i, (int)Outcome.NotApplicable],
+            });
+    }
+}

@@ -1,0 +1,217 @@
+using System.Text;
+using System.Text.Unicode;
+using CsvHelper;
+
+namespace SafetyAudit.Uploads;
+
+/// <summary>
+/// The rows of a CSV file, one after the other, in bounded memory whatever the file holds. A broken row spoils itself and no other: after a quote that is
+/// never closed, reading goes on at the next line.
+/// </summary>
+/// <remarks>RFC 4180 with commas, UTF-8. Row numbers count rows after the header; line numbers count lines of the file from 1.</remarks>
+sealed class CsvRows : IDisposable
+{
+    /// <summary>Longest row, in bytes: ten times what all columns at their longest could need in practice.</summary>
+    public const int LongestRow = 256 * 1024;
+
+    /// <summary>Most columns that a header may have.</summary>
+    public const int MostColumns = 200;
+
+    /// <summary>After so many broken quotes a line break always ends the row, so that a hostile file can't make reading start over for ever.</summary>
+    const int MostRestarts = 1000;
+
+    readonly string path;
+    readonly Dictionary<long, CsvMalformedReason> malformed = [];
+    CsvReader reader;
+    long baseOffset, baseLine, nextStart;
+    int restarts;
+
+    CsvRows(string path, CsvReader reader, IReadOnlyList<string> headers) => (this.path, this.reader, Headers) = (path, reader, headers);
+
+    public IReadOnlyList<string> Headers { get; }
+
+    /// <summary>Line on which the current row starts.</summary>
+    public long Line { get; private set; }
+
+    /// <summary>What is wrong with the row as a whole, if anything; its cells are then not to be used.</summary>
+    public Reason? Problem { get; private set; }
+
+    /// <summary>Bytes read so far, for a progress report.</summary>
+    public long Position => nextStart;
+
+    /// <summary>Opens a file and reads its header.</summary>
+    /// <exception cref="FileRefusedException">The file as a whole can't be read as such a CSV file.</exception>
+    public static CsvRows Open(string path)
+    {
+        RefuseOtherEncodings(path);
+        CsvRows? rows = null;
+        var reader = Start(path, 0, lineBreaksInQuotes: true, hasHeader: true, m => rows!.malformed[m.LineNumber + rows.baseLine] = m.Reason);
+        try
+        {
+            string[] headers;
+            try { headers = [.. reader.Headers]; }
+            catch (CsvFormatException) { throw new FileRefusedException($"The header line is longer than {LongestRow / 1024} kB. Save the file as CSV with one header row."); }
+            if (headers.Length == 0 || headers.All(string.IsNullOrWhiteSpace)) throw new FileRefusedException("The file is empty. It needs a header row and one row per record.");
+            if (headers.Length > MostColumns) throw new FileRefusedException($"The header has {headers.Length:N0} columns; a file may have {MostColumns}. Remove the columns that are not records.");
+            if (headers.Length == 1 && headers[0].Count(c => c is ';' or '\t' or '|') >= 2) throw new FileRefusedException("The columns are not separated by commas. Save the file as CSV with commas (in a spreadsheet: \"CSV UTF-8 (comma delimited)\").");
+            for (int i = 0; i < headers.Length; i++) headers[i] = headers[i].Trim();
+            return rows = new CsvRows(path, reader, headers) { nextStart = EndOfFirstLine(path) };
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Moves to the next row. False at the end.</summary>
+    public bool Read()
+    {
+        Problem = null;
+        try
+        {
+            if (!reader.Read()) return false;
+        }
+        catch (CsvFormatException)
+        {
+            StartOfTooLongRow();
+            return true;
+        }
+        Line = baseLine + reader.LineNumber;
+        long start = baseOffset + reader.ByteOffset;
+        var raw = reader.RawRecord;
+        nextStart = start + raw.Length;
+
+        bool brokenQuote = malformed.Remove(Line, out var reason) && reason != CsvMalformedReason.StrayQuote;
+        int firstBreak = raw.IndexOfAny((byte)'\n', (byte)'\r');
+        if (firstBreak >= 0 && (brokenQuote || reader.FieldCount != Headers.Count))
+        {
+            // A quote opened here was closed, if at all, lines below: what lies between are rows of their own.
+            Text = Readable(raw[..firstBreak]);
+            Problem = new(ReasonCode.QuoteNotClosed, null, null, "A quotation mark is opened and not closed on this line. Close it, or double it where it is part of the text.");
+            Restart(start + firstBreak);
+            return true;
+        }
+        if (brokenQuote) Problem = new(ReasonCode.QuoteNotClosed, null, null, "Text follows a closing quotation mark. Double the quotation marks that are part of the text.");
+        else if (reader.FieldCount > Headers.Count) Problem = new(ReasonCode.TooManyFields, null, null, $"The row has {reader.FieldCount:N0} cells, the header {Headers.Count}. Quote cells that hold commas.");
+        else if (reader.FieldCount < Headers.Count) Problem = new(ReasonCode.TooFewFields, null, null, $"The row has {reader.FieldCount:N0} cells, the header {Headers.Count}. Add the empty cells.");
+        else if (!Utf8.IsValid(raw)) Problem = new(ReasonCode.NotUtf8, null, null, $"The row has bytes that are not UTF-8, the first at byte {start + InvalidAt(raw):N0} of the file. Save the file as UTF-8.");
+        else if (raw.Contains((byte)0)) Problem = new(ReasonCode.ForbiddenCharacter, null, null, "The row has a NUL character. Remove it.");
+        Text = null;
+        return true;
+    }
+
+    /// <summary>A cell of the current row, unquoted.</summary>
+    public ReadOnlySpan<byte> Cell(int column) => reader.GetSpan(column);
+
+    /// <summary>The current row as text, as it stands in the file. Bytes that no text can hold are written \xNN.</summary>
+    public string Original() => Text ?? Readable(reader.RawRecord);
+
+    string? Text { get; set; }
+
+    public void Dispose() => reader.Dispose();
+
+    static CsvReader Start(string path, long offset, bool lineBreaksInQuotes, bool hasHeader, Action<CsvMalformedRecord> onMalformed)
+    {
+        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        stream.Position = offset;
+        return CsvReader.Create(stream, new CsvReaderOptions
+        {
+            Separator = ',',
+            HasHeader = hasHeader,
+            Encoding = Encoding.UTF8,
+            AllowLineBreaksInQuotes = lineBreaksInQuotes,
+            MaxRecordSize = LongestRow,
+            TrackLineNumbers = true,
+            IncludeValuesInExceptions = false,
+            DetectSeparatorHint = false,
+            SkipEmptyLines = true,
+            MalformedData = CsvMalformedDataHandling.Recover,
+            FieldCountMismatch = CsvFieldCountHandling.Allow,
+            OnMalformedRecord = onMalformed,
+        }, leaveOpen: false);
+    }
+
+    // A row that does not end within the limit: its first line is set aside and reading goes on at the next.
+    void StartOfTooLongRow()
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
+        stream.Position = nextStart;
+        var head = new byte[QuarantinedRow.LongestText];
+        int length = 0, next;
+        long line = LinesBefore(nextStart);
+        while ((next = stream.ReadByte()) is '\r' or '\n') if (next == '\n') line++;
+        for (; next is not (-1 or '\n'); next = stream.ReadByte()) if (length < head.Length) head[length++] = (byte)next;
+        Line = line;
+        Text = Readable(head.AsSpan(0, length));
+        Problem = new(ReasonCode.RowTooLong, null, null, $"The row is longer than {LongestRow / 1024} kB: a quotation mark is not closed, or a cell is far too long.");
+        Restart(stream.Position);
+    }
+
+    void Restart(long offset)
+    {
+        long lines = LinesBefore(offset);
+        reader.Dispose();
+        malformed.Clear();
+        restarts++;
+        reader = Start(path, offset, lineBreaksInQuotes: restarts < MostRestarts, hasHeader: false, m => malformed[m.LineNumber + baseLine] = m.Reason);
+        (baseOffset, baseLine, nextStart) = (offset, lines - 1, offset);
+    }
+
+    long countedTo, linesCounted = 1;
+
+    // 1-based line on which a byte lies; offsets only grow, so no byte is counted twice.
+    long LinesBefore(long offset)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
+        stream.Position = countedTo;
+        for (; countedTo < offset; countedTo++) if (stream.ReadByte() == '\n') linesCounted++;
+        return linesCounted;
+    }
+
+    static long EndOfFirstLine(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
+        int next;
+        do next = stream.ReadByte(); while (next is not (-1 or '\n'));
+        return next < 0 ? stream.Length : stream.Position - 1;
+    }
+
+    static void RefuseOtherEncodings(string path)
+    {
+        Span<byte> head = stackalloc byte[4096];
+        using var stream = File.OpenRead(path);
+        head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        if (head.IsEmpty) throw new FileRefusedException("The file is empty. It needs a header row and one row per record.");
+        if (head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) throw new FileRefusedException("The file is UTF-16. Save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\").");
+        if (head.StartsWith("PK\u0003\u0004"u8)) throw new FileRefusedException("The file is a spreadsheet or an archive, not CSV. Save the sheet as \"CSV UTF-8 (comma delimited)\".");
+        int lineEnd = head.IndexOf((byte)'\n');
+        var first = lineEnd < 0 ? head : head[..lineEnd];
+        if (first.Contains((byte)0)) throw new FileRefusedException("The header has NUL characters: the file is not text, or not UTF-8. Save it as CSV in UTF-8.");
+    }
+
+    static int InvalidAt(ReadOnlySpan<byte> bytes)
+    {
+        int at = 0;
+        while (at < bytes.Length && Rune.DecodeFromUtf8(bytes[at..], out _, out int length) == System.Buffers.OperationStatus.Done) at += length;
+        return at;
+    }
+
+    static string Readable(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length > QuarantinedRow.LongestText) bytes = bytes[..QuarantinedRow.LongestText];
+        if (Utf8.IsValid(bytes) && !bytes.Contains((byte)0)) return Encoding.UTF8.GetString(bytes);
+        var text = new StringBuilder(bytes.Length);
+        while (!bytes.IsEmpty)
+        {
+            bool good = Rune.DecodeFromUtf8(bytes, out var rune, out int length) == System.Buffers.OperationStatus.Done && rune.Value != 0;
+            if (good) text.Append(rune.ToString());
+            else foreach (byte b in bytes[..length]) text.Append("\\x").Append(b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
+            bytes = bytes[length..];
+        }
+        return text.ToString();
+    }
+}
+
+/// <summary>A file is refused as a whole; the message says why and what to do.</summary>
+public sealed class FileRefusedException(string message) : Exception(message);

@@ -1,0 +1,68 @@
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Uploads;
+
+/// <summary>What the store already holds under an id.</summary>
+readonly record struct Known(string Key, int Version, byte[] Digest, long UploadId);
+
+/// <summary>One kind of record on its way in: its columns, the checks over a whole row, and how it is told from others.</summary>
+abstract class Intake<T> where T : Record, new()
+{
+    public abstract Layout<T> Layout { get; }
+
+    /// <summary>The table, and the columns that tell one record from another there.</summary>
+    public abstract string Table { get; }
+
+    /// <summary>SQL that two versions of one record have in common; <c>a</c> and <c>b</c> are the two rows.</summary>
+    public abstract string SameRecord { get; }
+
+    /// <summary>Name of the id column, by which quarantined rows are found again.</summary>
+    public abstract string IdColumn { get; }
+
+    /// <summary>The record's own id, as in the file.</summary>
+    public abstract string IdOf(T record);
+
+    /// <summary>What tells the record from all others: its id, within its clinic where ids are a clinic's own.</summary>
+    public abstract string KeyOf(T record);
+
+    /// <summary>Checks over several columns, and against what is known. Pure: no file, no database.</summary>
+    public abstract void Check(T record, RowContext context, List<Reason> reasons);
+
+    /// <summary>The current versions of records with these ids.</summary>
+    public abstract Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct);
+
+    /// <summary>Stores what records need before they can be stored themselves.</summary>
+    public virtual Task PrepareAsync(SafetyAuditDb db, List<T> records, RowContext context, CancellationToken ct) => Task.CompletedTask;
+
+    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
+    public abstract string MarkStale { get; }
+
+    /// <summary>Adds a reason where an instant lies in the future.</summary>
+    protected static void NotInFuture(DateTime? instant, string column, RowContext context, List<Reason> reasons)
+    {
+        if (instant is { } at && at > context.LatestUtc) reasons.Add(new(ReasonCode.DateInFuture, column, Text(at), $"{column} is in the future. Correct the date."));
+    }
+
+    /// <summary>Adds a reason where something ends before it began.</summary>
+    protected static void InOrder(DateTime? start, DateTime? end, string endColumn, string startColumn, List<Reason> reasons)
+    {
+        if (start > end) reasons.Add(new(ReasonCode.EndsBeforeStart, endColumn, Text(end.Value), $"{endColumn} is before {startColumn}. Correct one of them."));
+    }
+
+    protected static string Text(DateTime instant) => instant.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>The clinic of a row: its own, else the one the file was sent for; a row of another clinic than that is not taken.</summary>
+    protected static string? ClinicOf(string? named, RowContext context, List<Reason> reasons)
+    {
+        if (named is { Length: > 0 } && context.ScopeClinic is { } scope && named != scope)
+            reasons.Add(new(ReasonCode.ClinicMismatch, "clinic_id", named, $"The file was sent for clinic {scope}. Send the rows of other clinics for those."));
+        return named is { Length: > 0 } ? named : context.ScopeClinic;
+    }
+
+    protected static void ClinicIsKnown(string? clinic, RowContext context, List<Reason> reasons)
+    {
+        if (clinic is { Length: > 0 } && !context.Zones.ContainsKey(clinic))
+            reasons.Add(new(ReasonCode.ClinicUnknown, "clinic_id", clinic, "No clinic has this code. Correct it, or add the clinic with a practitioners file or `safetyaudit clinic`."));
+    }
+}

@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Uploads;
+
+/// <summary>How uploads are taken in.</summary>
+/// <param name="DefaultTimeZone">IANA zone of clinics that have not said theirs.</param>
+/// <param name="LargestFile">Bytes above which a file is refused.</param>
+public sealed record UploadSettings(TimeZoneInfo DefaultTimeZone, long LargestFile);
+
+/// <summary>Takes a file in: keeps its bytes, looks at its header, records it. After this it can't be lost; reading it is <see cref="ProcessUploads"/>'s work.</summary>
+public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, UploadSettings settings, TimeProvider time)
+{
+    /// <param name="content">The file's bytes, read once from front to back.</param>
+    /// <param name="fileName">Its name, for people; never used as a path.</param>
+    /// <param name="kind">What it holds; guessed from the header when null.</param>
+    /// <param name="clinicId">The clinic it is sent for, or null when its rows name theirs. A clinic not known yet is added.</param>
+    /// <param name="by">Who sent it.</param>
+    /// <param name="ct">Stops the taking in; nothing is kept then.</param>
+    /// <exception cref="FileRefusedException">It can't be such a file; nothing is kept.</exception>
+    public async Task<Upload> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, string by, CancellationToken ct)
+    {
+        string folder = Path.Combine(database.Directory, "uploads");
+        Directory.CreateDirectory(folder);
+        string arriving = Path.Combine(folder, $"{Guid.NewGuid():N}.arriving");
+        try
+        {
+            var (sha256, bytes) = await KeepAsync(content, arriving, ct);
+            var known = KindOf(arriving, kind);
+            string kept = PathOf(database, sha256);
+            // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
+            if (File.Exists(kept)) File.Delete(arriving); else File.Move(arriving, kept);
+
+            await using var db = await databases.CreateDbContextAsync(ct);
+            var now = time.UtcNow();
+            if (clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct))
+                db.Clinics.Add(new Clinic { Id = clinicId, Name = clinicId, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
+            var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by, Status = UploadStatus.Received };
+            db.Uploads.Add(upload);
+            await db.SaveChangesAsync(ct);
+            return upload;
+        }
+        finally
+        {
+            File.Delete(arriving);
+        }
+    }
+
+    /// <summary>Where the bytes of an upload are kept.</summary>
+    public static string PathOf(DatabaseSettings database, string sha256) => Path.Combine(database.Directory, "uploads", sha256 + ".csv");
+
+    /// <summary>What a file holds, by its header; refuses a header that fits no kind, or not the kind asked for.</summary>
+    internal static RecordKind KindOf(string path, RecordKind? asked)
+    {
+        using var rows = CsvRows.Open(path);
+        var headers = rows.Headers.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var kind = asked ?? (headers.Contains("event_id") ? RecordKind.Events
+            : headers.Contains("session_id") && headers.Contains("started_at") ? RecordKind.Sessions
+            : headers.Contains("practitioner_id") && !headers.Contains("session_id") ? RecordKind.Practitioners
+            : throw new FileRefusedException("The header fits no kind of file. It needs event_id (events), session_id and started_at (sessions) or practitioner_id (practitioners)."));
+        switch (kind)
+        {
+            case RecordKind.Sessions: new SessionIntake().Layout.Match(rows.Headers); break;
+            case RecordKind.Events: new EventIntake().Layout.Match(rows.Headers); break;
+            case RecordKind.Practitioners: new PractitionerIntake().Layout.Match(rows.Headers); break;
+        }
+        return kind;
+    }
+
+    async Task<(string Sha256, long Bytes)> KeepAsync(Stream content, string path, CancellationToken ct)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
+        long bytes = 0;
+        try
+        {
+            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            int read;
+            while ((read = await content.ReadAsync(buffer, ct)) > 0)
+            {
+                bytes += read;
+                if (bytes > settings.LargestFile) throw new FileRefusedException($"The file is larger than {settings.LargestFile / (1024 * 1024):N0} MB. Split it, or raise Uploads:LargestMegabytes.");
+                hash.AppendData(buffer, 0, read);
+                await file.WriteAsync(buffer.AsMemory(0, read), ct);
+            }
+            file.Flush(flushToDisk: true);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+        return (Convert.ToHexStringLower(hash.GetHashAndReset()), bytes);
+    }
+
+    static string Shorten(string fileName)
+    {
+        string name = new([.. Path.GetFileName(fileName.Replace('\\', '/')).Where(c => !char.IsControl(c))]);
+        return name.Length switch { 0 => "file.csv", > 200 => name[..200], _ => name };
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Uploads;
+
+sealed class SessionIntake : Intake<Session>
+{
+    public override Layout<Session> Layout { get; } = new(
+        required: ["session_id", "practitioner_id", "patient_id", "started_at"],
+        derived: [nameof(Session.Date), nameof(Session.IsAtRiskThorax)]);
+
+    public override string Table => "sessions";
+    public override string IdColumn => "session_id";
+    public override string SameRecord => "a.session_id = b.session_id AND a.clinic_id = b.clinic_id";
+    public override string IdOf(Session record) => record.SessionId;
+    public override string KeyOf(Session record) => $"{record.SessionId}\n{record.ClinicId}";
+
+    public override void Check(Session session, RowContext context, List<Reason> reasons)
+    {
+        session.ClinicId = ClinicOf(session.ClinicId, context, reasons) ?? "";
+        if (session.ClinicId.Length == 0) reasons.Add(new(ReasonCode.MissingValue, "clinic_id", null, "clinic_id must not be empty, or the file must be sent for one clinic."));
+        ClinicIsKnown(session.ClinicId, context, reasons);
+        if (session.PractitionerId.Length > 0 && !context.Practitioners.ContainsKey(session.PractitionerId))
+            reasons.Add(new(ReasonCode.PractitionerUnknown, "practitioner_id", session.PractitionerId, "No practitioner has this id. Send the practitioners file first, or correct the id."));
+
+        bool given = session.Status is SessionStatus.Completed or SessionStatus.Aborted;
+        if (given) NotInFuture(session.StartedAtUtc, "started_at", context, reasons);
+        InOrder(session.StartedAtUtc, session.EndedAtUtc, "ended_at", "started_at", reasons);
+        InOrder(session.StartedAtUtc == default ? null : session.StartedAtUtc.AddHours(-1), session.FirstNeedleAtUtc, "first_needle_at", "started_at", reasons);
+
+        if (reasons.Count > 0) return;
+        session.Date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTimeFromUtc(session.StartedAtUtc, context.ZoneOf(session.ClinicId)));
+        session.IsAtRiskThorax = AtRiskThorax.Includes(session.Regions);
+    }
+
+    public override async Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct) =>
+        await db.Sessions.Where(s => ids.Contains(s.SessionId) && s.SupersededAtUtc == null)
+            .Select(s => new Known(s.SessionId + "\n" + s.ClinicId, s.Version, s.Digest, s.UploadId)).ToListAsync(ct);
+
+    public override string MarkStale => """
+        INSERT INTO stale_days (clinic_id, practitioner_id, date)
+        SELECT a.clinic_id, a.practitioner_id, a.date FROM sessions a WHERE a.upload_id = {0}
+        UNION
+        SELECT b.clinic_id, b.practitioner_id, b.date FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version
+        WHERE a.upload_id = {0} AND a.version > 1
+        """;
+}

@@ -1,0 +1,60 @@
+namespace SafetyAudit.Uploads;
+
+/// <summary>What a file holds.</summary>
+public enum RecordKind { Sessions, Events, Practitioners }
+
+public enum UploadStatus
+{
+    /// <summary>Its bytes are kept; a worker will take it.</summary>
+    Received,
+    /// <summary>Being read. Nothing of it is counted yet.</summary>
+    Processing,
+    /// <summary>All of it is read, and its good rows count.</summary>
+    Completed,
+    /// <summary>Refused as a whole, or given up; nothing of it counts.</summary>
+    Failed,
+}
+
+/// <summary>One file that reached us, and how far its reading has come. Its bytes are kept under their fingerprint.</summary>
+public sealed class Upload
+{
+    public long Id { get; set; }
+    public required string FileName { get; set; }
+    public RecordKind Kind { get; set; }
+
+    /// <summary>The clinic it was sent for; empty when its rows name their own.</summary>
+    public string? ClinicId { get; set; }
+
+    /// <summary>SHA-256 of the bytes, lower-case hexadecimal; also the name under which they are kept.</summary>
+    public required string Sha256 { get; set; }
+
+    public long Bytes { get; set; }
+    public DateTime ReceivedAtUtc { get; set; }
+    public required string ReceivedBy { get; set; }
+    public UploadStatus Status { get; set; }
+
+    /// <summary>When its good rows began to count.</summary>
+    public DateTime? CompletedAtUtc { get; set; }
+
+    /// <summary>Why it was refused, in words that say what to do.</summary>
+    public string? Failure { get; set; }
+
+    /// <summary>Header names that no record has; their cells stay in the kept file and are used nowhere.</summary>
+    public string UnknownColumns { get; set; } = "";
+
+    /// <summary>Rows read so far; reading goes on after this many.</summary>
+    public long RowsRead { get; set; }
+    public long RowsNew { get; set; }
+    public long RowsSame { get; set; }
+    public long RowsChanged { get; set; }
+    public long RowsRejected { get; set; }
+
+    /// <summary>Raised by each claim. A worker that was overtaken finds another number here and stops before it can write.</summary>
+    public int Epoch { get; set; }
+
+    /// <summary>Until when the claim holds without a sign of life.</summary>
+    public DateTime? ClaimedUntilUtc { get; set; }
+
+    /// <summary>How often reading was begun; a file that keeps stopping its worker is given up in the end.</summary>
+    public int Attempts { get; set; }
+}
