@@ -1451,7 +1451,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_claims__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_claims_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserLogin<string>", b =>
@@ -1461,7 +1461,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_logins__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_logins_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserToken<string>", b =>
@@ -1471,7 +1471,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_tokens__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_tokens_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Baseline", b =>
@@ -1481,7 +1481,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("MeasureCode")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_baselines__measures_measure_code");
+                        .HasConstraintName("fk_baselines_measures_measure_code");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>
@@ -1491,7 +1491,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_adverse_events__uploads_upload_id");
+                        .HasConstraintName("fk_adverse_events_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.FollowUp", b =>
@@ -1501,7 +1501,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_follow_ups__uploads_upload_id");
+                        .HasConstraintName("fk_follow_ups_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.PatientRisk", b =>
@@ -1511,7 +1511,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_patient_risks__uploads_upload_id");
+                        .HasConstraintName("fk_patient_risks_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.Practitioner", b =>
@@ -1521,7 +1521,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_practitioners__uploads_upload_id");
+                        .HasConstraintName("fk_practitioners_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.Session", b =>
@@ -1538,7 +1538,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_sessions__uploads_upload_id");
+                        .HasConstraintName("fk_sessions_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Uploads.QuarantinedRow", b =>
@@ -1548,7 +1548,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_quarantined_rows__uploads_upload_id");
+                        .HasConstraintName("fk_quarantined_rows_uploads_upload_id");
                 });
 #pragma warning restore 612, 618
         }

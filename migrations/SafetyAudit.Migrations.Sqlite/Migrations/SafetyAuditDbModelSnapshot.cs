@@ -1426,7 +1426,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_claims__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_claims_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserLogin<string>", b =>
@@ -1436,7 +1436,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_logins__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_logins_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserToken<string>", b =>
@@ -1446,7 +1446,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_tokens__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_tokens_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Baseline", b =>
@@ -1456,7 +1456,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("MeasureCode")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_baselines__measures_measure_code");
+                        .HasConstraintName("fk_baselines_measures_measure_code");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>
@@ -1466,7 +1466,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_adverse_events__uploads_upload_id");
+                        .HasConstraintName("fk_adverse_events_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.FollowUp", b =>
@@ -1476,7 +1476,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_follow_ups__uploads_upload_id");
+                        .HasConstraintName("fk_follow_ups_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.PatientRisk", b =>
@@ -1486,7 +1486,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_patient_risks__uploads_upload_id");
+                        .HasConstraintName("fk_patient_risks_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.Practitioner", b =>
@@ -1496,7 +1496,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_practitioners__uploads_upload_id");
+                        .HasConstraintName("fk_practitioners_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.Session", b =>
@@ -1513,7 +1513,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_sessions__uploads_upload_id");
+                        .HasConstraintName("fk_sessions_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Uploads.QuarantinedRow", b =>
@@ -1523,7 +1523,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_quarantined_rows__uploads_upload_id");
+                        .HasConstraintName("fk_quarantined_rows_uploads_upload_id");
                 });
 #pragma warning restore 612, 618
         }

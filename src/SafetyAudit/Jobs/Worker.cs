@@ -12,9 +12,10 @@ namespace SafetyAudit.Jobs;
 /// </summary>
 public sealed class Worker(ISchedulerFactory schedulers, IReadOnlyDictionary<string, Job> jobs, DatabaseSettings database, ILogger<Worker> log) : BackgroundService
 {
+    FileLock? only;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        FileLock? only = null;
         try
         {
             for (bool told = false; database.IsSqlite && (only = FileLock.TryTake(Path.Combine(database.Directory, "worker.lock"))) is null; told = true)
@@ -37,10 +38,13 @@ public sealed class Worker(ISchedulerFactory schedulers, IReadOnlyDictionary<str
         {
             // The host's own Quartz service lets running jobs end.
         }
-        finally
-        {
-            only?.Dispose();
-        }
+    }
+
+    // After every service has stopped, so that no other worker starts while a job here is still ending.
+    public override void Dispose()
+    {
+        only?.Dispose();
+        base.Dispose();
     }
 }
 

@@ -12,7 +12,7 @@ using SafetyAudit.Data;
 namespace SafetyAudit.Migrations.Postgres.Migrations
 {
     [DbContext(typeof(SafetyAuditDb))]
-    [Migration("20261122210358_Initial")]
+    [Migration("20261122213304_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1454,7 +1454,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_claims__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_claims_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserLogin<string>", b =>
@@ -1464,7 +1464,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_logins__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_logins_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserToken<string>", b =>
@@ -1474,7 +1474,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_tokens__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_tokens_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Baseline", b =>
@@ -1484,7 +1484,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("MeasureCode")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_baselines__measures_measure_code");
+                        .HasConstraintName("fk_baselines_measures_measure_code");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>
@@ -1494,7 +1494,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_adverse_events__uploads_upload_id");
+                        .HasConstraintName("fk_adverse_events_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.FollowUp", b =>
@@ -1504,7 +1504,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_follow_ups__uploads_upload_id");
+                        .HasConstraintName("fk_follow_ups_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.PatientRisk", b =>
@@ -1514,7 +1514,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_patient_risks__uploads_upload_id");
+                        .HasConstraintName("fk_patient_risks_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.Practitioner", b =>
@@ -1524,7 +1524,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_practitioners__uploads_upload_id");
+                        .HasConstraintName("fk_practitioners_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.Session", b =>
@@ -1541,7 +1541,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_sessions__uploads_upload_id");
+                        .HasConstraintName("fk_sessions_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Uploads.QuarantinedRow", b =>
@@ -1551,7 +1551,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_quarantined_rows__uploads_upload_id");
+                        .HasConstraintName("fk_quarantined_rows_uploads_upload_id");
                 });
 #pragma warning restore 612, 618
         }

@@ -204,7 +204,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_asp_net_user_claims", x => x.id);
                     table.ForeignKey(
-                        name: "fk_asp_net_user_claims__asp_net_users_user_id",
+                        name: "fk_asp_net_user_claims_asp_net_users_user_id",
                         column: x => x.user_id,
                         principalTable: "asp_net_users",
                         principalColumn: "id",
@@ -224,7 +224,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_asp_net_user_logins", x => new { x.login_provider, x.provider_key });
                     table.ForeignKey(
-                        name: "fk_asp_net_user_logins__asp_net_users_user_id",
+                        name: "fk_asp_net_user_logins_asp_net_users_user_id",
                         column: x => x.user_id,
                         principalTable: "asp_net_users",
                         principalColumn: "id",
@@ -244,7 +244,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_asp_net_user_tokens", x => new { x.user_id, x.login_provider, x.name });
                     table.ForeignKey(
-                        name: "fk_asp_net_user_tokens__asp_net_users_user_id",
+                        name: "fk_asp_net_user_tokens_asp_net_users_user_id",
                         column: x => x.user_id,
                         principalTable: "asp_net_users",
                         principalColumn: "id",
@@ -272,7 +272,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_baselines", x => x.id);
                     table.ForeignKey(
-                        name: "fk_baselines__measures_measure_code",
+                        name: "fk_baselines_measures_measure_code",
                         column: x => x.measure_code,
                         principalTable: "measures",
                         principalColumn: "code",
@@ -320,7 +320,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_adverse_events", x => x.id);
                     table.ForeignKey(
-                        name: "fk_adverse_events__uploads_upload_id",
+                        name: "fk_adverse_events_uploads_upload_id",
                         column: x => x.upload_id,
                         principalTable: "uploads",
                         principalColumn: "id",
@@ -352,7 +352,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_follow_ups", x => x.id);
                     table.ForeignKey(
-                        name: "fk_follow_ups__uploads_upload_id",
+                        name: "fk_follow_ups_uploads_upload_id",
                         column: x => x.upload_id,
                         principalTable: "uploads",
                         principalColumn: "id",
@@ -391,7 +391,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_patient_risks", x => x.id);
                     table.ForeignKey(
-                        name: "fk_patient_risks__uploads_upload_id",
+                        name: "fk_patient_risks_uploads_upload_id",
                         column: x => x.upload_id,
                         principalTable: "uploads",
                         principalColumn: "id",
@@ -432,7 +432,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_practitioners", x => x.id);
                     table.ForeignKey(
-                        name: "fk_practitioners__uploads_upload_id",
+                        name: "fk_practitioners_uploads_upload_id",
                         column: x => x.upload_id,
                         principalTable: "uploads",
                         principalColumn: "id",
@@ -460,7 +460,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_quarantined_rows", x => x.id);
                     table.ForeignKey(
-                        name: "fk_quarantined_rows__uploads_upload_id",
+                        name: "fk_quarantined_rows_uploads_upload_id",
                         column: x => x.upload_id,
                         principalTable: "uploads",
                         principalColumn: "id",
@@ -540,15 +540,15 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 {
                     table.PrimaryKey("pk_sessions", x => x.id);
                     table.ForeignKey(
-                        name: "fk_sessions__uploads_upload_id",
-                        column: x => x.upload_id,
-                        principalTable: "uploads",
-                        principalColumn: "id",
-                        onDelete: ReferentialAction.Restrict);
-                    table.ForeignKey(
                         name: "fk_sessions_clinics_clinic_id",
                         column: x => x.clinic_id,
                         principalTable: "clinics",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
+                    table.ForeignKey(
+                        name: "fk_sessions_uploads_upload_id",
+                        column: x => x.upload_id,
+                        principalTable: "uploads",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
                 });
@@ -739,10 +739,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 name: "measures");
 
             migrationBuilder.DropTable(
-                name: "uploads");
+                name: "clinics");
 
             migrationBuilder.DropTable(
-                name: "clinics");
+                name: "uploads");
         }
     }
 }

@@ -11,7 +11,7 @@ using SafetyAudit.Data;
 namespace SafetyAudit.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(SafetyAuditDb))]
-    [Migration("20261122210348_Initial")]
+    [Migration("20261122213256_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1429,7 +1429,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_claims__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_claims_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserLogin<string>", b =>
@@ -1439,7 +1439,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_logins__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_logins_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserToken<string>", b =>
@@ -1449,7 +1449,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UserId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
-                        .HasConstraintName("fk_asp_net_user_tokens__asp_net_users_user_id");
+                        .HasConstraintName("fk_asp_net_user_tokens_asp_net_users_user_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Baseline", b =>
@@ -1459,7 +1459,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("MeasureCode")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_baselines__measures_measure_code");
+                        .HasConstraintName("fk_baselines_measures_measure_code");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>
@@ -1469,7 +1469,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_adverse_events__uploads_upload_id");
+                        .HasConstraintName("fk_adverse_events_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.FollowUp", b =>
@@ -1479,7 +1479,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_follow_ups__uploads_upload_id");
+                        .HasConstraintName("fk_follow_ups_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.PatientRisk", b =>
@@ -1489,7 +1489,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_patient_risks__uploads_upload_id");
+                        .HasConstraintName("fk_patient_risks_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.Practitioner", b =>
@@ -1499,7 +1499,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_practitioners__uploads_upload_id");
+                        .HasConstraintName("fk_practitioners_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.Session", b =>
@@ -1516,7 +1516,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_sessions__uploads_upload_id");
+                        .HasConstraintName("fk_sessions_uploads_upload_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Uploads.QuarantinedRow", b =>
@@ -1526,7 +1526,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasForeignKey("UploadId")
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
-                        .HasConstraintName("fk_quarantined_rows__uploads_upload_id");
+                        .HasConstraintName("fk_quarantined_rows_uploads_upload_id");
                 });
 #pragma warning restore 612, 618
         }

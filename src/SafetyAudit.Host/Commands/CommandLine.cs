@@ -1,0 +1,65 @@
+using System.CommandLine;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Host.Commands;
+
+/// <summary>Exit codes of every verb.</summary>
+static class ExitCode
+{
+    public const int Done = 0, Failed = 1, RowsRejected = 3, NotUnderstood = 64;
+}
+
+/// <summary>What the user can mend, in one line; the program ends with exit code 1.</summary>
+sealed class CommandFailedException(string message) : Exception(message);
+
+static class CommandLine
+{
+    /// <summary>Runs a command line. One that is not understood ends with 64, a failure with 1 and one line that says what to do.</summary>
+    public static async Task<int> RunAsync(RootCommand program, string[] args)
+    {
+        var parsed = program.Parse(args);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors) await Console.Error.WriteLineAsync(error.Message);
+            await Console.Error.WriteLineAsync("Run with --help to see what can be said.");
+            return ExitCode.NotUnderstood;
+        }
+        try
+        {
+            return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Stopped.");
+            return ExitCode.Failed;
+        }
+        catch (Exception e) when (e is CommandFailedException or InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException or System.Data.Common.DbException or Uploads.FileRefusedException)
+        {
+            await Console.Error.WriteLineAsync(e.Message.ReplaceLineEndings(" "));
+            return ExitCode.Failed;
+        }
+    }
+
+    /// <summary>The program's parts for a verb that runs in the foreground: quiet, on a database that is up to date.</summary>
+    public static async Task<ServiceProvider> OpenAsync(string[] settings, CancellationToken ct)
+    {
+        var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().AddCommandLine(settings).Build();
+        var services = new ServiceCollection()
+            .AddSingleton<IConfiguration>(configuration)
+            .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
+            .AddSafetyAudit(configuration, worker: false)
+            .BuildServiceProvider();
+        await PrepareDatabaseAsync(services, ct);
+        return services;
+    }
+
+    /// <summary>SQLite is migrated by whoever opens it, one at a time; PostgreSQL by the verb <c>migrate</c> alone.</summary>
+    public static async Task PrepareDatabaseAsync(IServiceProvider services, CancellationToken ct)
+    {
+        var database = services.GetRequiredService<DatabaseSettings>();
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+        if (database.IsSqlite) await Migrator.MigrateAsync(db, database, ct);
+        else await Migrator.RequireCurrentAsync(db, ct);
+    }
+}

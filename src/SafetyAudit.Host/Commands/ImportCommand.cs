@@ -1,0 +1,170 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Uploads;
+using Spectre.Console;
+
+namespace SafetyAudit.Host.Commands;
+
+/// <summary><c>import</c>: an import in the foreground.</summary>
+static class ImportCommand
+{
+    const int ShownRejected = 20;
+
+    public static Command Make(string[] settings)
+    {
+        var files = new Argument<FileInfo[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "CSV files; practitioners are read first, then sessions, then events" };
+        var kind = new Option<string?>("--kind") { Description = "sessions, events or practitioners; guessed from the header when left out" };
+        kind.AcceptOnlyFromAmong([.. Enum.GetValues<RecordKind>().Select(Codes.Of)]);
+        var clinic = new Option<string?>("--clinic") { Description = "The clinic the files belong to; otherwise each row names its own" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Check only; store nothing" };
+        var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
+        var command = new Command("import", "Import files in the foreground.") { files, kind, clinic, dryRun, json };
+        command.SetAction(async (parsed, ct) =>
+        {
+            await using var services = await CommandLine.OpenAsync(settings, ct);
+            RecordKind? asked = parsed.GetValue(kind) is { } text && Codes.TryParse<RecordKind>(text, out var known) ? known : null;
+            var results = parsed.GetValue(dryRun)
+                ? await DryRunAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), ct)
+                : await ImportAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), showProgress: !parsed.GetValue(json), ct);
+            if (parsed.GetValue(json)) PrintJson(results);
+            else Print(results);
+            return results.Exists(r => r.Upload is null || r.Upload.Status == UploadStatus.Failed) ? ExitCode.Failed : results.Exists(r => r.Upload!.RowsRejected > 0) ? ExitCode.RowsRejected : ExitCode.Done;
+        });
+        return command;
+    }
+
+    /// <summary>What became of one file.</summary>
+    public sealed record Result(string File, Upload? Upload, string? Refused, List<QuarantinedRow> FirstRejected);
+
+    public static async Task<List<Result>> ImportAsync(IServiceProvider services, IReadOnlyList<FileInfo> files, RecordKind? kind, string? clinic, bool showProgress, CancellationToken ct)
+    {
+        var receive = services.GetRequiredService<ReceiveUpload>();
+        var refused = new List<Result>();
+        var received = new List<(string File, Upload Upload)>();
+        // Received in the order in which they need each other: sessions are given by known practitioners, events happen in sessions.
+        var ordered = files.Select(f => (File: f, Kind: Guess(f, kind))).OrderBy(f => f.Kind switch { RecordKind.Practitioners => 0, RecordKind.Sessions => 1, _ => 2 });
+        foreach (var (file, _) in ordered)
+        {
+            try
+            {
+                await using var stream = file.OpenRead();
+                received.Add((file.FullName, await receive.ReceiveAsync(stream, file.Name, kind, clinic, "command line", ct)));
+            }
+            catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException)
+            {
+                refused.Add(new(file.FullName, null, e.Message, []));
+            }
+        }
+        if (received.Count > 0) await WithProgressAsync(showProgress, progress => CatchUpAsync(services, received.ConvertAll(r => r.Upload.Id), progress, ct));
+
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+        var results = new List<Result>(refused);
+        foreach (var (file, upload) in received)
+            results.Add(new(file, await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id, ct), null,
+                await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).Take(ShownRejected).ToListAsync(ct)));
+        return results;
+    }
+
+    // Another worker may be reading already; then this waits until it has.
+    static async Task CatchUpAsync(IServiceProvider services, List<long> ids, IProgress<(Upload, UploadProgress)>? progress, CancellationToken ct)
+    {
+        while (true)
+        {
+            await services.CatchUpAsync(progress, ct);
+            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+            if (!await db.Uploads.AnyAsync(u => ids.Contains(u.Id) && (u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing), ct)) return;
+            await Task.Delay(500, ct);
+        }
+    }
+
+    static async Task<List<Result>> DryRunAsync(IServiceProvider services, IReadOnlyList<FileInfo> files, RecordKind? kind, string? clinic, CancellationToken ct)
+    {
+        var results = new List<Result>();
+        foreach (var file in files)
+        {
+            try
+            {
+                var (upload, rejected) = await services.GetRequiredService<ProcessUploads>().DryRunAsync(file.FullName, kind, clinic, null, ct);
+                results.Add(new(file.FullName, upload, null, [.. rejected.OrderBy(r => r.Line).Take(ShownRejected)]));
+            }
+            catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException)
+            {
+                results.Add(new(file.FullName, null, e.Message, []));
+            }
+        }
+        return results;
+    }
+
+    static RecordKind Guess(FileInfo file, RecordKind? kind)
+    {
+        try { return ReceiveUpload.KindOf(file.FullName, kind); }
+        catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException) { return RecordKind.Events; }
+    }
+
+    static async Task WithProgressAsync(bool show, Func<IProgress<(Upload, UploadProgress)>?, Task> work)
+    {
+        if (!show || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
+        {
+            await work(null);
+            return;
+        }
+        await AnsiConsole.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(async context =>
+        {
+            var bars = new Dictionary<long, ProgressTask>();
+            await work(new ProgressSink(report =>
+            {
+                var (upload, progress) = report;
+                if (!bars.TryGetValue(upload.Id, out var bar)) bars[upload.Id] = bar = context.AddTask(Markup.Escape(upload.FileName), maxValue: Math.Max(1, progress.Bytes));
+                bar.Description = Markup.Escape(string.Create(CultureInfo.CurrentCulture, $"{upload.FileName}  {progress.Rows:N0} rows, {progress.Rows / Math.Max(0.001, bar.ElapsedTime?.TotalSeconds ?? 1):N0}/s, {progress.Rejected:N0} rejected"));
+                bar.Value = upload.Status == UploadStatus.Completed ? bar.MaxValue : progress.BytesRead;
+            }));
+        });
+    }
+
+    /// <summary>Reports at once, in order; the framework's own would post to another thread.</summary>
+    sealed class ProgressSink(Action<(Upload, UploadProgress)> tell) : IProgress<(Upload, UploadProgress)>
+    {
+        public void Report((Upload, UploadProgress) value) => tell(value);
+    }
+
+    static void Print(List<Result> results)
+    {
+        foreach (var result in results)
+        {
+            string name = Path.GetFileName(result.File);
+            if (result.Upload is not { } upload || upload.Failure is { })
+            {
+                Console.Error.WriteLine($"{name}: refused. {result.Refused ?? result.Upload!.Failure}");
+                continue;
+            }
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {Codes.Of(upload.Kind)}, {upload.RowsRead} rows: {upload.RowsNew} new, {upload.RowsSame} same, {upload.RowsChanged} changed, {upload.RowsRejected} rejected"));
+            if (upload.UnknownColumns.Length > 0) Console.WriteLine($"  columns not used: {upload.UnknownColumns}");
+            foreach (var row in result.FirstRejected)
+                foreach (var reason in row.Reasons) Console.Error.WriteLine($"  line {row.Line}: {Codes.Of(reason.Code)}: {reason.Remedy}{(reason.Value is { } value ? $" (it says '{value}')" : "")}");
+            if (upload.RowsRejected > result.FirstRejected.Count) Console.Error.WriteLine($"  and {upload.RowsRejected - result.FirstRejected.Count} more rejected rows: see them all on the Uploads page");
+        }
+    }
+
+    static void PrintJson(List<Result> results)
+    {
+        var payload = results.Select(r => new
+        {
+            File = Path.GetFileName(r.File),
+            UploadId = r.Upload?.Id is > 0 and var id ? id : (long?)null,
+            Kind = r.Upload?.Kind,
+            Status = r.Upload is null ? "refused" : r.Upload.Id == 0 ? "checked" : Codes.Of(r.Upload.Status),
+            Failure = r.Refused ?? r.Upload?.Failure,
+            Rows = r.Upload?.RowsRead,
+            New = r.Upload?.RowsNew,
+            Same = r.Upload?.RowsSame,
+            Changed = r.Upload?.RowsChanged,
+            Rejected = r.Upload?.RowsRejected,
+            UnknownColumns = r.Upload?.UnknownColumns,
+            FirstRejected = r.FirstRejected.Select(q => new { q.Line, q.RecordId, q.Reasons }),
+        });
+        Console.WriteLine(JsonSerializer.Serialize(payload, Json.Options));
+    }
+}

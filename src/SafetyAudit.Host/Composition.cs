@@ -1,0 +1,49 @@
+using SafetyAudit.Alerts;
+using SafetyAudit.Data;
+using SafetyAudit.Jobs;
+using SafetyAudit.Summaries;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Host;
+
+/// <summary>What the program is made of, the same for every verb.</summary>
+static class Composition
+{
+    public const string ReadUploads = "read-uploads", Summarise = "summarise", Evaluate = "evaluate-alerts";
+
+    /// <summary>A datum's way through the jobs: each hands on to the next, and each also runs by itself, so that nothing a crash left stays lying.</summary>
+    static readonly Job[] Jobs =
+    [
+        new(ReadUploads, async (services, ct) =>
+        {
+            if (await services.GetRequiredService<ProcessUploads>().DrainAsync(null, ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(Summarise, ct);
+        }, TimeSpan.FromSeconds(10)),
+        new(Summarise, async (services, ct) =>
+        {
+            if (await services.GetRequiredService<RefreshSummaries>().RunAsync(ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(Evaluate, ct);
+        }, TimeSpan.FromSeconds(30)),
+        new(Evaluate, (services, ct) => services.GetRequiredService<EvaluateAlerts>().RunAsync(ct), TimeSpan.FromMinutes(15)),
+    ];
+
+    public static IServiceCollection AddSafetyAudit(this IServiceCollection services, IConfiguration configuration, bool worker)
+    {
+        var database = Settings.Database(configuration);
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(Settings.Uploads(configuration));
+        services.AddDatabase(database);
+        services.AddTransient<ReceiveUpload>();
+        services.AddTransient<ProcessUploads>();
+        services.AddTransient<RefreshSummaries>();
+        services.AddTransient<EvaluateAlerts>();
+        services.AddJobs(database, Jobs, execute: worker);
+        return services;
+    }
+
+    /// <summary>Reads what waits, summarises it and looks for alerts: what the worker does job by job, at once and in this process.</summary>
+    public static async Task CatchUpAsync(this IServiceProvider services, IProgress<(Upload, UploadProgress)>? progress, CancellationToken ct)
+    {
+        await services.GetRequiredService<ProcessUploads>().DrainAsync(progress, ct);
+        await services.GetRequiredService<RefreshSummaries>().RunAsync(ct);
+        await services.GetRequiredService<EvaluateAlerts>().RunAsync(ct);
+    }
+}

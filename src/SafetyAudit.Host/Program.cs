@@ -1,0 +1,23 @@
+using System.CommandLine;
+using SafetyAudit.Host;
+using SafetyAudit.Host.Commands;
+
+// Settings (--Section:Key value, --urls) go to the configuration; everything else is the verb and its options.
+var (settings, verbs) = Settings.Split(args);
+
+var program = new RootCommand("SafetyAudit: safety auditing for clinics that give trigger-point dry needling. Without a verb it opens the dashboard.")
+{
+    DashboardCommand.Make(settings),
+    DemoCommand.Make(settings),
+    WorkerCommand.Make(settings),
+    MigrateCommand.Make(settings),
+    ImportCommand.Make(settings),
+    RatesCommand.Make(settings),
+    AlertsCommand.Make(settings),
+    ClinicCommand.Make(settings),
+};
+DashboardCommand.AsDefault(program, settings);
+return await CommandLine.RunAsync(program, verbs);
+
+/// <summary>The entry point, named so that tests can start the program.</summary>
+public partial class Program;

@@ -1,0 +1,76 @@
+using System.Globalization;
+using SafetyAudit.Analysis;
+using SafetyAudit.Statistics;
+
+namespace SafetyAudit.Charts;
+
+/// <summary>Draws a <see cref="Funnel"/>: expectation across, observed over expected up, limits at 95 % and 99.8 %.</summary>
+public static class FunnelChart
+{
+    const double Width = 820, Height = 440, Left = 62, Right = 18, Top = 26, Bottom = 58;
+
+    /// <param name="funnel">The figure.</param>
+    /// <param name="title">What it shows.</param>
+    /// <param name="name">How a row's subject is called.</param>
+    /// <param name="link">Where a row's point leads.</param>
+    public static Scene Draw(Funnel funnel, string title, Func<RateRow, string> name, Func<RateRow, string> link)
+    {
+        var assessed = funnel.Rows.Where(r => r.Ratio is not null).ToList();
+        if (assessed.Count == 0) return new(Width, 90, title, "Nothing could be assessed in this period.", [new TextMark("axis-label", Width / 2, 50, "Nothing could be assessed in this period", Anchor.Middle)]);
+
+        double top = Math.Max(2, Math.Min(assessed.Max(r => r.Ratio!.Value) * 1.15, 8));
+        var x = new Axis(0, funnel.MaxExpected, Left, Width - Right);
+        var y = new Axis(0, top, Height - Bottom, Top);
+        var marks = new List<Mark>();
+
+        foreach (double tick in y.Ticks(6))
+        {
+            marks.Add(new LineMark("grid", Left, y.At(tick), Width - Right, y.At(tick)));
+            marks.Add(new TextMark("axis", Left - 8, y.At(tick) + 4, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.End));
+        }
+        foreach (double tick in x.Ticks(8))
+        {
+            marks.Add(new LineMark("tick", x.At(tick), Height - Bottom, x.At(tick), Height - Bottom + 5));
+            marks.Add(new TextMark("axis", x.At(tick), Height - Bottom + 19, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
+        }
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Expected in the period (more work to the right)", Anchor.Middle));
+        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Observed ÷ expected", Anchor.Middle, Upright: true));
+
+        foreach (var line in funnel.Lines)
+        {
+            var inside = Clip(line.Points, funnel.MaxExpected, top).Select(p => (x.At(p.Expected), y.At(p.Ratio))).ToList();
+            if (inside.Count > 1) marks.Add(new PathMark(line.Tail == ControlLimits.Tail998 ? "limit limit-998" : "limit limit-95", inside));
+            if (line.IsUpper && inside.Count > 1) marks.Add(new TextMark("limit-name", Width - Right - 4, inside[^1].Item2 - 5, line.Tail == ControlLimits.Tail998 ? "99.8 %" : "95 %", Anchor.End));
+        }
+        marks.Add(new LineMark("centre", Left, y.At(1), Width - Right, y.At(1)));
+
+        foreach (var row in assessed.OrderBy(r => r.Position is Position.Above998 or Position.Below998))
+        {
+            double px = x.At(row.Expected!.Value), py = y.At(Math.Min(row.Ratio!.Value, top));
+            var (style, shape, size) = PointLook.Of(row.Position);
+            marks.Add(new PointMark(style, px, py, shape, size, PointLook.Say(row, name(row)), link(row)));
+            if (row.Position is Position.Above998 or Position.Below998)
+                marks.Add(new TextMark("point-name", px > Width - 120 ? px - 10 : px + 10, py + 4, name(row), px > Width - 120 ? Anchor.End : Anchor.Start));
+        }
+        int high = assessed.Count(r => r.Position == Position.Above998), low = assessed.Count(r => r.Position == Position.Below998);
+        string description = $"Funnel plot of {assessed.Count}; {(high == 0 ? "none" : high.ToString(CultureInfo.CurrentCulture))} above the upper 99.8 % limit, {(low == 0 ? "none" : low.ToString(CultureInfo.CurrentCulture))} below the lower one. The table below holds every figure.";
+        return new(Width, Height, title, description, marks);
+    }
+
+    // The part of a limit that lies in the picture, cut where it leaves it.
+    static IEnumerable<(double Expected, double Ratio)> Clip(IReadOnlyList<(double Expected, double Ratio)> points, double most, double top)
+    {
+        for (int i = 0; i < points.Count; i++)
+        {
+            var (e, r) = points[i];
+            bool isIn = r <= top && e <= most;
+            if (i > 0)
+            {
+                var (e0, r0) = points[i - 1];
+                if (r0 > top && r <= top) yield return (e0 + (e - e0) * (r0 - top) / (r0 - r), top);
+                if (e0 < most && e > most && r <= top) yield return (most, r0 + (r - r0) * (most - e0) / (e - e0));
+            }
+            if (isIn) yield return (e, r);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Globalization;
+using System.Net;
+using System.Text;
+
+namespace SafetyAudit.Charts;
+
+/// <summary>Writes a scene as inline SVG: title and description for screen readers, a link and a tooltip on every point, no script, no inline style.</summary>
+public static class SvgWriter
+{
+    /// <param name="scene">The picture.</param>
+    /// <param name="id">Unique in the page; letters, digits and hyphens.</param>
+    public static string Write(Scene scene, string id)
+    {
+        var svg = new StringBuilder(16 * 1024);
+        svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"chart\" viewBox=\"0 0 {N(scene.Width)} {N(scene.Height)}\" role=\"group\" aria-labelledby=\"{id}-title {id}-desc\" preserveAspectRatio=\"xMidYMid meet\">");
+        svg.Append(CultureInfo.InvariantCulture, $"<title id=\"{id}-title\">{T(scene.Title)}</title><desc id=\"{id}-desc\">{T(scene.Description)}</desc>");
+        foreach (var mark in scene.Marks) Write(svg, mark);
+        return svg.Append("</svg>").ToString();
+    }
+
+    static void Write(StringBuilder svg, Mark mark)
+    {
+        switch (mark)
+        {
+            case LineMark line:
+                svg.Append(CultureInfo.InvariantCulture, $"<line class=\"{line.Style}\" x1=\"{N(line.X1)}\" y1=\"{N(line.Y1)}\" x2=\"{N(line.X2)}\" y2=\"{N(line.Y2)}\"/>");
+                break;
+            case PathMark path:
+                svg.Append(CultureInfo.InvariantCulture, $"<path class=\"{path.Style}\" d=\"");
+                for (int i = 0; i < path.Points.Count; i++) svg.Append(i == 0 ? 'M' : 'L').Append(N(path.Points[i].X)).Append(' ').Append(N(path.Points[i].Y));
+                svg.Append(path.Closed ? "Z\"/>" : "\"/>");
+                break;
+            case TextMark text:
+                string turn = text.Upright ? $" transform=\"rotate(-90 {N(text.X)} {N(text.Y)})\"" : "";
+                string anchor = text.Anchor switch { Anchor.Middle => " text-anchor=\"middle\"", Anchor.End => " text-anchor=\"end\"", _ => "" };
+                svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{text.Style}\" x=\"{N(text.X)}\" y=\"{N(text.Y)}\"{anchor}{turn}>{T(text.Text)}</text>");
+                break;
+            case PointMark point:
+                if (point.Link != null) svg.Append(CultureInfo.InvariantCulture, $"<a href=\"{T(point.Link)}\" aria-label=\"{T(point.Tooltip)}\">");
+                svg.Append(CultureInfo.InvariantCulture, $"<path class=\"{point.Style}\" d=\"{Outline(point)}\"><title>{T(point.Tooltip)}</title></path>");
+                if (point.Link != null) svg.Append("</a>");
+                break;
+            default:
+                throw new NotSupportedException($"No SVG for {mark.GetType().Name}.");
+        }
+    }
+
+    static string Outline(PointMark p)
+    {
+        double r = p.Size / 2, x = p.X, y = p.Y;
+        return p.Shape switch
+        {
+            Shape.Circle => $"M{N(x - r)} {N(y)}a{N(r)} {N(r)} 0 1 0 {N(2 * r)} 0a{N(r)} {N(r)} 0 1 0 {N(-2 * r)} 0Z",
+            Shape.TriangleUp => $"M{N(x)} {N(y - 1.2 * r)}L{N(x + 1.15 * r)} {N(y + 0.9 * r)}L{N(x - 1.15 * r)} {N(y + 0.9 * r)}Z",
+            Shape.TriangleDown => $"M{N(x)} {N(y + 1.2 * r)}L{N(x + 1.15 * r)} {N(y - 0.9 * r)}L{N(x - 1.15 * r)} {N(y - 0.9 * r)}Z",
+            Shape.Square => $"M{N(x - r)} {N(y - r)}h{N(2 * r)}v{N(2 * r)}h{N(-2 * r)}Z",
+            _ => $"M{N(x)} {N(y - 1.3 * r)}L{N(x + 1.3 * r)} {N(y)}L{N(x)} {N(y + 1.3 * r)}L{N(x - 1.3 * r)} {N(y)}Z",
+        };
+    }
+
+    // A tenth of a unit is finer than any screen shows, and keeps pages small.
+    static string N(double value) => (Math.Round(value, 1) + 0.0).ToString("0.#", CultureInfo.InvariantCulture);
+
+    static string T(string text) => WebUtility.HtmlEncode(text);
+}
