@@ -86,7 +86,7 @@ static class Output
         foreach (var row in rows)
             table.AddRow(columns.Select(c => new Text(c.Value(row) switch { double number => number.ToString("0.###", CultureInfo.InvariantCulture), var other => Invariant(other) })));
         // A pipe has no width: give the table what it needs rather than fold it.
-        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 400;
+        if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = 4000;
         AnsiConsole.Write(table);
     }
 }

@@ -21,8 +21,8 @@ internal static class DemoPractitioners
     [
         new("RIVER-P01", "Grace Whitcombe", "physiotherapist", 178, 1.09, 21, "neck;shoulder;upper_back;lower_back"),
         new("RIVER-P02", "Tomasz Wilk", "physiotherapist", 145, 0.87, 12, "lower_back;hip;thigh"),
-        new(DemoFaults.BruisingDoubles, "Priya Raman", "physiotherapist", 120, 1.00, 9, "neck;shoulder;hip;calf"),
-        new("RIVER-P04", "Siân Prosser", "osteopath", 95, 1.15, 15, "neck;upper_back;lower_back"),
+        new(DemoFaults.BruisingDoubles, "Priya Raman", "physiotherapist", 120, 1.20, 9, "neck;shoulder;hip;calf"),
+        new("RIVER-P04", "Siân Prosser", "osteopath", 95, 0.96, 15, "neck;upper_back;lower_back"),
         new("RIVER-P05", "Kofi Mensah", "physiotherapist", 155, 0.92, 8, "shoulder;lower_back;hip"),
         new(DemoFaults.ConsentMissing, "Eleni Markou", "physiotherapist", 85, 1.02, 11, "neck;shoulder;forearm"),
         new("RIVER-P07", "João Teixeira", "physiotherapist", 45, 0.84, 5, "hip;thigh;calf", ThoracicCompetency: false),

@@ -8,7 +8,7 @@ using SafetyAudit.Data;
 namespace SafetyAudit.Host.Security;
 
 /// <summary>The way to the first account: a link printed at the start while nobody can sign in. It works once, in this run of the program only.</summary>
-sealed class SetUpLink(IDbContextFactory<SafetyAuditDb> databases) : IDisposable
+public sealed class SetUpLink(IDbContextFactory<SafetyAuditDb> databases) : IDisposable
 {
     readonly SemaphoreSlim one = new(1);
     byte[]? token;

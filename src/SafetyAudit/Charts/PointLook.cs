@@ -26,7 +26,18 @@ public static class PointLook
         _ => "not assessed",
     };
 
+    /// <summary>The same in as few words as a table cell wants.</summary>
+    public static string Briefly(Position position) => position switch
+    {
+        Position.Above998 => "above 99.8 %",
+        Position.Above95 => "above 95 %",
+        Position.Below998 => "below 99.8 %: check the records",
+        Position.Below95 => "below 95 %",
+        Position.Inside => "inside",
+        _ => "not assessed",
+    };
+
     /// <summary>A row in one sentence, for tooltips and screen readers.</summary>
     public static string Say(RateRow row, string name) => string.Create(CultureInfo.CurrentCulture,
-        $"{name}: {row.Observed} observed, {row.Expected:0.#} expected in {row.Sessions:N0} sessions, {Words(row.Position)}");
+        $"{name}: {row.Observed} observed, {row.Expected:0.#} expected in {row.Sessions:N0} sessions, {Words(row.Position)} (99.8 % limits {row.Limits?.Lower998} to {row.Limits?.Upper998})");
 }

@@ -33,11 +33,13 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         if (ids.Count == 0) return 0;
         long first = ids[0], last = ids[^1];
         var stale = db.StaleDays.Where(d => d.Id >= first && d.Id <= last);
+        // From the few days to their sessions, by the index on clinic, practitioner and day; never over all sessions.
+        var touched = stale.Select(d => new { d.ClinicId, d.PractitionerId, d.Date }).Distinct();
 
         var practitioners = (await db.Current<Practitioner>().Where(p => stale.Any(d => d.PractitionerId == p.PractitionerId)).ToListAsync(ct)).ToDictionary(p => p.PractitionerId);
         var days = new Dictionary<(string, string, DateOnly), Day>();
         var dayOfSession = new Dictionary<(string, string), Day>();
-        var sessions = from s in db.Current<Session>() where stale.Any(d => d.ClinicId == s.ClinicId && d.PractitionerId == s.PractitionerId && d.Date == s.Date) select s;
+        var sessions = from d in touched join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s;
         await foreach (var session in sessions.AsAsyncEnumerable().WithCancellation(ct))
         {
             var key = (session.ClinicId, session.PractitionerId, session.Date);
@@ -45,9 +47,8 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             day.Add(session);
             if (session.Status == SessionStatus.Completed) dayOfSession[(session.ClinicId, session.SessionId)] = day;
         }
-        var events = from e in db.Current<AdverseEvent>()
-                     join s in db.Current<Session>() on new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId } equals new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId }
-                     where stale.Any(d => d.ClinicId == s.ClinicId && d.PractitionerId == s.PractitionerId && d.Date == s.Date)
+        var events = from s in sessions
+                     join e in db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
                      select e;
         await foreach (var adverseEvent in events.AsAsyncEnumerable().WithCancellation(ct))
             if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);

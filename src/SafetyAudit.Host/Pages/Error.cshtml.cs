@@ -1,0 +1,27 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace SafetyAudit.Host.Pages;
+
+[AllowAnonymous]
+[IgnoreAntiforgeryToken]
+public sealed class ErrorModel : PageModel
+{
+    public string Heading { get; private set; } = "";
+    public string Words { get; private set; } = "";
+
+    public void OnGet(int? status) => Say(status);
+
+    public void OnPost(int? status) => Say(status);
+
+    void Say(int? status) => (Heading, Words) = status switch
+    {
+        404 => ("Not found", "There is no such page, or what it was about is not here."),
+        400 => ("Not understood", "The request was not complete. Go back, load the page again and repeat it."),
+        413 => ("Too large", "The file is larger than this server accepts."),
+        null => ("Something went wrong", $"Nothing was lost. The log has the details under {Activity.Current?.Id ?? HttpContext.TraceIdentifier}."),
+        _ => ("Not possible", $"The server answered with {status}."),
+    };
+}

@@ -1,0 +1,70 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Sessions;
+using SafetyAudit.Statistics;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>Home: what is open, the funnel that shows most, and how fresh each clinic's records are. All from one snapshot of the database.</summary>
+public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
+{
+    public sealed record ClinicLine(string Id, string Name, DateOnly? LastSession, long Sessions, int Events, double? MedianDelayHours, double? NinetiethDelayHours, int Above, int Below, int Inside);
+
+    public static readonly IReadOnlyList<(AlertRule[] Rules, string Name)> Groups =
+    [
+        ([AlertRule.SentinelEvent], "sentinel or serious events, one review each"),
+        ([AlertRule.MoreThanPeers], "practitioner rates above colleagues’"),
+        ([AlertRule.FewerThanPeers], "below colleagues’: check the records"),
+        ([AlertRule.ClinicAboveLiterature, AlertRule.ClinicBelowLiterature], "clinic rates beyond the published ones"),
+        ([AlertRule.ProtocolFailed, AlertRule.ProtocolNotRecorded], "critical protocol rules not kept or not recorded"),
+    ];
+
+    public List<Alert> Open { get; private set; } = [];
+    public double ExpectedFalseAlarms { get; private set; }
+    public Funnel? Funnel { get; private set; }
+    public string FunnelClinic { get; private set; } = "";
+    public List<ClinicLine> Clinics { get; private set; } = [];
+    public int StaleDays { get; private set; }
+    public int Waiting { get; private set; }
+    public int Quarantined { get; private set; }
+
+    public async Task OnGetAsync(CancellationToken ct)
+    {
+        await using var snapshot = await Db.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadUncommitted, ct);
+        await ReadPeriodAsync(ct);
+        StaleDays = await Db.StaleDays.CountAsync(ct);
+        Waiting = await Db.Current<AdverseEvent>().CountAsync(e => e.LinkedSessionId == null, ct);
+        Quarantined = await Db.QuarantinedRows.CountAsync(q => q.ClosedAtUtc == null, ct);
+        if (!HasSessions) return;
+
+        Open = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open).OrderByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id).ToListAsync(ct);
+        var measures = await Db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
+        var baselines = await Rates.BaselinesAsync(Db, null, ct);
+        var watched = measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code))).ToList();
+        var rows = await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), watched, baselines, null, ct);
+        ExpectedFalseAlarms = rows.Sum(r => r.FalseAlarmProbability);
+        // The clinic and measure with the row furthest above is the one worth a picture here.
+        if (rows.Where(r => r.Predicted != null).MinBy(r => r.PHigh!.Value) is { } telling)
+        {
+            Funnel = Funnel.Of(rows.FindAll(r => r.Measure.Code == telling.Measure.Code && r.ClinicId == telling.ClinicId));
+            FunnelClinic = (await Db.Clinics.FindAsync([telling.ClinicId], ct))!.Name;
+        }
+
+        var literature = (await Rates.ReadAsync(Db, new(From, To, Grouping.Clinic, Against.Literature), watched, baselines, null, ct)).ToLookup(r => r.ClinicId);
+        foreach (var clinic in await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct))
+        {
+            var start = From.ToDateTime(default, DateTimeKind.Utc);
+            var end = To.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
+            var times = await Db.Current<AdverseEvent>().Where(e => e.LinkedClinicId == clinic.Id && e.OnsetAtUtc >= start && e.OnsetAtUtc < end).Select(e => new { e.OnsetAtUtc, e.RecordedAtUtc }).ToListAsync(ct);
+            var delays = times.Where(t => t.RecordedAtUtc != null).Select(t => (t.RecordedAtUtc!.Value - t.OnsetAtUtc).TotalHours).Order().ToList();
+            var here = literature[clinic.Id].ToList();
+            Clinics.Add(new(clinic.Id, clinic.Name, (await Counts.SpanAsync(Db, clinic.Id, ct))?.Last, here.FirstOrDefault()?.Sessions ?? 0, times.Count, Quantile(delays, 0.5), Quantile(delays, 0.9),
+                here.Count(r => r.Position == Position.Above998), here.Count(r => r.Position == Position.Below998), here.Count(r => r.Position is Position.Inside or Position.Above95 or Position.Below95)));
+        }
+    }
+
+    static double? Quantile(List<double> sorted, double share) => sorted.Count == 0 ? null : sorted[(int)Math.Min(sorted.Count - 1, Math.Ceiling(share * sorted.Count) - 1)];
+}

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Analysis;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+
+namespace SafetyAudit.Host.Pages;
+
+public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
+{
+    [BindProperty(SupportsGet = true)] public string Code { get; set; } = "";
+    [BindProperty(Name = "against", SupportsGet = true)] public string? AskedAgainst { get; set; }
+
+    public Measure Measure { get; private set; } = Catalogue.Measures[0];
+    public Baseline? Baseline { get; private set; }
+    public Against Against { get; private set; }
+
+    /// <summary>One funnel per clinic beside colleagues, since the comparison is within the clinic; one for all beside the literature.</summary>
+    public List<(string? Name, Funnel Funnel)> Funnels { get; private set; } = [];
+    public List<(Baseline Baseline, List<RateRow> Rows)> Clinics { get; private set; } = [];
+
+    public override IEnumerable<(string Name, string Value)> Kept => AskedAgainst is null ? [] : [("against", AskedAgainst)];
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        if (await Db.Measures.AsNoTracking().SingleOrDefaultAsync(m => m.Code == Code, ct) is not { } measure) return NotFound();
+        Measure = measure;
+        Against = AskedAgainst == "literature" ? Against.Literature : Against.Peers;
+        await ReadPeriodAsync(ct);
+        var counts = await Counts.ReadAsync(Db, From, To, null, ct);
+        var baselines = await Db.Baselines.AsNoTracking().Where(b => b.MeasureCode == Code).OrderByDescending(b => b.IsDefault).ThenBy(b => b.Id).ToListAsync(ct);
+        Baseline = baselines.Find(b => b.IsDefault);
+        var rows = Rates.Compute(counts, new(From, To, Grouping.Practitioner, Against), measure, Baseline);
+        var clinics = await Db.Clinics.AsNoTracking().ToDictionaryAsync(c => c.Id, c => c.Name, ct);
+        Funnels = Against == Against.Literature ? [(null, Funnel.Of(rows))]
+            : [.. rows.GroupBy(r => r.ClinicId).OrderBy(g => clinics[g.Key], StringComparer.CurrentCulture).Select(g => (clinics.Count > 1 ? clinics[g.Key] : null, Funnel.Of([.. g])))];
+        Clinics = baselines.ConvertAll(b => (b, Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, b)));
+        return Page();
+    }
+}

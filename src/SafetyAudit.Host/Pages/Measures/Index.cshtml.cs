@@ -1,0 +1,28 @@
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Analysis;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+
+namespace SafetyAudit.Host.Pages;
+
+public sealed class MeasuresModel(SafetyAuditDb db) : PageModel
+{
+    public List<Measure> Measures { get; private set; } = [];
+    public Dictionary<string, Baseline> Baselines { get; private set; } = [];
+
+    public async Task OnGetAsync(CancellationToken ct)
+    {
+        Measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
+        Baselines = await Rates.BaselinesAsync(db, null, ct);
+    }
+
+    /// <summary>Numerator and denominator in words.</summary>
+    public static string Counted(Measure measure) => (measure.CountsEvents ? "events" : "sessions with at least one") + measure.Unit switch
+    {
+        ExposureUnit.Session => ", per completed session",
+        ExposureUnit.AtRiskSession => ", per completed session over the lungs",
+        ExposureUnit.Patient => ", per patient asked",
+        _ => ", per needle",
+    };
+}

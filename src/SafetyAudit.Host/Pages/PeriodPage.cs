@@ -1,0 +1,47 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SafetyAudit.Analysis;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>A page about a period: the query says it, and the twelve months to the last session stand in where it does not.</summary>
+public abstract class PeriodPage(SafetyAuditDb db) : PageModel
+{
+    protected SafetyAuditDb Db { get; } = db;
+
+    [BindProperty(Name = "from", SupportsGet = true)]
+    public DateOnly? AskedFrom { get; set; }
+
+    [BindProperty(Name = "to", SupportsGet = true)]
+    public DateOnly? AskedTo { get; set; }
+
+    public DateOnly From { get; private set; }
+    public DateOnly To { get; private set; }
+
+    /// <summary>Whether any session is in at all.</summary>
+    public bool HasSessions { get; private set; }
+
+    /// <summary>Other parts of the query that the period form keeps.</summary>
+    public virtual IEnumerable<(string Name, string Value)> Kept => [];
+
+    /// <summary>The period as a query, for links that stay in it.</summary>
+    public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}";
+
+    /// <summary>How pages call practitioners: by name, and the id where there is none.</summary>
+    public Dictionary<string, string> Names { get; private set; } = [];
+
+    public string NameOf(string? practitionerId) => practitionerId is null ? "" : Names.GetValueOrDefault(practitionerId, practitionerId);
+
+    protected async Task ReadPeriodAsync(CancellationToken ct)
+    {
+        var span = await Counts.SpanAsync(Db, null, ct);
+        HasSessions = span is not null;
+        var last = span?.Last ?? DateOnly.FromDateTime(DateTime.UtcNow);
+        To = AskedTo ?? last;
+        From = AskedFrom ?? To.AddYears(-1).AddDays(1);
+        if (From > To) (From, To) = (To, From);
+        Names = (await Microsoft.EntityFrameworkCore.EntityFrameworkQueryableExtensions.ToListAsync(
+            Db.Current<Sessions.Practitioner>().Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }), ct)).ToDictionary(p => p.PractitionerId, p => p.DisplayName!);
+    }
+}

@@ -1,0 +1,46 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Host.Pages;
+
+public sealed class PractitionerModel(SafetyAuditDb db) : PeriodPage(db)
+{
+    [BindProperty(SupportsGet = true)] public string Id { get; set; } = "";
+    [BindProperty(Name = "measure", SupportsGet = true)] public string? AskedMeasure { get; set; }
+
+    public Practitioner Practitioner { get; private set; } = new();
+    public char Ascertainment { get; private set; } = 'D';
+    public List<Alert> Alerts { get; private set; } = [];
+    public List<Measure> Watched { get; private set; } = [];
+    public Measure Chosen { get; private set; } = Catalogue.Measures[0];
+    public Trend Trend { get; private set; } = null!;
+    public List<RateRow> AgainstPeers { get; private set; } = [];
+    public List<RateRow> AgainstLiterature { get; private set; } = [];
+    public List<AdherenceRow> Adherence { get; private set; } = [];
+
+    public override IEnumerable<(string Name, string Value)> Kept => AskedMeasure is null ? [] : [("measure", AskedMeasure)];
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        if (await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) is not { } practitioner) return NotFound();
+        Practitioner = practitioner;
+        await ReadPeriodAsync(ct);
+        var baselines = await Rates.BaselinesAsync(Db, null, ct);
+        Watched = [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
+        Alerts = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId == Id).OrderBy(a => a.Rule).ThenBy(a => a.Measure).ToListAsync(ct);
+        string wanted = AskedMeasure ?? Alerts.Find(a => Watched.Exists(m => m.Code == a.Measure))?.Measure ?? "BRUISE_MINOR";
+        Chosen = Catalogue.Measures.FirstOrDefault(m => m.Code == wanted) ?? Watched[0];
+        // The trend looks back two years, so that a change shows against what was before it.
+        Trend = await Trend.ReadAsync(Db, Chosen, baselines.GetValueOrDefault(Chosen.Code), Id, null, AskedFrom ?? To.AddYears(-2).AddDays(1), To, ct);
+        AgainstPeers = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), Watched, baselines, null, ct)).FindAll(r => r.PractitionerId == Id);
+        AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, null, ct)).FindAll(r => r.PractitionerId == Id);
+        Ascertainment = AgainstPeers.FirstOrDefault()?.Ascertainment ?? 'D';
+        Adherence = await AdherenceTable.ReadAsync(Db, From, To, null, Id, ct);
+        return Page();
+    }
+}

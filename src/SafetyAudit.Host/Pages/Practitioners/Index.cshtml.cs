@@ -1,0 +1,29 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Host.Pages;
+
+public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
+{
+    [BindProperty(SupportsGet = true)] public string? Clinic { get; set; }
+
+    public List<Clinic> Clinics { get; private set; } = [];
+    public List<RateRow> Rows { get; private set; } = [];
+    public ILookup<string, Alert> OpenAlerts { get; private set; } = Array.Empty<Alert>().ToLookup(_ => "");
+
+    public override IEnumerable<(string Name, string Value)> Kept => Clinic is null ? [] : [("clinic", Clinic)];
+
+    public async Task OnGetAsync(CancellationToken ct)
+    {
+        await ReadPeriodAsync(ct);
+        Clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
+        var all = await Db.Measures.AsNoTracking().Where(m => m.Code == Measure.AnyMinor).ToListAsync(ct);
+        Rows = await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), all, await Rates.BaselinesAsync(Db, null, ct), Clinic, ct);
+        OpenAlerts = (await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId != null).OrderBy(a => a.Rule).ToListAsync(ct)).ToLookup(a => a.PractitionerId!);
+    }
+}

@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>The rows behind a figure: a practitioner's sessions with an event of a measure, or with one outcome of a rule.</summary>
+public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
+{
+    const int Most = 500;
+
+    public sealed record Row(Session Session, List<string> What);
+
+    [BindProperty(SupportsGet = true)] public string? Practitioner { get; set; }
+    [BindProperty(SupportsGet = true)] public string? Measure { get; set; }
+    [BindProperty(SupportsGet = true)] public string? Rule { get; set; }
+    [BindProperty(SupportsGet = true)] public string? Outcome { get; set; }
+
+    public string Heading { get; private set; } = "Sessions";
+    public List<Row> Rows { get; private set; } = [];
+    public bool Cut { get; private set; }
+
+    public override IEnumerable<(string Name, string Value)> Kept =>
+        new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure), ("rule", Rule), ("outcome", Outcome) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        if (Practitioner is null || await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Practitioner, ct) is not { } practitioner) return NotFound();
+        await ReadPeriodAsync(ct);
+        var sessions = Db.Current<Session>().Where(s => s.PractitionerId == Practitioner && s.Date >= From && s.Date <= To);
+        if (Rule is not null && Rules.ById.TryGetValue(Rule, out var rule))
+        {
+            var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
+            Heading = $"{rule.Id} {rule.Title}: {Show.Outcome(wanted)}";
+            await foreach (var session in sessions.OrderByDescending(s => s.StartedAtUtc).ThenBy(s => s.Id).AsAsyncEnumerable().WithCancellation(ct))
+            {
+                if (rule.For(session, practitioner) != wanted) continue;
+                if (Cut = Rows.Count == Most) break;
+                Rows.Add(new(session, [Show.Outcome(wanted)]));
+            }
+            return Page();
+        }
+        var measure = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);
+        Heading = measure?.Name ?? "Sessions with an event";
+        var events = await (from s in sessions
+                            join e in Db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
+                            orderby s.StartedAtUtc descending, s.Id, e.Id
+                            select new { Session = s, Event = e }).ToListAsync(ct);
+        var counted = events.Where(x => measure?.Counts(x.Event, x.Event.Severity ?? Catalogue.Categories[x.Event.Category].DefaultSeverity) != false).GroupBy(x => x.Session.Id).ToList();
+        Cut = counted.Count > Most;
+        Rows = [.. counted.Take(Most).Select(g => new Row(g.First().Session, [.. g.Select(x => Say(x.Event))]))];
+        return Page();
+    }
+
+    static string Say(AdverseEvent e)
+    {
+        var measure = Catalogue.Categories[e.Category];
+        string resolved = e.ResolvedAtUtc is { } at ? $"resolved after {Show.Hours((at - e.OnsetAtUtc).TotalHours)}" : "not recorded as resolved";
+        return $"{measure.Name}, {Codes.Of(e.Severity ?? measure.DefaultSeverity)}, onset {Show.Instant(e.OnsetAtUtc)}, {resolved} ({e.EventId})";
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SafetyAudit.Access;
+using SafetyAudit.Host.Security;
+
+namespace SafetyAudit.Host.Pages;
+
+[AllowAnonymous]
+public sealed class SetUpModel : PageModel
+{
+    [BindProperty(SupportsGet = true)] public string? Token { get; set; }
+    [BindProperty] public string UserName { get; set; } = "";
+    [BindProperty] public string Password { get; set; } = "";
+    [BindProperty] public string Again { get; set; } = "";
+    public string? Problem { get; private set; }
+
+    public IActionResult OnGet([FromServices] SetUpLink link) => link.Fits(Token) ? Page() : NotFound();
+
+    public async Task<IActionResult> OnPostAsync([FromServices] SetUpLink link, [FromServices] UserManager<User> users, [FromServices] SignInManager<User> signIn, CancellationToken ct)
+    {
+        if (!link.Fits(Token)) return NotFound();
+        if (Password != Again)
+        {
+            Problem = "The two passwords differ.";
+            return Page();
+        }
+        var user = new User { UserName = UserName };
+        var result = await link.UseAsync(Token, users, user, Password, ct);
+        if (!result.Succeeded)
+        {
+            Problem = string.Join(" ", result.Errors.Select(e => e.Description));
+            return Page();
+        }
+        await signIn.SignInAsync(user, isPersistent: false);
+        return Redirect("/uploads");
+    }
+}

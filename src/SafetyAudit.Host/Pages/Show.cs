@@ -1,0 +1,83 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Html;
+using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
+using SafetyAudit.Charts;
+using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
+using SafetyAudit.Statistics;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>How figures and names read on pages, in the reader's culture. Works nothing out.</summary>
+public static class Show
+{
+    public static string Count(long? value) => value is { } v ? v.ToString("N0", CultureInfo.CurrentCulture) : "–";
+
+    public static string Number(double? value) => value switch
+    {
+        null => "–",
+        0 => "0",
+        < 0.01 => value.Value.ToString("0.####", CultureInfo.CurrentCulture),
+        < 10 => value.Value.ToString("0.00", CultureInfo.CurrentCulture),
+        _ => value.Value.ToString("N1", CultureInfo.CurrentCulture),
+    };
+
+    public static string Percent(double? share) => share is { } s ? s.ToString("P1", CultureInfo.CurrentCulture) : "–";
+
+    public static string WithInterval(double? value, Interval? interval) => value is null || interval is null ? "–" : $"{Number(value)} ({Number(interval.Value.Lower)} to {Number(interval.Value.Upper)})";
+
+    public static string Day(DateOnly day) => day.ToString("d MMM yyyy", CultureInfo.CurrentCulture);
+
+    public static string Instant(DateTime? utc) => utc is { } at ? at.ToString("d MMM yyyy HH:mm", CultureInfo.CurrentCulture) + " UTC" : "–";
+
+    public static string Hours(double? hours) => hours switch { null => "–", < 48 => $"{hours.Value.ToString("0.#", CultureInfo.CurrentCulture)} h", _ => $"{(hours.Value / 24).ToString("0.#", CultureInfo.CurrentCulture)} days" };
+
+    public static string Because(NotAssessedBecause because) => because switch
+    {
+        NotAssessedBecause.NoSessions => "no sessions at risk",
+        NotAssessedBecause.UnitNotCounted => "counted in another unit than sessions",
+        NotAssessedBecause.NoBaselineRate => "no published rate; every event is looked at by itself",
+        NotAssessedBecause.AscertainmentDiffers => "the published rate was found in another way",
+        _ => "no colleagues in the clinic to compare with",
+    };
+
+    public static string Rule(AlertRule rule) => rule switch
+    {
+        AlertRule.SentinelEvent => "Sentinel event",
+        AlertRule.MoreThanPeers => "More than colleagues",
+        AlertRule.FewerThanPeers => "Fewer than colleagues",
+        AlertRule.ClinicAboveLiterature => "Clinic above the literature",
+        AlertRule.ClinicBelowLiterature => "Clinic below the literature",
+        AlertRule.ProtocolFailed => "Critical protocol rule not kept",
+        _ => "Critical protocol rule not recorded",
+    };
+
+    public static (string Style, string Glyph) Look(AlertRule rule) => rule switch
+    {
+        AlertRule.SentinelEvent => ("badge sentinel", "■"),
+        AlertRule.MoreThanPeers or AlertRule.ClinicAboveLiterature => ("badge above-998", "▲▲"),
+        AlertRule.FewerThanPeers or AlertRule.ClinicBelowLiterature => ("badge below-998", "▼▼"),
+        AlertRule.ProtocolFailed => ("badge failed", "✕"),
+        _ => ("badge none", "–"),
+    };
+
+    /// <summary>What an alert is about, by name: a measure or a rule.</summary>
+    public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code)?.Name ?? (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : code);
+
+    public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => "kept", Protocol.Outcome.Fail => "not kept", Protocol.Outcome.NotRecorded => "not recorded", _ => "not applicable" };
+
+    public static string Status(UploadStatus status) => status switch { UploadStatus.Received => "Waiting", UploadStatus.Processing => "Being read", UploadStatus.Completed => "Done", _ => "Refused" };
+
+    /// <summary>A chart, ready for the page.</summary>
+    public static IHtmlContent Chart(Scene scene, string id) => new HtmlString(SvgWriter.Write(scene, id));
+
+    public static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+}
+
+/// <summary>Rows of rates with how their subjects are called and where they lead.</summary>
+public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link)
+{
+    public string Anchor(RateRow row) => $"row-{row.Measure.Code}-{row.PractitionerId ?? row.ClinicId}-{row.From:yyyyMM}";
+}
