@@ -5,7 +5,10 @@ namespace SafetyAudit.Analysis;
 /// <summary>One limit of a funnel plot as points to join: expectation across, standardised ratio up.</summary>
 public sealed record FunnelLine(double Tail, bool IsUpper, IReadOnlyList<(double Expected, double Ratio)> Points);
 
-/// <summary>Standardised ratios against expectation, with the limits of a typical subject. Against peers each subject has limits of its own, which its row gives.</summary>
+/// <summary>
+/// Standardised ratios against expectation. Where one curve of limits holds for all it stands in <see cref="Lines"/>; against peers, who differ for each
+/// subject, there is none, and every row carries limits of its own. So picture and test agree at every count.
+/// </summary>
 public sealed record Funnel(IReadOnlyList<RateRow> Rows, IReadOnlyList<FunnelLine> Lines, double MaxExpected)
 {
     /// <summary>The funnel of one measure's rows; rows that were not assessed stay out of the picture and in the table.</summary>
@@ -14,8 +17,8 @@ public sealed record Funnel(IReadOnlyList<RateRow> Rows, IReadOnlyList<FunnelLin
         var assessed = rows.Where(r => r.Expected > 0).ToList();
         if (assessed.Count == 0) return new(rows, [], 0);
         double max = assessed.Max(r => r.Expected!.Value) * 1.08;
-        var shapes = assessed.Select(r => r.Predicted!.Value.Shape).Order().ToList();
-        double shape = shapes[shapes.Count / 2];
+        double shape = assessed[0].Predicted!.Value.Shape;
+        if (assessed.Exists(r => Math.Abs(r.Predicted!.Value.Shape - shape) > 1e-9 * shape)) return new(rows, [], max);
         return new(rows, [Upper(ControlLimits.Tail998), Upper(ControlLimits.Tail95), Lower(ControlLimits.Tail95), Lower(ControlLimits.Tail998)], max);
 
         FunnelLine Upper(double tail)

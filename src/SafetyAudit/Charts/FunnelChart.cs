@@ -18,7 +18,7 @@ public static class FunnelChart
         var assessed = funnel.Rows.Where(r => r.Ratio is not null).ToList();
         if (assessed.Count == 0) return new(Width, 90, title, "Nothing could be assessed in this period.", [new TextMark("axis-label", Width / 2, 50, "Nothing could be assessed in this period", Anchor.Middle)]);
 
-        double top = Math.Max(2, Math.Min(assessed.Max(r => r.Ratio!.Value) * 1.15, 8));
+        double top = Math.Max(2, Math.Min(assessed.Max(r => r.Ratio!.Value) * 1.2, 8));
         var x = new Axis(0, funnel.MaxExpected, Left, Width - Right);
         var y = new Axis(0, top, Height - Bottom, Top);
         var marks = new List<Mark>();
@@ -43,6 +43,7 @@ public static class FunnelChart
             if (line.IsUpper && inside.Count > 1) marks.Add(new TextMark("limit-name", Width - Right - 4, inside[^1].Item2 - 5, line.Tail == ControlLimits.Tail998 ? "99.8 %" : "95 %", Anchor.End));
         }
         marks.Add(new LineMark("centre", Left, y.At(1), Width - Right, y.At(1)));
+        if (funnel.Lines.Count == 0) foreach (var row in assessed) OwnLimits(row);
 
         foreach (var row in assessed.OrderBy(r => r.Position is Position.Above998 or Position.Below998))
         {
@@ -55,6 +56,17 @@ public static class FunnelChart
         int high = assessed.Count(r => r.Position == Position.Above998), low = assessed.Count(r => r.Position == Position.Below998);
         string description = $"Funnel plot of {assessed.Count}; {(high == 0 ? "none" : high.ToString(CultureInfo.CurrentCulture))} above the upper 99.8 % limit, {(low == 0 ? "none" : low.ToString(CultureInfo.CurrentCulture))} below the lower one. The table below holds every figure.";
         return new(Width, Height, title, description, marks);
+
+        // A stem from the lower to the upper 99.8 % limit, with shorter bars at 95 %.
+        void OwnLimits(RateRow row)
+        {
+            double px = x.At(row.Expected!.Value);
+            double Y(long count) => y.At(Math.Min(count / row.Expected!.Value, top));
+            var limits = row.Limits!.Value;
+            marks.Add(new LineMark("own-limit", px, Y(limits.Lower998), px, Y(limits.Upper998)));
+            foreach (var (count, half) in new[] { (limits.Lower998, 6), (limits.Lower95, 3), (limits.Upper95, 3), (limits.Upper998, 6) })
+                if (count / row.Expected!.Value <= top) marks.Add(new LineMark("own-limit", px - half, Y(count), px + half, Y(count)));
+        }
     }
 
     // The part of a limit that lies in the picture, cut where it leaves it.
