@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using SafetyAudit.Alerts;
 using SafetyAudit.Data;
 using SafetyAudit.Jobs;
@@ -28,7 +29,7 @@ static class Composition
     public static IServiceCollection AddSafetyAudit(this IServiceCollection services, IConfiguration configuration, bool worker)
     {
         var database = Settings.Database(configuration);
-        services.AddSingleton(TimeProvider.System);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Settings.Uploads(configuration));
         services.AddDatabase(database);
         services.AddTransient<ReceiveUpload>();

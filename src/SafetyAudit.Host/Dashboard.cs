@@ -14,7 +14,7 @@ static class Dashboard
     public static WebApplication Build(string[] settings, bool worker)
     {
         // The program's own folder holds its settings and style sheet, wherever it is started from.
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ContentRootPath = AppContext.BaseDirectory });
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ApplicationName = typeof(Dashboard).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
         if (string.IsNullOrEmpty(builder.Configuration["urls"])) builder.WebHost.UseUrls("http://localhost:5080");
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 

@@ -51,8 +51,8 @@ sealed class CsvRows : IDisposable
             string[] headers;
             try { headers = [.. reader.Headers]; }
             catch (CsvFormatException) { throw new FileRefusedException($"The header line is longer than {LongestRow / 1024} kB. Save the file as CSV with one header row."); }
-            if (headers.Length == 0 || headers.All(string.IsNullOrWhiteSpace)) throw new FileRefusedException("The file is empty. It needs a header row and one row per record.");
             if (headers.Length > MostColumns) throw new FileRefusedException($"The header has {headers.Length:N0} columns; a file may have {MostColumns}. Remove the columns that are not records.");
+            if (headers.Length == 0 || headers.All(string.IsNullOrWhiteSpace)) throw new FileRefusedException("The file is empty. It needs a header row and one row per record.");
             if (headers.Length == 1 && headers[0].Count(c => c is ';' or '\t' or '|') >= 2) throw new FileRefusedException("The columns are not separated by commas. Save the file as CSV with commas (in a spreadsheet: \"CSV UTF-8 (comma delimited)\").");
             for (int i = 0; i < headers.Length; i++) headers[i] = headers[i].Trim();
             return rows = new CsvRows(path, reader, headers) { nextStart = EndOfFirstLine(path) };

@@ -1,0 +1,193 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using SafetyAudit.Access;
+using SafetyAudit.Host.Commands;
+
+namespace SafetyAudit.Tests.Host;
+
+/// <summary>What people do, in a real browser.</summary>
+public class BrowserTests
+{
+    const string Password = "correct horse battery";
+
+    [Fact]
+    public async Task From_the_set_up_link_to_a_counted_import_with_its_rejected_rows()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync();
+        await using var browser = await Browser.OpenAsync();
+        var page = await browser.PageAsync();
+
+        await page.GotoAsync($"{dashboard.Address}/set-up?token={dashboard.SetUpToken}");
+        await page.FillAsync("[name=UserName]", "director");
+        await page.FillAsync("[name=Password]", Password);
+        await page.FillAsync("[name=Again]", Password);
+        await page.ClickAsync("main button");
+        await page.WaitForURLAsync("**/uploads");
+
+        await UploadAsync(page, "practitioners.csv", Samples.Practitioners);
+        await UploadAsync(page, "sessions.csv", Samples.SessionHeader + string.Concat(Enumerable.Range(1, 40).Select(i => Samples.Session($"S{i}", practitioner: i % 2 == 0 ? "P1" : "P2")))
+            + Samples.Session("S99", "02/03/2026") + Samples.Session("S98", practitioner: "<script>alert(1)</script>"));
+        Assert.Equal(["40", "0", "0", "2"], await page.Locator(".tiles .figure").AllInnerTextsAsync());
+        Assert.Contains("not_an_instant", await page.InnerTextAsync("main"), StringComparison.Ordinal);
+        Assert.Contains("S98,C1,<script>alert(1)</script>", await page.InnerTextAsync("main"), StringComparison.Ordinal);
+        var rejected = await page.RunAndWaitForDownloadAsync(() => page.ClickAsync("text=All rejected rows"));
+        Assert.Equal(3, (await File.ReadAllLinesAsync(await rejected.PathAsync())).Length);
+        await UploadAsync(page, "events.csv", Samples.EventHeader + Samples.Event("E1", "S1") + Samples.Event("E2", "S2") + Samples.Event("E3", "S77"));
+        Assert.Equal(["3", "0", "0", "0", "1"], await page.Locator(".tiles .figure").AllInnerTextsAsync());
+
+        // A file that is none of ours is refused at once, with what to do.
+        await page.GotoAsync(dashboard.Address + "/uploads");
+        await page.SetInputFilesAsync("[name=file]", new FilePayload { Name = "holiday.csv", MimeType = "text/csv", Buffer = "a,b\n1,2\n"u8.ToArray() });
+        await page.ClickAsync("main button");
+        Assert.Contains("The header fits no kind of file", await page.InnerTextAsync("[role=alert]"), StringComparison.Ordinal);
+
+        await EventuallyAsync(async () =>
+        {
+            await page.GotoAsync(dashboard.Address + "/practitioners");
+            return (await page.InnerTextAsync("main")).Contains("Ada Ash", StringComparison.Ordinal);
+        });
+        await page.ClickAsync("text=Ada Ash");
+        Assert.Contains("Minor bruising, month by month", await page.InnerTextAsync("main"), StringComparison.Ordinal);
+
+        await page.ClickAsync("text=Sign out");
+        await page.GotoAsync(dashboard.Address + "/practitioners");
+        Assert.Contains("/sign-in", page.Url, StringComparison.Ordinal);
+        // The refused file was answered with 422, which the browser notes.
+        Assert.DoesNotContain(browser.Errors, e => !e.Contains("422", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_demo_shows_what_was_planted_on_pages_that_everybody_can_use()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(async services =>
+        {
+            await DemoCommand.FillAsync(services, new DateOnly(2026, 6, 30), default);
+            await using var scope = services.CreateAsyncScope();
+            Assert.True((await scope.ServiceProvider.GetRequiredService<UserManager<User>>().CreateAsync(new User { UserName = "director" }, Password)).Succeeded);
+        });
+        await using var browser = await Browser.OpenAsync();
+        string screenshots = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots"))).FullName;
+        (string Name, string Path)[] pages =
+        [
+            ("home", "/"), ("practitioners", "/practitioners"), ("practitioner", "/practitioners/RIVER-P03"), ("measures", "/measures"), ("measure", "/measures/BRUISE_MINOR"),
+            ("measure-literature", "/measures/BLEED_MINOR?against=literature"), ("sentinel", "/measures/PNEUMOTHORAX"), ("uploads", "/uploads"), ("upload", "/uploads/2"), ("alerts", "/alerts"),
+            ("alerts-all", "/alerts?status=all"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("missing", "/practitioners/nobody"),
+        ];
+        foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 375) })
+        {
+            var page = await browser.PageAsync(scheme, width);
+            await SignInAsync(page, dashboard.Address);
+            foreach (var (name, path) in pages)
+            {
+                await page.GotoAsync(dashboard.Address + path);
+                await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, $"{name}-{look}.png"), FullPage = true });
+                var violations = (await page.RunAxe()).Violations;
+                Assert.True(violations.Length == 0, $"{name}, {look}: " + string.Join("; ", violations.Select(v => $"{v.Id} at {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}")));
+                Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") <= 0, $"{name} is wider than a {look} screen");
+            }
+            // A picture can pass every check of its markup and still be black: its colours are counted.
+            await page.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");
+            byte[] chart = await page.Locator("svg.chart").First.ScreenshotAsync();
+            int colours = await (await browser.PageAsync()).EvaluateAsync<int>("""
+                async data => { const i = new Image(); await new Promise((ok, no) => { i.onload = ok; i.onerror = no; i.src = 'data:image/png;base64,' + data; });
+                const c = document.createElement('canvas'); c.width = i.width; c.height = i.height; const x = c.getContext('2d'); x.drawImage(i, 0, 0);
+                return new Set(new Uint32Array(x.getImageData(0, 0, i.width, i.height).data.buffer)).size; }
+                """, Convert.ToBase64String(chart));
+            Assert.True(colours > 20, $"the chart has {colours} colours, {look}");
+        }
+
+        var director = await browser.PageAsync();
+        await SignInAsync(director, dashboard.Address);
+        await director.GotoAsync(dashboard.Address + "/alerts");
+        string alerts = await director.InnerTextAsync("main");
+        foreach (string found in new[] { "Priya Raman Minor bruising", "Nora Lindqvist Minor bruising: 0 in", "Callum Rennie PR-001", "Eleni Markou PR-005", "Declan O'Rourke Needle left in", "Declan O'Rourke PR-020" })
+            Assert.Contains(found, alerts, StringComparison.Ordinal);
+        await director.GotoAsync(dashboard.Address + "/");
+        Assert.Matches(@"Northgate Pain Clinic\s+NORTH\s+30 Jun 2026\s+[\d,]+\s+[\d,]+\s+1[0-4](\.\d)? days", await director.InnerTextAsync("main"));
+
+        // From a point of the funnel to the practitioner, to the month's sessions, to the file they came from.
+        await director.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");
+        await director.Locator("svg a[href*='RIVER-P03']").ClickAsync();
+        Assert.Contains("Priya Raman", await director.InnerTextAsync("h1"), StringComparison.Ordinal);
+        await director.Locator("svg a").Last.ClickAsync();
+        Assert.Contains("Minor bruising", await director.InnerTextAsync("h1"), StringComparison.Ordinal);
+        await director.ClickAsync("tbody tr:first-child td a");
+        Assert.Contains("sessions-RIVER.csv", await director.InnerTextAsync("h1"), StringComparison.Ordinal);
+        // The page that was asked for and is not there is no fault of the pages.
+        Assert.DoesNotContain(browser.Errors, e => !e.Contains("404", StringComparison.Ordinal));
+        Assert.Empty(browser.Elsewhere(dashboard.Address));
+    }
+
+    static async Task SignInAsync(IPage page, string address)
+    {
+        await page.GotoAsync(address + "/sign-in");
+        await page.FillAsync("[name=UserName]", "director");
+        await page.FillAsync("[name=Password]", Password);
+        await page.ClickAsync("main button");
+        await page.WaitForURLAsync(address + "/");
+    }
+
+    static async Task UploadAsync(IPage page, string name, string content)
+    {
+        await page.GotoAsync(new Uri(new Uri(page.Url), "/uploads").ToString());
+        await page.SetInputFilesAsync("[name=file]", new FilePayload { Name = name, MimeType = "text/csv", Buffer = System.Text.Encoding.UTF8.GetBytes(content) });
+        await page.ClickAsync("main button");
+        await page.WaitForURLAsync("**/uploads/*");
+        await EventuallyAsync(async () =>
+        {
+            await page.ReloadAsync();
+            return await page.Locator("[role=status]").CountAsync() == 0;
+        });
+    }
+
+    static async Task EventuallyAsync(Func<Task<bool>> holds)
+    {
+        for (var patience = DateTime.UtcNow.AddMinutes(1); DateTime.UtcNow < patience; await Task.Delay(250))
+            if (await holds()) return;
+        Assert.Fail("it did not come about within a minute");
+    }
+
+    /// <summary>Headless Chromium, with everything it complained of and every address it asked.</summary>
+    sealed class Browser : IAsyncDisposable
+    {
+        readonly IPlaywright playwright;
+        readonly IBrowser browser;
+        readonly List<string> addresses = [];
+
+        Browser(IPlaywright playwright, IBrowser browser) => (this.playwright, this.browser) = (playwright, browser);
+
+        public List<string> Errors { get; } = [];
+
+        public IEnumerable<string> Elsewhere(string address) => addresses.Where(a => !a.StartsWith(address, StringComparison.Ordinal) && !a.StartsWith("data:", StringComparison.Ordinal));
+
+        public static async Task<Browser> OpenAsync()
+        {
+            string chromium = Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_CHROMIUM")
+                ?? throw new InvalidOperationException("SAFETYAUDIT_TEST_CHROMIUM names no browser. Run the tests with ./test, which finds one.");
+            var playwright = await Playwright.CreateAsync();
+            return new(playwright, await playwright.Chromium.LaunchAsync(new()
+            {
+                ExecutablePath = chromium,
+                Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+            }));
+        }
+
+        public async Task<IPage> PageAsync(ColorScheme scheme = ColorScheme.Light, int width = 1280)
+        {
+            var context = await browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 }, Locale = "en-GB" });
+            var page = await context.NewPageAsync();
+            page.Console += (_, message) => { if (message.Type == "error") Errors.Add(message.Text); };
+            page.PageError += (_, error) => Errors.Add(error);
+            page.Request += (_, request) => addresses.Add(request.Url);
+            return page;
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await browser.CloseAsync();
+            playwright.Dispose();
+        }
+    }
+}

@@ -1,0 +1,43 @@
+using System.Diagnostics;
+
+namespace SafetyAudit.Tests.Host;
+
+/// <summary>The real program in a process of its own.</summary>
+sealed class ProgramRun : IDisposable
+{
+    readonly Process process;
+    readonly Task<string> output, errors;
+
+    ProgramRun(Process process) => (this.process, output, errors) = (process, process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+
+    public static ProgramRun Start(params string[] args)
+    {
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "safetyaudit.dll"));
+        foreach (string arg in args) start.ArgumentList.Add(arg);
+        return new(Process.Start(start)!);
+    }
+
+    /// <summary>Runs to the end: exit code, standard output, standard error.</summary>
+    public static async Task<(int Code, string Output, string Errors)> ToEndAsync(params string[] args)
+    {
+        using var run = Start(args);
+        await run.process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token);
+        return (run.process.ExitCode, await run.output, await run.errors);
+    }
+
+    public bool HasExited => process.HasExited;
+
+    /// <summary>kill -9: nothing of the program runs after this.</summary>
+    public void KillHard()
+    {
+        process.Kill();
+        process.WaitForExit();
+    }
+
+    public void Dispose()
+    {
+        if (!process.HasExited) KillHard();
+        process.Dispose();
+    }
+}

@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace SafetyAudit.Tests.Host;
+
+/// <summary>What scripts rely on: verbs, exit codes, columns. The real program in its own process.</summary>
+public sealed class VerbTests : IDisposable
+{
+    readonly string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
+    Task<(int Code, string Output, string Errors)> RunAsync(params string[] args) => ProgramRun.ToEndAsync([.. args, "--Data:Directory", Path.Combine(directory, "data")]);
+
+    string FileOf(string name, string content)
+    {
+        string path = Path.Combine(directory, name);
+        File.WriteAllText(path, content);
+        return path;
+    }
+
+    [Fact]
+    public async Task Import_then_rates_prints_the_columns_of_the_contract_and_data_alone()
+    {
+        string folder = Path.Combine(AppContext.BaseDirectory, "Samples", "brady2014");
+        // In the wrong order on purpose: practitioners are read first whatever the order.
+        var import = await RunAsync("import", Path.Combine(folder, "events.csv"), Path.Combine(folder, "sessions.csv"), Path.Combine(folder, "practitioners.csv"));
+        Assert.Equal((0, ""), (import.Code, import.Errors));
+
+        var csv = await RunAsync("rates", "--from", "2024-01-01", "--to", "2024-12-31", "--by", "clinic", "--measure", "BRUISE_MINOR", "--format", "csv");
+        var lines = csv.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal("practitioner_id,clinic_id,measure,from,to,baseline,sessions,observed,expected,rate_per_1000,rate_lower95,rate_upper95,ratio,ratio_lower95,ratio_upper95,lower95,upper95,lower998,upper998,p_high,p_low,shrunken_ratio,shrunken_lower95,shrunken_upper95,ascertainment,position", lines[0]);
+        var rows = lines.Skip(1).Select(l => l.Split(',')).ToList();
+        Assert.Equal((7629, 576), (rows.Sum(r => int.Parse(r[6], CultureInfo.InvariantCulture)), rows.Sum(r => int.Parse(r[7], CultureInfo.InvariantCulture))));
+        Assert.All(rows, r => Assert.Equal(("2024-01-01", "BRUISE_MINOR@1", "inside"), (r[3], r[5], r[25])));
+
+        var json = await RunAsync("rates", "--from", "2024-01-01", "--to", "2024-12-31", "--against", "peers", "--interval", "exact", "--measure", "bruise_minor", "--format", "json");
+        using var parsed = JsonDocument.Parse(json.Output);
+        Assert.Equal((39, 576L), (parsed.RootElement.GetArrayLength(), parsed.RootElement.EnumerateArray().Sum(r => r.GetProperty("observed").GetInt64())));
+
+        var alerts = await RunAsync("alerts", "--format", "csv");
+        Assert.StartsWith("alert_id,status,rule,clinic_id,practitioner_id,measure,from,to,observed,expected,baseline,raised_at,reason\r\n", alerts.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Exit_codes_say_what_happened()
+    {
+        string people = FileOf("people.csv", Samples.Practitioners);
+        string sessions = FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", practitioner: "P9"));
+        Assert.Equal(0, (await RunAsync("import", people)).Code);
+
+        var rejected = await RunAsync("import", sessions);
+        Assert.Equal(3, rejected.Code);
+        Assert.Contains("line 3: practitioner_unknown", rejected.Errors, StringComparison.Ordinal);
+
+        var refused = await RunAsync("import", FileOf("other.csv", "a,b\n1,2\n"), "--json");
+        Assert.Equal(1, refused.Code);
+        using (var json = JsonDocument.Parse(refused.Output)) Assert.Equal("refused", json.RootElement[0].GetProperty("status").GetString());
+
+        foreach (string[] args in new[] { new[] { "imports" }, ["rates"], ["rates", "--from", "01/02/2024", "--to", "2024-12-31"], ["rates", "--from", "2024-01-01", "--to", "2024-12-31", "--by", "ward"], ["import"] })
+        {
+            var misunderstood = await RunAsync(args);
+            Assert.Equal((64, ""), (misunderstood.Code, misunderstood.Output));
+            Assert.NotEmpty(misunderstood.Errors);
+        }
+        var unknown = await RunAsync("rates", "--from", "2024-01-01", "--to", "2024-12-31", "--measure", "BRUSE");
+        Assert.Equal(1, unknown.Code);
+        Assert.Contains("BRUISE_MINOR", Assert.Single(unknown.Errors.TrimEnd().Split('\n')), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_dry_run_says_what_an_import_would_do_and_stores_nothing()
+    {
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        string sessions = FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", practitioner: "P9") + Samples.Session("S1", "2026-03-05T10:00:00Z"));
+        var dry = await RunAsync("import", sessions, "--dry-run", "--json");
+        Assert.Equal(3, dry.Code);
+        using (var json = JsonDocument.Parse(dry.Output))
+            Assert.Equal(("checked", 1, 2), (json.RootElement[0].GetProperty("status").GetString(), json.RootElement[0].GetProperty("new").GetInt32(), json.RootElement[0].GetProperty("rejected").GetInt32()));
+
+        var real = await RunAsync("import", sessions, "--json");
+        using (var json = JsonDocument.Parse(real.Output))
+            Assert.Equal((1, 2), (json.RootElement[0].GetProperty("new").GetInt32(), json.RootElement[0].GetProperty("rejected").GetInt32()));
+    }
+
+    [Fact]
+    public async Task A_clinic_s_time_zone_is_set_before_its_first_session_only()
+    {
+        Assert.Equal(0, (await RunAsync("clinic", "C1", "--name", "Elm Street", "--time-zone", "America/New_York")).Code);
+        Assert.Equal(1, (await RunAsync("clinic", "C2", "--time-zone", "Mars/Olympus")).Code);
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        await RunAsync("import", FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1")));
+        Assert.Equal(1, (await RunAsync("clinic", "C1", "--time-zone", "Europe/London")).Code);
+        Assert.Equal(0, (await RunAsync("clinic", "C1", "--name", "Elm Street Clinic")).Code);
+    }
+}

@@ -1,0 +1,43 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Tests.Summaries;
+
+public class RefreshSummariesTests
+{
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task Deleted_summaries_are_rebuilt_the_same_and_running_again_changes_nothing(DatabaseProvider provider)
+    {
+        var (practitioners, sessions, events) = Samples.Clinic(4, 700, p => 9 + p);
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        foreach (string file in new[] { practitioners, sessions, events }) await installation.ImportAsync(file);
+        string before = await installation.DigestAsync();
+
+        await using (var db = installation.Db())
+        {
+            await db.DailyExposures.ExecuteDeleteAsync();
+            await db.DailyObserved.ExecuteDeleteAsync();
+            await db.DailyAdherence.ExecuteDeleteAsync();
+            await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT DISTINCT clinic_id, practitioner_id, date FROM sessions");
+            // A day marked twice is still one day.
+            await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT clinic_id, practitioner_id, date FROM sessions");
+        }
+        await installation.SummariseAsync();
+        await installation.SummariseAsync();
+
+        Assert.Equal(before, await installation.DigestAsync());
+    }
+
+    [Fact]
+    public async Task A_session_with_two_like_events_counts_once_and_each_event_counts_in_the_sum_of_mild_events()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2") + "S3,C1,P1,T1,2026-03-02T10:00:00Z,,cancelled\n");
+        await installation.ImportAsync("event_id,session_id,patient_id,category,onset_at,severity\n" +
+            "E1,S1,T1,BRUISE_MINOR,2026-03-02T12:00:00Z,\nE2,S1,T1,BRUISE_MINOR,2026-03-02T13:00:00Z,mild\nE3,S1,T1,SYNCOPE,2026-03-02T13:00:00Z,\nE4,S3,T1,HEADACHE,2026-03-02T13:00:00Z,\n");
+        await using var db = installation.Db();
+        Assert.Equal(2, (await db.DailyExposures.SingleAsync()).Sessions);
+        Assert.Equal([("ANY_MAJOR", 1), ("ANY_MINOR", 2), ("BRUISE_MINOR", 1), ("SYNCOPE", 1)], (await db.DailyObserved.OrderBy(d => d.Measure).ToListAsync()).Select(d => (d.Measure, d.Observed)));
+    }
+}

@@ -1,0 +1,121 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+using SafetyAudit.Alerts;
+using SafetyAudit.Data;
+using SafetyAudit.Host;
+using SafetyAudit.Sessions;
+using SafetyAudit.Summaries;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Tests;
+
+/// <summary>An installation of the real product on a real database of its own, gone when the test ends.</summary>
+sealed class TestInstallation : IAsyncDisposable
+{
+    readonly ServiceProvider services;
+    readonly string? postgresDatabase;
+
+    TestInstallation(ServiceProvider services, string directory, string? postgresDatabase) => (this.services, Directory, this.postgresDatabase) = (services, directory, postgresDatabase);
+
+    public string Directory { get; }
+
+    public IServiceProvider Services => services;
+
+    public TestClock Clock => (TestClock)services.GetRequiredService<TimeProvider>();
+
+    /// <summary>Both databases, for tests of anything that reads or writes them.</summary>
+    public static TheoryData<DatabaseProvider> Providers => new(Enum.GetValues<DatabaseProvider>());
+
+    public static async Task<TestInstallation> OpenAsync(DatabaseProvider provider = DatabaseProvider.Sqlite)
+    {
+        string directory = System.IO.Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+        string? database = null, connection = null;
+        if (provider == DatabaseProvider.Postgres)
+        {
+            database = "t" + Guid.NewGuid().ToString("N");
+            await OnServerAsync($"CREATE DATABASE {database}");
+            connection = new NpgsqlConnectionStringBuilder(Server) { Database = database, Pooling = false }.ConnectionString;
+        }
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Data:Directory"] = directory, ["Database:Provider"] = Codes.Of(provider), ["Database:ConnectionString"] = connection, ["Clinics:TimeZone"] = "Europe/London",
+        }).Build();
+        var services = new ServiceCollection().AddLogging().AddSafetyAudit(configuration, worker: false).AddSingleton<TimeProvider>(new TestClock()).BuildServiceProvider();
+        var installation = new TestInstallation(services, directory, database);
+        await using var db = installation.Db();
+        await Migrator.MigrateAsync(db, services.GetRequiredService<DatabaseSettings>(), default);
+        return installation;
+    }
+
+    public SafetyAuditDb Db() => services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext();
+
+    /// <summary>Takes a file in as the pages and the command line do, without reading it.</summary>
+    public async Task<Upload> ReceiveAsync(byte[] content, string name = "file.csv", string? clinic = null) =>
+        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(content), name, null, clinic, "test", default);
+
+    /// <summary>Imports a file to the end: received, read, summarised, evaluated.</summary>
+    public async Task<Upload> ImportAsync(string content, string? clinic = null) => await ImportAsync(System.Text.Encoding.UTF8.GetBytes(content), clinic);
+
+    public async Task<Upload> ImportAsync(byte[] content, string? clinic = null)
+    {
+        var upload = await ReceiveAsync(content, clinic: clinic);
+        await services.CatchUpAsync(null, default);
+        await using var db = Db();
+        return await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id);
+    }
+
+    public async Task<List<QuarantinedRow>> RejectedAsync(Upload upload)
+    {
+        await using var db = Db();
+        return await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).ToListAsync();
+    }
+
+    public Task SummariseAsync() => services.GetRequiredService<RefreshSummaries>().RunAsync(default);
+
+    public Task EvaluateAsync() => services.GetRequiredService<EvaluateAlerts>().RunAsync(default);
+
+    /// <summary>All that counts, as text: equal digests mean equal records, summaries and open alerts.</summary>
+    public async Task<string> DigestAsync()
+    {
+        await using var db = Db();
+        var lines = new List<string>();
+        lines.AddRange((await db.Current<Session>().ToListAsync()).Select(s => $"session {s.ClinicId} {s.SessionId} {s.Version} {s.Date:O} {Convert.ToHexString(s.Digest)}"));
+        lines.AddRange((await db.Current<AdverseEvent>().ToListAsync()).Select(e => $"event {e.EventId} {e.Version} {e.LinkedClinicId} {e.LinkedSessionId} {Convert.ToHexString(e.Digest)}"));
+        lines.AddRange((await db.Current<Practitioner>().ToListAsync()).Select(p => $"practitioner {p.PractitionerId} {p.Version} {Convert.ToHexString(p.Digest)}"));
+        lines.AddRange((await db.DailyExposures.ToListAsync()).Select(d => $"exposure {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Sessions} {d.AtRiskSessions}"));
+        lines.AddRange((await db.DailyObserved.ToListAsync()).Select(d => $"observed {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Measure} {d.Observed}"));
+        lines.AddRange((await db.DailyAdherence.ToListAsync()).Select(d => $"adherence {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Rule} {d.Pass} {d.Fail} {d.NotRecorded} {d.NotApplicable}"));
+        lines.AddRange((await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToListAsync()).Select(a => $"alert {a.Key} {a.Reason}"));
+        lines.Sort(StringComparer.Ordinal);
+        return string.Join('\n', lines);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await services.DisposeAsync();
+        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        System.IO.Directory.Delete(Directory, recursive: true);
+        if (postgresDatabase != null) await OnServerAsync($"DROP DATABASE {postgresDatabase} WITH (FORCE)");
+    }
+
+    static string Server => Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_POSTGRES")
+        ?? throw new InvalidOperationException("SAFETYAUDIT_TEST_POSTGRES names no PostgreSQL server. Run the tests with ./test, which starts one.");
+
+    static async Task OnServerAsync(string sql)
+    {
+        await using var connection = new NpgsqlConnection(Server);
+        await connection.OpenAsync();
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+}
+
+/// <summary>A clock that stands where it is put.</summary>
+sealed class TestClock : TimeProvider
+{
+    public DateTimeOffset Now { get; set; } = new(2026, 7, 1, 12, 0, 0, TimeSpan.Zero);
+
+    public override DateTimeOffset GetUtcNow() => Now;
+}
