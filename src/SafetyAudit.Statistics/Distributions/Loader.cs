@@ -48,19 +48,10 @@ static class Loader
     {
         if (Math.Abs(x - np) >= 0.1 * (x + np)) return x * Math.Log(x / np) + np - x;
 
-        // Close to the mean the logarithm cancels; its series in v = (x − np)/(x + np) does not.
-        double v = (x - np) / (x + np);
-        double s = (x - np) * v;
-        double term = 2 * x * v;
-        v *= v;
-        for (int j = 1; j < 1000; j++)
-        {
-            term *= v;
-            double next = s + term / (2 * j + 1);
-            if (next == s) return next;
-            s = next;
-        }
-        return s;
+        // Close to the mean the logarithm cancels; its series in v = (x − np)/(x + np), with |v| < 0.1 here, does not.
+        double v = (x - np) / (x + np), square = v * v;
+        double series = (((((((square / 17 + 1.0 / 15) * square + 1.0 / 13) * square + 1.0 / 11) * square + 1.0 / 9) * square + 1.0 / 7) * square + 1.0 / 5) * square + 1.0 / 3) * square;
+        return (x - np) * v + 2 * x * v * series;
     }
 
     /// <summary>Poisson mass e^−μ μˣ/Γ(x+1).</summary>

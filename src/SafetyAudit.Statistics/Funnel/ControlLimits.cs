@@ -29,8 +29,10 @@ public readonly record struct ControlLimits(long Lower998, long Lower95, long Up
     public const double Tail95 = 0.025;
 
     /// <summary>The limits for a count with this predictive distribution.</summary>
-    public static ControlLimits For(NegativeBinomial expected) => new(
-        LowestNotLow(expected, Tail998), LowestNotLow(expected, Tail95), HighestNotHigh(expected, Tail95), HighestNotHigh(expected, Tail998));
+    public static ControlLimits For(NegativeBinomial expected) => For(expected, expected.Mean, expected.Deviation, long.MaxValue);
+
+    /// <summary>The limits for a share of sessions with this predictive distribution.</summary>
+    public static ControlLimits For(BetaBinomial expected) => For(expected, expected.Mean, expected.Deviation, expected.N);
 
     /// <summary>Where a count lies; agrees with the limits at every count.</summary>
     public Position PositionOf(long observed) =>
@@ -40,7 +42,7 @@ public readonly record struct ControlLimits(long Lower998, long Lower95, long Up
         : observed < Lower95 ? Position.Below95
         : Position.Inside;
 
-    static long HighestNotHigh(NegativeBinomial expected, double tail) => expected.SmallestWhere(count => expected.AtLeast(count + 1) <= tail);
-
-    static long LowestNotLow(NegativeBinomial expected, double tail) => expected.SmallestWhere(count => expected.AtMost(count) > tail);
+    static ControlLimits For<T>(in T tails, double mean, double deviation, long most) where T : struct, ICountTails => new(
+        CountSearch.LowestNotLow(tails, Tail998, mean, deviation, most), CountSearch.LowestNotLow(tails, Tail95, mean, deviation, most),
+        CountSearch.HighestNotHigh(tails, Tail95, mean, deviation, most), CountSearch.HighestNotHigh(tails, Tail998, mean, deviation, most));
 }

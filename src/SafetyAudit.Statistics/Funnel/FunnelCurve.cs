@@ -14,7 +14,11 @@ public static class FunnelCurve
     public static double ExpectedWhereHigh(long count, double tail, double shape = double.PositiveInfinity)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
-        return Invert(tail, mean => NegativeBinomial.WithMean(shape, mean).AtLeast(count), rises: true, start: count);
+        Check(tail, shape);
+        if (double.IsPositiveInfinity(shape)) return Gamma.Quantile(tail, count);
+        // P(X ≥ y) = P(Beta(y, shape) ≤ mean/(shape + mean)).
+        double share = Beta.Quantile(tail, count, shape);
+        return shape * share / (1 - share);
     }
 
     /// <summary>The expectation at which P(X ≤ count) equals <paramref name="tail"/>: at a larger one the count is low.
@@ -23,30 +27,15 @@ public static class FunnelCurve
     public static double ExpectedWhereLow(long count, double tail, double shape = double.PositiveInfinity)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(count);
-        return Invert(tail, mean => NegativeBinomial.WithMean(shape, mean).AtMost(count), rises: false, start: count + 1);
+        Check(tail, shape);
+        if (double.IsPositiveInfinity(shape)) return Gamma.UpperQuantile(tail, count + 1.0);
+        double rest = Beta.Quantile(tail, shape, count + 1.0);
+        return rest > 0 ? shape * (1 - rest) / rest : double.PositiveInfinity;
     }
 
-    static double Invert(double tail, Func<double, double> probability, bool rises, double start)
+    static void Check(double tail, double shape)
     {
         if (!(tail > 0 && tail < 1)) throw new ArgumentOutOfRangeException(nameof(tail), "A tail probability is between 0 and 1.");
-        double low = start, high = start;
-        while (rises == probability(low) > tail) low /= 2;
-        while (rises == probability(high) < tail)
-        {
-            high *= 2;
-            if (high > 1e12) return double.PositiveInfinity;
-        }
-        // Secant steps on log p over log mean, nearly straight there; bisection whenever a step leaves the bracket.
-        double x0 = Math.Log(low), f0 = Math.Log(probability(low) / tail), x1 = Math.Log(high), f1 = Math.Log(probability(high) / tail);
-        for (int i = 0; i < 200 && x1 - x0 > 1e-15 * Math.Max(1, Math.Abs(x1)); i++)
-        {
-            double x = i % 3 == 2 || f1 == f0 ? (x0 + x1) / 2 : x0 - f0 * (x1 - x0) / (f1 - f0);
-            if (!(x > x0 && x < x1)) x = (x0 + x1) / 2;
-            if (x <= x0 || x >= x1) break;
-            double f = Math.Log(probability(Math.Exp(x)) / tail);
-            if (f == 0) return Math.Exp(x);
-            if (Math.Sign(f) == Math.Sign(f0)) (x0, f0) = (x, f); else (x1, f1) = (x, f);
-        }
-        return Math.Exp((x0 + x1) / 2);
+        if (!(shape > 0)) throw new ArgumentOutOfRangeException(nameof(shape), "A shape is above 0.");
     }
 }
