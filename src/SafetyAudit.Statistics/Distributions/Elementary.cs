@@ -19,6 +19,16 @@ static class Elementary
         return u == 1 ? x : double.IsPositiveInfinity(u) ? u : Math.Log(u) * x / (u - 1);
     }
 
+    /// <summary>The digamma function ψ(x) = d ln Γ(x)/dx for x above 0: recurrence up to 10, then the asymptotic series (DLMF 5.11.2).</summary>
+    public static double Digamma(double x)
+    {
+        double sum = 0;
+        for (; x < 10; x++) sum -= 1 / x;
+        double u = 1 / (x * x);
+        return sum + Math.Log(x) - 1 / (2 * x)
+            - u * (1.0 / 12 - u * (1.0 / 120 - u * (1.0 / 252 - u * (1.0 / 240 - u * (1.0 / 132 - u * (691.0 / 32760 - u / 12))))));
+    }
+
     /// <summary>e^(x²)·erfc(x) for x ≥ 0: rational interpolation at Chebyshev nodes of 60-digit values, relative error below 1e-16 before rounding.</summary>
     public static double ScaledComplementaryError(double x)
     {

@@ -64,6 +64,25 @@ public readonly record struct Shrinkage(double Alpha, double Beta, double Common
     public double Mean(double observed, double expected) =>
         double.IsPositiveInfinity(Alpha) ? CommonRatio : (observed + Alpha) / (expected + Beta);
 
+    /// <summary>Geometric mean of a unit's ratio after its own data, e^ψ(O + α)/(E + β) (DuMouchel 1999): the figure drug-safety tables print.</summary>
+    public double GeometricMean(double observed, double expected) =>
+        double.IsPositiveInfinity(Alpha) ? CommonRatio : Math.Exp(Elementary.Digamma(observed + Alpha)) / (expected + Beta);
+
+    /// <summary>How far the unit's own data count, E/(E + β): 0 is the group's mean alone, 1 its own ratio alone.</summary>
+    public double Weight(double expected) => double.IsPositiveInfinity(Beta) ? 0 : expected / (expected + Beta);
+
+    /// <summary>The ratio below which the unit's true one lies with this probability (0 to 1, exclusive).</summary>
+    public double Quantile(double observed, double expected, double probability) =>
+        double.IsPositiveInfinity(Alpha) ? CommonRatio : Gamma.Quantile(probability, observed + Alpha) / (expected + Beta);
+
+    /// <summary>Logarithm of the marginal (negative binomial) likelihood of units at these hyperparameters; those without expectation are passed over.</summary>
+    public double LogLikelihood(ReadOnlySpan<(double Observed, double Expected)> units)
+    {
+        double sum = 0;
+        foreach (var (o, e) in units) if (e > 0) sum += Math.Log(NegativeBinomial.WithMean(Alpha, CommonRatio * e).Mass((long)o));
+        return sum;
+    }
+
     /// <summary>Equal-tailed interval of a unit's ratio after its own data.</summary>
     public Interval Interval(double observed, double expected, double level = 0.95)
     {
