@@ -68,41 +68,56 @@ public static class Beta
     {
         double lambda = a * y - b * x;      // a − (a + b)x without its cancellation
         double beta = a / (a + 1) * (lambda + 1);
-        double an = 1, bn = beta, anPrevious = 0, bnPrevious = 1, ratio = an / bn;
+        // Only the quotient of numerator and denominator matters, so both are scaled to a denominator of 1 at every step and nothing overflows.
+        double ratio = 1 / beta, numeratorBefore = 0, denominatorBefore = ratio, inverse = 1 / (a + 1);
         for (int n = 1; n < 1_000_000; n++)
         {
-            double two = a + 2 * n, s = n * (b - n) * x;
-            double alpha = (a + n - 1) / (two - 1) * ((a + b + n - 1) / (two - 1)) * s * x;
-            beta = n + s / (two - 1) + (a + n) / (two + 1) * (lambda + 1 + n * (1 + y));
-            double t = alpha * anPrevious + beta * an;
-            anPrevious = an;
-            an = t;
-            t = alpha * bnPrevious + beta * bn;
-            bnPrevious = bn;
-            bn = t;
-            double next = an / bn;
-            if (Math.Abs(next - ratio) <= 1e-16 * next) return next;
+            // inverse is 1/(a + 2n − 1); the next is 1/(a + 2n + 1).
+            double s = n * (b - n) * x * inverse, alpha = (a + n - 1) * (a + b + n - 1) * inverse * s * x;
+            inverse = 1 / (a + 2 * n + 1);
+            beta = n + s + (a + n) * inverse * (lambda + 1 + n * (1 + y));
+            double numerator = alpha * numeratorBefore + beta * ratio, scale = 1 / (alpha * denominatorBefore + beta);
+            numeratorBefore = ratio * scale;
+            denominatorBefore = scale;
+            double next = numerator * scale;
+            if (Math.Abs(next - ratio) <= 2e-16 * next) return next;
             ratio = next;
-            // Scaled by the last denominator, so that nothing overflows.
-            double scale = 1 / bn;
-            anPrevious *= scale;
-            bnPrevious *= scale;
-            an = ratio;
-            bn = 1;
         }
         return ratio;
     }
 
-    readonly struct OneTail(double a, double b, bool upper) : ITail
+    readonly struct OneTail : ITail
     {
-        public double At(double x, out double slope, out double bend)
+        readonly double a, b, share, constant;
+        readonly bool upper;
+
+        public OneTail(double a, double b, bool upper)
         {
-            double y = 1 - x;
-            double mass = Loader.BinomialMass(a, a + b, x, y) * b / (a + b);
+            (this.a, this.b, this.upper) = (a, b, upper);
+            // What of the binomial mass at a of a + b depends on the shapes alone, times b/(a + b).
+            double sum = a + b;
+            share = a / sum;
+            constant = Math.Exp(Loader.StirlingError(sum) - Loader.StirlingError(a) - Loader.StirlingError(b)) * Math.Sqrt(sum / (2 * Math.PI * a * b)) * (b / sum);
+        }
+
+        public TailPoint At(double x)
+        {
+            double y = 1 - x, sum = a + b;
+            double mass = constant * Math.Exp(-Loader.Deviance(a, sum * x) - Loader.Deviance(b, sum * y));
             double density = mass * a / (x * y);
-            slope = upper ? -density : density;
-            bend = (a - 1) / x - (b - 1) / y;
-            return upper ? Tail(y, x, b, a, mass * a / b) : Tail(x, y, a, b, mass);
+            double tail;
+            if (x <= share)
+            {
+                tail = Math.Min(1, mass * a * Fraction(x, y, a, b));
+                if (upper) tail = 1 - tail;
+            }
+            else
+            {
+                tail = Math.Min(1, mass * a * Fraction(y, x, b, a));
+                if (!upper) tail = 1 - tail;
+            }
+            double overX = 1 / x, overY = 1 / y, first = (a - 1) * overX, second = (b - 1) * overY;
+            return new(tail, upper ? -density : density, first - second, -first * overX - second * overY, 2 * (first * overX * overX - second * overY * overY));
         }
     }
 }

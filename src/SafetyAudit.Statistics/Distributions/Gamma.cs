@@ -134,12 +134,10 @@ public static class Gamma
         readonly Tails tails = new(shape);
         readonly double lessOne = shape - 1;
 
-        public double At(double x, out double slope, out double bend)
+        public TailPoint At(double x)
         {
-            double tail = tails.Tail(x, upper, out double density);
-            slope = upper ? -density : density;
-            bend = lessOne / x - 1;
-            return tail;
+            double tail = tails.Tail(x, upper, out double density), first = lessOne / x;
+            return new(tail, upper ? -density : density, first - 1, -first / x, 2 * first / (x * x));
         }
     }
 }

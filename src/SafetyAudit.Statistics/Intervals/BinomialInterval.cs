@@ -72,14 +72,15 @@ public static class BinomialInterval
 
     readonly struct MidPTail(long count, long n, bool upper) : ITail
     {
-        public double At(double p, out double slope, out double bend)
+        public TailPoint At(double p)
         {
             double q = 1 - p, mass = Loader.BinomialMass(count, n, p, q), x = count, rest = n - count;
             // d/dp of P(X > x) is (n−x)·mass/q and of the mass itself is mass·(x/p − (n−x)/q): together half of mass·(x/p + (n−x)/q).
             double below = x / p, above = rest / q, sum = below + above;
-            slope = mass * sum / 2 * (upper ? 1 : -1);
-            bend = below - above + (above / q - below / p) / sum;
-            return mass / 2 + (upper ? count + 1 > n ? 0 : Beta.Below(p, q, x + 1, rest) : Beta.Below(q, p, rest + 1, x));
+            return new(
+                mass / 2 + (upper ? count + 1 > n ? 0 : Beta.Below(p, q, x + 1, rest) : Beta.Below(q, p, rest + 1, x)),
+                mass * sum / 2 * (upper ? 1 : -1),
+                below - above + (above / q - below / p) / sum);
         }
     }
 }

@@ -90,12 +90,13 @@ public static class PoissonInterval
 
     readonly struct MidPTail(long count, bool upper) : ITail
     {
-        public double At(double mean, out double slope, out double bend)
+        public TailPoint At(double mean)
         {
             double mass = Loader.PoissonMass(count, mean), ratio = count / mean;
-            slope = mass * (1 + ratio) / 2 * (upper ? 1 : -1);
-            bend = ratio - 1 - ratio / mean / (1 + ratio);
-            return mass / 2 + (upper ? Gamma.Below(mean, count + 1.0) : Gamma.Above(mean, count));
+            return new(
+                mass / 2 + (upper ? Gamma.Below(mean, count + 1.0) : Gamma.Above(mean, count)),
+                mass * (1 + ratio) / 2 * (upper ? 1 : -1),
+                ratio - 1 - ratio / mean / (1 + ratio));
         }
     }
 }

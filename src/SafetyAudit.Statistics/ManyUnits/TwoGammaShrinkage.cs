@@ -151,12 +151,13 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
 
     readonly struct Mixture(double q, double shape1, double rate1, double shape2, double rate2, bool upper) : ITail
     {
-        public double At(double x, out double slope, out double bend)
+        public TailPoint At(double x)
         {
             double x1 = x * rate1, x2 = x * rate2, d1 = q * rate1 * Gamma.Density(x1, shape1), d2 = (1 - q) * rate2 * Gamma.Density(x2, shape2), density = d1 + d2;
-            bend = (d1 * ((shape1 - 1) / x - rate1) + d2 * ((shape2 - 1) / x - rate2)) / density;
-            slope = upper ? -density : density;
-            return upper ? q * Gamma.Above(x1, shape1) + (1 - q) * Gamma.Above(x2, shape2) : q * Gamma.Below(x1, shape1) + (1 - q) * Gamma.Below(x2, shape2);
+            return new(
+                upper ? q * Gamma.Above(x1, shape1) + (1 - q) * Gamma.Above(x2, shape2) : q * Gamma.Below(x1, shape1) + (1 - q) * Gamma.Below(x2, shape2),
+                upper ? -density : density,
+                (d1 * ((shape1 - 1) / x - rate1) + d2 * ((shape2 - 1) / x - rate2)) / density);
         }
     }
 }

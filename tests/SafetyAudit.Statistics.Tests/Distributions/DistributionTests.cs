@@ -1,6 +1,6 @@
 namespace SafetyAudit.Statistics.Tests;
 
-/// <summary>The ends of what a clinic, or a national registry, could ask. Figures from mpmath (30 to 40 digits, sums of masses) unless R is named.</summary>
+/// <summary>The ends of what a clinic, or a national audit, could ask. Figures from mpmath (30 to 40 digits, sums of masses) unless R is named.</summary>
 public class DistributionTests
 {
     [Theory]

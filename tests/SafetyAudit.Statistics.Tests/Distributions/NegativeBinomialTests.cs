@@ -23,6 +23,13 @@ public class NegativeBinomialTests
             Assert.Equal(row.Count("q500"), predicted.Quantile(0.5));
             Assert.Equal(row.Count("q975"), predicted.Quantile(0.975));
             Assert.Equal(row.Count("q999"), predicted.Quantile(0.999));
+            Close.To(row.Number("var"), predicted.Mean + predicted.Mean * predicted.Mean / predicted.Shape, 1e-12, row);
+            // Przyborowski and Wilenski's conditional test of two rates is the same figure: given the total, the practitioner's count is binomial.
+            if (row.Has("p_ge_conditional_binomial") && y + rate.Shape - 1 is var total and >= 0)
+            {
+                double conditional = Binomial.AtLeast(y, (long)total, row.Number("exposure") / (rate.Exposure + row.Number("exposure")));
+                Close.To(row.Number("p_ge_conditional_binomial"), conditional, 1e-9, row);
+            }
             if (row.Has("p_ge_plugin_poisson")) Close.To(row.Number("p_ge_plugin_poisson"), Poisson.AtLeast(y, row.Number("exposure") * row.Number("baseline_events") / row.Number("baseline_exposure")), 1e-9, row);
         }
     }

@@ -46,6 +46,21 @@ public class FunnelTests
         }
     }
 
+    [Fact]
+    public void Every_unit_of_the_data_sets_is_among_the_results()
+    {
+        var results = new ReferenceTable("funnel_results.csv").Rows.ToLookup(row => (row["dataset"], row["unit"]));
+        foreach (var unit in new ReferenceTable("funnel_data.csv").Rows)
+        {
+            Assert.NotEmpty(results[(unit["dataset"], unit["unit"])]);
+            foreach (var row in results[(unit["dataset"], unit["unit"])])
+            {
+                Close.To(unit.Number("numerator"), row.Number("numerator"), 1e-12, unit);
+                Close.To(unit.Number("denominator"), row.Number("denominator"), 1e-12, unit);
+            }
+        }
+    }
+
     static readonly Dictionary<string, FunnelScale> Scales = new() { ["SR_SHMI"] = FunnelScale.LogRatio, ["SR_CQC"] = FunnelScale.SquareRootRatio, ["PR"] = FunnelScale.ArcsineShare };
 
     static Trimming TrimmingOf(string method) => method == "SR_SHMI" ? Trimming.Truncated : Trimming.Winsorised;
