@@ -13,7 +13,7 @@ public class ControlChartTests
         _ => throw new InvalidOperationException(chart),
     };
 
-    static ControlChart Draw(List<ReferenceTable.Row> rows)
+    static ControlChart DrawSeries(List<ReferenceTable.Row> rows)
     {
         ChartValue[] values = [.. rows.Select(r => new ChartValue(r.Number("numerator"), r.Has("denominator") ? r.Number("denominator") : 1, Excluded: !r.Flag("included")))];
         var phases = new List<ChartPhase>();
@@ -33,7 +33,7 @@ public class ControlChartTests
         foreach (var series in new ReferenceTable("spc_points.csv").Rows.GroupBy(row => row["series"]))
         {
             var rows = series.ToList();
-            var chart = Draw(rows);
+            var chart = DrawSeries(rows);
             for (int i = 0; i < rows.Count; i++)
             {
                 var row = rows[i];
@@ -67,7 +67,7 @@ public class ControlChartTests
         var points = new ReferenceTable("spc_points.csv").Rows.ToLookup(row => row["series"]);
         foreach (var row in new ReferenceTable("spc_runs.csv").Rows)
         {
-            var chart = Draw([.. points[row["series"]]]);
+            var chart = DrawSeries([.. points[row["series"]]]);
             int part = (int)row.Count("part") - 1;
             var judged = Anhoj.Judge(chart.PointsOf(part));
             Assert.Equal(row.Count("n_useful"), judged.Useful);
@@ -197,6 +197,47 @@ public class ControlChartTests
     {
         var judged = Anhoj.Judge(Points([.. Enumerable.Range(0, 24).Select(i => i % 2 == 0 ? 1.0 : -1)]));
         Assert.Equal((8, 8, false), (judged.LongestRunMost, judged.CrossingsLeast, judged.Signal));
+    }
+
+    [Fact]
+    public void The_Western_Electric_rules_signal_falsely_once_in_91_75_points()      // Champ and Woodall 1987, table 1: rules 1 to 4 together
+    {
+        var random = new Random(1987);
+        const int runs = 3000, length = 1200;
+        var signals = new WesternElectricRules[length];
+        double[] z = new double[length];
+        double sum = 0, squares = 0;
+        for (int r = 0; r < runs; r++)
+        {
+            for (int i = 0; i < length; i++) z[i] = Draw.Normal(random);
+            WesternElectric.Find(Points(z), signals);
+            double first = Array.FindIndex(signals, s => s != WesternElectricRules.None) + 1;
+            sum += first;
+            squares += first * first;
+        }
+        double mean = sum / runs, error = Math.Sqrt((squares / runs - mean * mean) / runs);
+        Assert.InRange(91.75, mean - 3 * error, mean + 3 * error);
+    }
+
+    [Fact]
+    public void The_Anhoj_rules_signal_falsely_as_often_as_stated()
+    {
+        var random = new Random(2014);
+        foreach (int n in new[] { 12, 36, 100 })
+        {
+            int known = 0, own = 0;
+            const int series = 4000;
+            var values = new ChartValue[n];
+            for (int s = 0; s < series; s++)
+            {
+                for (int i = 0; i < n; i++) values[i] = new(Draw.Normal(random));
+                if (Anhoj.Judge(ControlChart.Draw(ChartKind.XmR, values).Points).Signal) own++;
+                if (Anhoj.Judge(Points([.. values.Select(v => v.Numerator)])).Signal) known++;
+            }
+            const double error = 3 * 0.0045;
+            Assert.InRange((double)own / series, 0.01 - error, 0.06 + error);
+            Assert.InRange((double)known / series, 0.04 - error, 0.09 + error);
+        }
     }
 
     [Theory]

@@ -63,6 +63,38 @@ public class LearningCusumTests
     }
 
     [Fact]
+    public void A_month_of_a_group_allocates_nothing_and_the_order_of_practitioners_does_not_matter()
+    {
+        GammaRate[] priors = [new(10, 130), new(5, 570)];
+        const int practitioners = 6;
+        var random = new Random(8);
+        var group = new PeerMonitoring(priors, practitioners);
+        var turned = new PeerMonitoring(priors, practitioners);
+        double[] events = new double[12], sessions = new double[12], thresholds = new double[12], turnedEvents = new double[12], turnedSessions = new double[12];
+        var results = new PeerResult[12];
+        var turnedResults = new PeerResult[12];
+        Array.Fill(thresholds, 3);
+        static int Turned(int s) => s / practitioners * practitioners + (practitioners - 1 - s % practitioners);
+        for (int t = 0; t < 40; t++)
+        {
+            for (int s = 0; s < 12; s++)
+            {
+                sessions[s] = turnedSessions[Turned(s)] = 10 + 7 * (s % practitioners);
+                events[s] = turnedEvents[Turned(s)] = Draw.Poisson(random, sessions[s] * priors[s / practitioners].Mean);
+            }
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            group.Judge(events, sessions, thresholds, thresholds, results);
+            if (t > 2) Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+            turned.Judge(turnedEvents, turnedSessions, thresholds, thresholds, turnedResults);
+            for (int s = 0; s < 12; s++)
+            {
+                Close.To(results[s].Up.Value, turnedResults[Turned(s)].Up.Value, 1e-10, s, absolute: 1e-12);
+                Close.To(results[s].HighAdjusted, turnedResults[Turned(s)].HighAdjusted, 1e-10, s);
+            }
+        }
+    }
+
+    [Fact]
     public void With_a_rate_as_good_as_known_it_is_the_Poisson_cusum()
     {
         var learning = new LearningCusum(2);
