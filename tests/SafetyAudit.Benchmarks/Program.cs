@@ -2,7 +2,8 @@ using System.Diagnostics;
 using System.Globalization;
 using SafetyAudit.Benchmarks;
 
-// Our methods beside base R on the same work in the same run, one thread each. `dotnet run -c Release` in this folder; an argument runs only the workloads that begin with it (W4).
+// Our methods beside base R on the same work in the same run, one thread each. `dotnet run -c Release`
+// in this folder; an argument runs only the workloads that begin with it (W4).
 string only = args is [var wanted, ..] ? wanted : "";
 var culture = CultureInfo.InvariantCulture;
 var r = RunR();

@@ -203,7 +203,8 @@ static class Workloads
         yield return new("A month of 200 practitioners x 9 families x 36 months: CUSUMs, thresholds, limits, charts, review list", null, null, null, GroupOfPractitioners);
     }
 
-    /// <summary>Thirty-six months of a large group, the last two years judged: peers, spread, thresholds from the table, learning CUSUMs both ways, false discovery, funnel limits, and one chart with rules per stream.</summary>
+    /// <summary>Thirty-six months of a large group, the last two years judged: peers, spread, thresholds from the table, learning
+    /// CUSUMs both ways, false discovery, funnel limits, and one chart with rules per stream.</summary>
     static double GroupOfPractitioners()
     {
         const int practitioners = 200, families = 9, months = 36;

@@ -7,7 +7,8 @@ public readonly record struct RiskGroup(int Sessions, double LowestRisk, double 
     public Interval ObservedShare(double level = 0.95) => BinomialInterval.MidP((long)Observed, Sessions, level);
 }
 
-/// <summary>Calibration of predicted risks by risk group (Hosmer and Lemeshow 1980): sessions in order of predicted risk, cut into groups of equal size.</summary>
+/// <summary>Calibration of predicted risks by risk group (Hosmer and Lemeshow 1980): sessions
+/// in order of predicted risk, cut into groups of equal size.</summary>
 /// <remarks>Sessions with the same predicted risk stay together, so there may be fewer groups than asked for. Shown beside every case-mix model.</remarks>
 public static class Calibration
 {

@@ -23,17 +23,23 @@ public enum FitState
 }
 
 /// <summary>
-/// Case-mix model by iteratively reweighted least squares (Nelder and Wedderburn 1972; McCullagh and Nelder, §2.5): β ← (XᵀWX)⁻¹XᵀW z. Expected events come from it, fitted on peers.
+/// Case-mix model by iteratively reweighted least squares (Nelder and Wedderburn 1972; McCullagh and
+/// Nelder, §2.5): β ← (XᵀWX)⁻¹XᵀW z. Expected events come from it, fitted on peers.
 /// </summary>
 /// <remarks>
-/// An intercept is added as the first coefficient. Stops when the deviance changes by less than 1e-12 of itself. Reference: <c>risk_coefficients.csv</c>, <c>risk_providers.csv</c>: coefficients 1e-8, errors 1e-6.
+/// An intercept is added as the first coefficient. Stops when the deviance changes by less than 1e-12 of itself.
+/// Reference: <c>risk_coefficients.csv</c>, <c>risk_providers.csv</c>: coefficients 1e-8, errors 1e-6.
 /// </remarks>
 public sealed class CaseMixModel
 {
     readonly double[] coefficients, errors;
 
-    CaseMixModel(CaseMixFamily family, FitState state, double[] coefficients, double[] errors, double deviance, double nullDeviance, double logLikelihood, double events, int cases) =>
-        (Family, State, this.coefficients, this.errors, Deviance, NullDeviance, LogLikelihood, Events, Cases) = (family, state, coefficients, errors, deviance, nullDeviance, logLikelihood, events, cases);
+    CaseMixModel(
+        CaseMixFamily family, FitState state, double[] coefficients, double[] errors, double deviance, double nullDeviance, double logLikelihood, double events, int cases)
+    {
+        (Family, State, this.coefficients, this.errors) = (family, state, coefficients, errors);
+        (Deviance, NullDeviance, LogLikelihood, Events, Cases) = (deviance, nullDeviance, logLikelihood, events, cases);
+    }
 
     public CaseMixFamily Family { get; }
 
@@ -61,7 +67,8 @@ public sealed class CaseMixModel
     /// <param name="columns">Risk factors per case.</param>
     /// <param name="exposure">Poisson: exposure of each case, above 0; empty for 1 each.</param>
     /// <exception cref="ArgumentException">The lists don't fit together.</exception>
-    public static CaseMixModel Fit(CaseMixFamily family, ReadOnlySpan<double> outcomes, ReadOnlySpan<double> factors, int columns, ReadOnlySpan<double> exposure = default)
+    public static CaseMixModel Fit(
+        CaseMixFamily family, ReadOnlySpan<double> outcomes, ReadOnlySpan<double> factors, int columns, ReadOnlySpan<double> exposure = default)
     {
         int n = outcomes.Length, k = columns + 1;
         if (n == 0 || factors.Length != (long)n * columns) throw new ArgumentException("Every case has an outcome and all its factors.", nameof(factors));

@@ -5,7 +5,8 @@ namespace SafetyAudit.Statistics;
 public static class Discrimination
 {
     /// <summary>
-    /// c statistic: the chance that a session with an event had the higher predicted risk than one without, ties counting half (Hanley and McNeil 1982); from rank sums.
+    /// c statistic: the chance that a session with an event had the higher predicted risk than one
+    /// without, ties counting half (Hanley and McNeil 1982); from rank sums.
     /// </summary>
     /// <param name="predicted">Predicted risks.</param>
     /// <param name="happened">Whether the event happened.</param>

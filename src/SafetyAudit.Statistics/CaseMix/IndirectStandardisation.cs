@@ -4,10 +4,12 @@ namespace SafetyAudit.Statistics;
 public readonly record struct Stratum(double Observed, double Sessions, double StandardEvents, double StandardSessions);
 
 /// <summary>
-/// Indirect standardisation: expected events are the unit's sessions in each stratum at the standard's rate there, E = Σ nₖ·Yₖ/Nₖ (Breslow and Day 1987, vol. II, §2.3).
+/// Indirect standardisation: expected events are the unit's sessions in each stratum at the
+/// standard's rate there, E = Σ nₖ·Yₖ/Nₖ (Breslow and Day 1987, vol. II, §2.3).
 /// </summary>
 /// <remarks>
-/// A stratum in which the unit worked but the standard has no sessions has no rate: its sessions and events are left out of both sides and counted, never taken as rate 0. Two units'
+/// A stratum in which the unit worked but the standard has no sessions has no rate: its sessions and
+/// events are left out of both sides and counted, never taken as rate 0. Two units'
 /// ratios are each against the standard and not strictly comparable with one another. Interval: <see cref="StandardisedRatio"/>.
 /// </remarks>
 public readonly record struct IndirectStandardisation(double Observed, double Expected, double SessionsLeftOut, double ObservedLeftOut)
@@ -19,7 +21,8 @@ public readonly record struct IndirectStandardisation(double Observed, double Ex
         double observed = 0, expected = 0, sessionsOut = 0, observedOut = 0;
         foreach (var s in strata)
         {
-            if (!(s.Observed >= 0 && s.Sessions >= 0 && s.StandardEvents >= 0 && s.StandardSessions >= 0) || !double.IsFinite(s.Observed + s.Sessions + s.StandardEvents + s.StandardSessions))
+            bool negative = !(s.Observed >= 0 && s.Sessions >= 0 && s.StandardEvents >= 0 && s.StandardSessions >= 0);
+            if (negative || !double.IsFinite(s.Observed + s.Sessions + s.StandardEvents + s.StandardSessions))
                 throw new ArgumentOutOfRangeException(nameof(strata), "Events and sessions are finite and 0 or more.");
             if (s.StandardSessions > 0)
             {

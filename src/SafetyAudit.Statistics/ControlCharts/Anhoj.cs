@@ -10,10 +10,12 @@ public enum RunsState
 }
 
 /// <summary>
-/// Anhøj's runs rules (Anhøj and Olesen 2014, PLoS ONE 9:e113825): a signal when the longest run on one side is longer than round(log₂ n) + 3, or when the centre line is
+/// Anhøj's runs rules (Anhøj and Olesen 2014, PLoS ONE 9:e113825): a signal when the longest run
+/// on one side is longer than round(log₂ n) + 3, or when the centre line is
 /// crossed fewer times than the 5 % quantile of Binomial(n − 1, ½); n counts the points off the centre line.
 /// </summary>
-/// <remarks>One judgement for a whole phase. False-alarm probability for 12 to 100 points: 1 to 6 % around their own mean, 4 to 9 % around a known centre line (simulated). Reference: <c>spc_runs.csv</c>.</remarks>
+/// <remarks>One judgement for a whole phase. False-alarm probability for 12 to 100 points: 1 to 6 % around their own
+/// mean, 4 to 9 % around a known centre line (simulated). Reference: <c>spc_runs.csv</c>.</remarks>
 public readonly record struct Anhoj(RunsState State, int Useful, int LongestRun, int LongestRunMost, int Crossings, int CrossingsLeast)
 {
     /// <summary>An unusually long run or unusually few crossings.</summary>

@@ -31,10 +31,12 @@ public enum ChartKind
 /// <summary>How limits are drawn.</summary>
 public enum LimitMethod
 {
-    /// <summary>Probability limits of the chart's own distribution, tails of 0.00135 (and 0.02275 for the warning lines). XmR and Laney charts have none and use three sigma.</summary>
+    /// <summary>Probability limits of the chart's own distribution, tails of 0.00135 (and 0.02275 for the
+    /// warning lines). XmR and Laney charts have none and use three sigma.</summary>
     Exact,
 
-    /// <summary>Centre ± 3 standard errors, the textbook's; T by the power 1/3.6 (Nelson 1994). G has no three-sigma form here, since its tail would be 0.018: exact instead.</summary>
+    /// <summary>Centre ± 3 standard errors, the textbook's; T by the power 1/3.6 (Nelson 1994). G has no
+    /// three-sigma form here, since its tail would be 0.018: exact instead.</summary>
     ThreeSigma,
 }
 
@@ -177,7 +179,8 @@ public sealed class ControlChart
         for (int i = 0; i < values.Length; i++)
         {
             var state = StateOf(values[i], rate);
-            points[i] = new(state, state is PointState.Assessed or PointState.Excluded ? rate ? values[i].Numerator / values[i].Denominator : values[i].Numerator : null, null, null, LimitSignal.None);
+            bool hasValue = state is PointState.Assessed or PointState.Excluded;
+            points[i] = new(state, hasValue ? rate ? values[i].Numerator / values[i].Denominator : values[i].Numerator : null, null, null, LimitSignal.None);
             if (i < baseline && state == PointState.Assessed) used++;
         }
         if (used == 0) return new(phase, ChartState.NoPoints, 0, null, null, null);

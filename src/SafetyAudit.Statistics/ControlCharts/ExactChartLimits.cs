@@ -1,7 +1,8 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Probability limits of count, rate, share, gap and time charts at a one-sided tail: quantiles of the Poisson, binomial, geometric and exponential distributions.
+/// Probability limits of count, rate, share, gap and time charts at a one-sided tail: quantiles
+/// of the Poisson, binomial, geometric and exponential distributions.
 /// A value signals when it is above the upper or below the lower limit, so that each side's false-alarm probability is at most the tail.
 /// </summary>
 /// <remarks>Reference figures: <c>spc_exact_limits.csv</c>.</remarks>

@@ -5,8 +5,10 @@ namespace SafetyAudit.Statistics;
 /// a gap is long when P(gap > upper) = (1 − p)^(upper + 1) ≤ α, short when P(gap &lt; lower) ≤ α (Benneyan 2001; Kaminsky et al. 1992 for the chart).
 /// </summary>
 /// <remarks>
-/// The usual mean + 3σ line has a tail of 0.018, a false "improvement" every 55 events: at a mean of 50 it is 201, the exact one 333. A single short gap can hardly signal a rise
-/// (the lower limit is 0 for p = 0.02): see <see cref="GapTest"/> and the CUSUM. Equal gaps are no lack of variation: limits come from the mean. Reference: <c>spc_exact_limits.csv</c>.
+/// The usual mean + 3σ line has a tail of 0.018, a false "improvement" every 55 events: at a mean of
+/// 50 it is 201, the exact one 333. A single short gap can hardly signal a rise
+/// (the lower limit is 0 for p = 0.02): see <see cref="GapTest"/> and the CUSUM. Equal gaps are no lack of
+/// variation: limits come from the mean. Reference: <c>spc_exact_limits.csv</c>.
 /// </remarks>
 static class GapChart
 {

@@ -1,9 +1,12 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Rare events: has the rate risen? The exposure over which the last k events came, compared with what k events should take. At a known rate that exposure follows an Erlang distribution and
-/// P(k events within T) = P(Poisson(λT) ≥ k); at an uncertain rate the count is negative binomial. A single gap is one event's word and seldom enough; two to four gaps can
-/// signal a rise from the second event on (the t_r chart of Xie, Goh and Ranjan 2002, Reliability Engineering and System Safety 77:143; here with an uncertain rate).
+/// Rare events: has the rate risen? The exposure over which the last k events came, compared with what k
+/// events should take. At a known rate that exposure follows an Erlang distribution and
+/// P(k events within T) = P(Poisson(λT) ≥ k); at an uncertain rate the count is negative binomial.
+/// A single gap is one event's word and seldom enough; two to four gaps can
+/// signal a rise from the second event on (the t_r chart of Xie, Goh and Ranjan 2002,
+/// Reliability Engineering and System Safety 77:143; here with an uncertain rate).
 /// </summary>
 /// <remarks>
 /// Looking back over 1 to K gaps at every event, each k is given tail/K (Bonferroni), so that the chance of a false signal at one event is at most the tail.

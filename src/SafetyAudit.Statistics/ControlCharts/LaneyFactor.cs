@@ -1,6 +1,7 @@
 namespace SafetyAudit.Statistics;
 
-/// <summary>σ_z of the p′ and u′ charts: mean moving range of zᵢ = (valueᵢ − centre)/√(variance/nᵢ), over 1.128 (Laney 2002, Quality Engineering 14:531, eq. 3).</summary>
+/// <summary>σ_z of the p′ and u′ charts: mean moving range of zᵢ = (valueᵢ −
+/// centre)/√(variance/nᵢ), over 1.128 (Laney 2002, Quality Engineering 14:531, eq. 3).</summary>
 /// <remarks>1 means that points differ as much as chance alone makes them; above 1, more. Unscreened by default, as Laney has it.</remarks>
 static class LaneyFactor
 {

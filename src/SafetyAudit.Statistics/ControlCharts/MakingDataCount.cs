@@ -10,7 +10,8 @@ public enum MakingDataCountRules
 
     BelowLimit = 2,
 
-    /// <summary>One of at least two among three points in a row near the upper limit (from two standard errors to the limit), all three above the mean.</summary>
+    /// <summary>One of at least two among three points in a row near the upper limit (from two
+    /// standard errors to the limit), all three above the mean.</summary>
     TwoOfThreeHigh = 4,
 
     /// <summary>Likewise below.</summary>
@@ -38,11 +39,14 @@ public enum Variation
 }
 
 /// <summary>
-/// NHS England, Making Data Count: points beyond the process limits; two of three near a limit; seven on one side; a trend of seven. Unlike the Western Electric rules every
+/// NHS England, Making Data Count: points beyond the process limits; two of three near a limit;
+/// seven on one side; a trend of seven. Unlike the Western Electric rules every
 /// point of a pattern is marked, and in two of three a point beyond the limit doesn't count.
 /// </summary>
 /// <remarks>
-/// Made for XmR charts with limits at 2.66 mean moving ranges (<see cref="MovingRange.MakingDataCountSigma"/>). Points not assessed are left out; a phase without limits signals nothing.
+/// Made for XmR charts with limits at 2.66 mean moving ranges (<see
+/// cref="MovingRange.MakingDataCountSigma"/>). Points not assessed are left out; a phase without limits
+/// signals nothing.
 /// On rates of rare events these rules signal falsely several times a practitioner-year. Reference: <c>spc_rules.csv</c> (NHSRplotthedots 0.2.2).
 /// </remarks>
 public static class MakingDataCount

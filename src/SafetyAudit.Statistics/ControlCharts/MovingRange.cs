@@ -1,7 +1,8 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Moving ranges |xᵢ − xᵢ₋₁| and the constants that turn their mean into a standard deviation. For normal values the mean range of two is d₂ = 2/√π = 1.128379… standard
+/// Moving ranges |xᵢ − xᵢ₋₁| and the constants that turn their mean into a standard deviation. For
+/// normal values the mean range of two is d₂ = 2/√π = 1.128379… standard
 /// deviations. Tools round it differently, and so draw limits that differ by 0.05 %.
 /// </summary>
 /// <remarks>Wheeler and Chambers (1992), Understanding Statistical Process Control. Reference: <c>spc_points.csv</c>, <c>spc_rules.csv</c>.</remarks>
@@ -19,7 +20,8 @@ public static class MovingRange
     /// <summary>Upper limit of a moving range in mean ranges, 3.267 as tabulated (D₄).</summary>
     public const double UpperLimit = 3.267;
 
-    /// <summary>Mean of the ranges between one number and the next; with screening, without those above 3.267 times the mean, once. 0 for fewer than two numbers.</summary>
+    /// <summary>Mean of the ranges between one number and the next; with screening, without those
+    /// above 3.267 times the mean, once. 0 for fewer than two numbers.</summary>
     public static double Mean(ReadOnlySpan<double> values, bool screened)
     {
         if (values.Length < 2) return 0;

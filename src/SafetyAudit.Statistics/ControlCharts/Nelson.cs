@@ -32,7 +32,8 @@ public enum NelsonRules
 }
 
 /// <summary>Nelson's eight tests (1984, J. Quality Technology 16:237), marked at the point where a pattern is complete.</summary>
-/// <remarks>Points not assessed are left out; a phase without limits signals nothing. Reference: <c>spc_rules.csv</c> (qcc 3.0, every point of every series).</remarks>
+/// <remarks>Points not assessed are left out; a phase without limits signals nothing. Reference:
+/// <c>spc_rules.csv</c> (qcc 3.0, every point of every series).</remarks>
 public static class Nelson
 {
     /// <summary>Marks every point of one phase.</summary>

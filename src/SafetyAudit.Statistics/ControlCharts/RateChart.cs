@@ -1,10 +1,12 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// u chart: events per exposure. Centre ū = Σevents/Σexposure; exact limits the Poisson quantiles of the point's expected count over its exposure, or ū ± 3√(ū/n)
+/// u chart: events per exposure. Centre ū = Σevents/Σexposure; exact limits the Poisson
+/// quantiles of the point's expected count over its exposure, or ū ± 3√(ū/n)
 /// (Montgomery, §7.3). u′ multiplies the standard error by σ_z, the mean moving range of the z-scores over 1.128 (Laney 2002, Quality Engineering 14:531).
 /// </summary>
-/// <remarks>Laney's limits are three-sigma ones. A point without exposure has no value and no limits. Reference: <c>spc_points.csv</c> (u, up), <c>spc_exact_limits.csv</c>.</remarks>
+/// <remarks>Laney's limits are three-sigma ones. A point without exposure has no value and no limits.
+/// Reference: <c>spc_points.csv</c> (u, up), <c>spc_exact_limits.csv</c>.</remarks>
 static class RateChart
 {
     public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options, ChartPhase phase, bool widened)

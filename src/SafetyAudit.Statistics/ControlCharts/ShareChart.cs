@@ -1,10 +1,12 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// p chart: sessions with an event among n. Centre p̄ = Σx/Σn; exact limits the binomial quantiles over n, or p̄ ± 3√(p̄(1 − p̄)/n) within 0 to 1 (Montgomery, §7.2).
+/// p chart: sessions with an event among n. Centre p̄ = Σx/Σn; exact limits the binomial
+/// quantiles over n, or p̄ ± 3√(p̄(1 − p̄)/n) within 0 to 1 (Montgomery, §7.2).
 /// p′ multiplies the standard error by σ_z (Laney 2002).
 /// </summary>
-/// <remarks>Exact limits need whole numbers of sessions; a part session is left out of n. Reference: <c>spc_points.csv</c> (p, pp), <c>spc_exact_limits.csv</c>.</remarks>
+/// <remarks>Exact limits need whole numbers of sessions; a part session is left out of n.
+/// Reference: <c>spc_points.csv</c> (p, pp), <c>spc_exact_limits.csv</c>.</remarks>
 static class ShareChart
 {
     public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options, ChartPhase phase, bool widened)

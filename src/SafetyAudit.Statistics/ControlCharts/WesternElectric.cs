@@ -20,7 +20,8 @@ public enum WesternElectricRules
 }
 
 /// <summary>
-/// Western Electric zone rules (Statistical Quality Control Handbook, 1956, p. 25–28), marked at the point where a pattern is complete, that point being part of it.
+/// Western Electric zone rules (Statistical Quality Control Handbook, 1956, p. 25–28), marked at
+/// the point where a pattern is complete, that point being part of it.
 /// Points beyond three standard errors count in rule 2 and 3, as in qcc.
 /// </summary>
 /// <remarks>

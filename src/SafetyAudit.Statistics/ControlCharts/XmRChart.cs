@@ -1,10 +1,12 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Individual values: mean ± 3 standard deviations, the standard deviation being the mean moving range over 1.128 (Shewhart 1931; Wheeler and Chambers 1992). For continuous
+/// Individual values: mean ± 3 standard deviations, the standard deviation being the mean moving
+/// range over 1.128 (Shewhart 1931; Wheeler and Chambers 1992). For continuous
 /// things such as hours to follow-up, not for rates of rare events.
 /// </summary>
-/// <remarks>Ranges are taken between neighbours among the points used, excluded ones left out. Equal values: limits on the centre line. Reference: <c>spc_points.csv</c> (i).</remarks>
+/// <remarks>Ranges are taken between neighbours among the points used, excluded ones left out. Equal
+/// values: limits on the centre line. Reference: <c>spc_points.csv</c> (i).</remarks>
 static class XmRChart
 {
     public static PhaseResult Draw(ControlChart.Baseline baseline, Span<ChartPoint> points, ChartOptions options, ChartPhase phase)

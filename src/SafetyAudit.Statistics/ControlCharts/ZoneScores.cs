@@ -3,7 +3,8 @@ namespace SafetyAudit.Statistics;
 /// <summary>What run rules read: the assessed points of one phase in standard errors from the centre line, the others left out.</summary>
 static class ZoneScores
 {
-    /// <summary>Writes scores and the index of the point each belongs to; answers how many there are. Points on the centre line to within rounding score 0.</summary>
+    /// <summary>Writes scores and the index of the point each belongs to; answers how many there
+    /// are. Points on the centre line to within rounding score 0.</summary>
     public static int Of(ReadOnlySpan<ChartPoint> points, Span<double> scores, Span<int> index)
     {
         int count = 0;
@@ -18,7 +19,8 @@ static class ZoneScores
         return count;
     }
 
-    /// <summary>How many of the last <paramref name="window"/> scores up to and including <paramref name="last"/> lie beyond a bound on the side given by the sign; 0 before
+    /// <summary>How many of the last <paramref name="window"/> scores up to and including <paramref
+    /// name="last"/> lie beyond a bound on the side given by the sign; 0 before
     /// there are that many points.</summary>
     public static int Beyond(ReadOnlySpan<double> scores, int last, int window, double bound, int sign)
     {

@@ -16,7 +16,8 @@ interface ITail
 
 /// <summary>
 /// The parameter at which a tail equals a target. The inverse of g = ln(tail/target) is expanded at each guess: with r = slope/tail and u = bend − r,
-/// x ← x + τ(1 − uτ/2 + (2u² − u′)τ²/6 + (7uu′ − u″ − 6u³)τ³/24), τ = −g/r: order five, or three (Halley) where bend's derivatives aren't known. Kept within brackets; one or two
+/// x ← x + τ(1 − uτ/2 + (2u² − u′)τ²/6 + (7uu′ − u″ − 6u³)τ³/24), τ = −g/r: order five, or three
+/// (Halley) where bend's derivatives aren't known. Kept within brackets; one or two
 /// evaluations are usually enough.
 /// </summary>
 static class Inversion

@@ -17,7 +17,8 @@ public static class Normal
     /// <summary>Density at z.</summary>
     public static double Density(double z) => Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI);
 
-    /// <summary>The z whose lower tail is <paramref name="probability"/> (0 to 1, exclusive), to 1e-16: Wichura (1988, Applied Statistics 37:477, AS 241).</summary>
+    /// <summary>The z whose lower tail is <paramref name="probability"/> (0 to 1, exclusive), to
+    /// 1e-16: Wichura (1988, Applied Statistics 37:477, AS 241).</summary>
     /// <exception cref="ArgumentOutOfRangeException">The probability is not between 0 and 1.</exception>
     public static double Quantile(double probability)
     {

@@ -4,7 +4,8 @@ namespace SafetyAudit.Statistics;
 /// Tails of the gamma distribution for a large shape at a cost that doesn't grow with it: Temme's uniform expansion
 /// (1979, SIAM J. Math. Anal. 10:757; DLMF 8.12.3–8.12.12). Q(a, x) = ½ erfc(η√(a/2)) + e^(−aη²/2)/√(2πa) · Σ c_k(η)/a^k with ½η² = x/a − 1 − ln(x/a).
 /// </summary>
-/// <remarks>The coefficients of c_k as power series in η were computed in exact fractions from DLMF 8.12.11. Relative error below 1e-14 for a shape of 30 or more and |η| ≤ 1.1.</remarks>
+/// <remarks>The coefficients of c_k as power series in η were computed in exact fractions from DLMF
+/// 8.12.11. Relative error below 1e-14 for a shape of 30 or more and |η| ≤ 1.1.</remarks>
 static class Temme
 {
     public const double LeastShape = 30;
@@ -25,7 +26,8 @@ static class Temme
         [-0.0005967612901927463, -7.204895416020011e-05, 0.0006782308837667328, -0.0006401475260262758, 0.00027750107634328704, 1.819700838046515e-07, -8.479507117068503e-05, 6.105192082501531e-05],
     ];
 
-    /// <summary>The tail on the side of x (above it if x is above the shape, else below it), given the deviance a·½η²; false where the expansion isn't to be used.</summary>
+    /// <summary>The tail on the side of x (above it if x is above the shape, else below it), given the
+    /// deviance a·½η²; false where the expansion isn't to be used.</summary>
     public static bool TryTail(double x, double shape, double deviance, out double tail)
     {
         tail = 0;

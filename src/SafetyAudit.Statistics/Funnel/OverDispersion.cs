@@ -20,14 +20,16 @@ public enum OverDispersionState
     /// <summary>Fewer than two scores are left.</summary>
     TooFewUnits,
 
-    /// <summary>A score is infinite, as with 0 events on a logarithmic scale: no estimate exists there. <see cref="Spread.LeaveOneOut"/> works on the counts.</summary>
+    /// <summary>A score is infinite, as with 0 events on a logarithmic scale: no estimate exists
+    /// there. <see cref="Spread.LeaveOneOut"/> works on the counts.</summary>
     InfiniteScore,
 }
 
 /// <summary>
 /// Classical over-dispersion of z-scores: multiplicative φ = Σz²/I, and additive τ² = (Iφ − (I − 1))/(Σw − Σw²/Σw) with w = 1/s² (DerSimonian and
 /// Laird 1986; Spiegelhalter 2005, QSHC 14:347), at least 0. Trimming pulls φ down even when nothing is over-dispersed, so the figures corrected by
-/// c = E(z²) under trimming stand beside the plain ones: φ/c. Without it a true coefficient of variation of 0.20 is estimated as 0.14 (winsorised) or 0.08 (truncated).
+/// c = E(z²) under trimming stand beside the plain ones: φ/c. Without it a true coefficient of
+/// variation of 0.20 is estimated as 0.14 (winsorised) or 0.08 (truncated).
 /// </summary>
 /// <remarks>
 /// For sparse counts use <see cref="Spread.LeaveOneOut"/> instead. Where nothing could be estimated φ is 1 and τ² is 0, and the state says why.

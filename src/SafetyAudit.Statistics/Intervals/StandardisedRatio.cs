@@ -4,7 +4,8 @@ namespace SafetyAudit.Statistics;
 /// Observed over expected events, O/E, with its intervals and the tail probabilities of O when the expected count is right (Poisson).
 /// The intervals are those of the count O, divided by E (Breslow and Day 1987, vol. II, §2.3).
 /// </summary>
-/// <remarks>The expected count must be above 0: without expectation there is no ratio, and "not assessed" is for the caller to say. Reference: <c>oe_ratio.csv</c>.</remarks>
+/// <remarks>The expected count must be above 0: without expectation there is no ratio, and "not
+/// assessed" is for the caller to say. Reference: <c>oe_ratio.csv</c>.</remarks>
 public readonly record struct StandardisedRatio
 {
     /// <param name="observed">Observed events, 0 or more.</param>

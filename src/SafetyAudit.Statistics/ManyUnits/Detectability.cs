@@ -1,11 +1,13 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// What one look could have seen: shown wherever nothing was found. A look signals when the count's upper tail at the expected rate is at or under a level; its power is the chance of
+/// What one look could have seen: shown wherever nothing was found. A look signals when the count's upper
+/// tail at the expected rate is at or under a level; its power is the chance of
 /// that when the rate is really R times the expected one.
 /// </summary>
 /// <remarks>
-/// Counts are whole, so power is a saw-tooth in the expected count: "needed" is where it no longer falls below what is wanted. With an uncertain rate (finite shape) both the limit and the chance are
+/// Counts are whole, so power is a saw-tooth in the expected count: "needed" is where it no longer falls below
+/// what is wanted. With an uncertain rate (finite shape) both the limit and the chance are
 /// negative binomial. Reference: <c>oc_single_look_power.csv</c>.
 /// </remarks>
 public static class Detectability
@@ -39,7 +41,8 @@ public static class Detectability
     public static double SmallestRatio(double expected, double power = 0.8, double tail = DefaultTail, double shape = double.PositiveInfinity) =>
         FunnelCurve.ExpectedWhereHigh(SmallestSignal(expected, tail, shape), power, shape) / expected;
 
-    /// <summary>The expected count from which on a rise is seen with at least a given chance; divide by the rate for sessions, by the monthly expectation for months.</summary>
+    /// <summary>The expected count from which on a rise is seen with at least a given chance; divide by
+    /// the rate for sessions, by the monthly expectation for months.</summary>
     /// <param name="ratio">True rate over expected rate, above 1.</param>
     /// <param name="power">Wanted chance.</param>
     /// <param name="tail">One-sided level.</param>
@@ -51,7 +54,8 @@ public static class Detectability
         if (!(power > tail && power < 1)) throw new ArgumentOutOfRangeException(nameof(power), "A wanted chance lies between the level and 1.");
         // With endless work the count over its expectation is the rate itself, gamma with this shape.
         if (!double.IsPositiveInfinity(shape) && Gamma.Above(Gamma.UpperQuantile(tail, shape) / ratio, shape) <= power) return double.PositiveInfinity;
-        // While count c is the smallest signal, expectation runs from vertex(c − 1) to vertex(c), and the chance is least at its start. Doubling finds a count from which even that
+        // While count c is the smallest signal, expectation runs from vertex(c − 1) to vertex(c), and the
+        // chance is least at its start. Doubling finds a count from which even that
         // is enough; halving finds the last where it isn't.
         long low = 1, high = 2;
         while (!EnoughAtStart(high))

@@ -1,7 +1,8 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>How many false alarms are to be expected over all units, families and looks, and how a budget is shared out.</summary>
-/// <remarks>Limits on whole counts are cautious: the attained tail of each look is summed, not the nominal one. Sums hold whether or not looks depend on each other.</remarks>
+/// <remarks>Limits on whole counts are cautious: the attained tail of each look is summed, not the
+/// nominal one. Sums hold whether or not looks depend on each other.</remarks>
 public static class FalseAlarms
 {
     /// <summary>Expected number of looks that lie high by chance: Σ P(X ≥ smallest signal).</summary>

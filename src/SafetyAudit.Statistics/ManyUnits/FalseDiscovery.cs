@@ -3,11 +3,14 @@ using System.Buffers;
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Adjusted p-values for many looks at once: reject where the adjusted value is at most the level. Benjamini and Hochberg (1995) bound the expected share of false
-/// alarms among the alarms; Benjamini and Yekutieli (2001) do so under any dependence; Holm (1979), Hochberg (1988) and Bonferroni bound the chance of any false alarm.
+/// Adjusted p-values for many looks at once: reject where the adjusted value is at most the
+/// level. Benjamini and Hochberg (1995) bound the expected share of false
+/// alarms among the alarms; Benjamini and Yekutieli (2001) do so under any dependence; Holm
+/// (1979), Hochberg (1988) and Bonferroni bound the chance of any false alarm.
 /// </summary>
 /// <remarks>
-/// Ties share the same adjusted value, the order of the p-values doesn't matter, and results are at most 1. An empty list has an empty answer. Not a number, or a value outside 0 to 1, is
+/// Ties share the same adjusted value, the order of the p-values doesn't matter, and results are at most 1.
+/// An empty list has an empty answer. Not a number, or a value outside 0 to 1, is
 /// refused. The review list uses Benjamini–Hochberg: dependence between families is positive. Reference: <c>fdr.csv</c>, 1e-12.
 /// </remarks>
 public static class FalseDiscovery

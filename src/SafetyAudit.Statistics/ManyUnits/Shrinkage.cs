@@ -75,7 +75,8 @@ public readonly record struct Shrinkage(double Alpha, double Beta, double Common
     public double Quantile(double observed, double expected, double probability) =>
         double.IsPositiveInfinity(Alpha) ? CommonRatio : Gamma.Quantile(probability, observed + Alpha) / (expected + Beta);
 
-    /// <summary>Logarithm of the marginal (negative binomial) likelihood of units at these hyperparameters; those without expectation are passed over.</summary>
+    /// <summary>Logarithm of the marginal (negative binomial) likelihood of units at these
+    /// hyperparameters; those without expectation are passed over.</summary>
     public double LogLikelihood(ReadOnlySpan<(double Observed, double Expected)> units)
     {
         double sum = 0;

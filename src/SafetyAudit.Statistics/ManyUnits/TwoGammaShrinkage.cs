@@ -1,11 +1,13 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// DuMouchel's gamma–Poisson shrinker (1999, American Statistician 53:177): the true ratio of a cell is drawn from Gamma(α₁, β₁) with probability P, else from Gamma(α₂, β₂). For tables of
+/// DuMouchel's gamma–Poisson shrinker (1999, American Statistician 53:177): the true ratio of a cell is
+/// drawn from Gamma(α₁, β₁) with probability P, else from Gamma(α₂, β₂). For tables of
 /// very many cells, few of which stand out, such as device lot × event.
 /// </summary>
 /// <remarks>
-/// A cell's marginal count is a mixture of two negative binomials; after O events where E were expected its ratio is the mixture Q·Gamma(O + α₁, E + β₁) + (1 − Q)·Gamma(O + α₂, E + β₂).
+/// A cell's marginal count is a mixture of two negative binomials; after O events where E were expected
+/// its ratio is the mixture Q·Gamma(O + α₁, E + β₁) + (1 − Q)·Gamma(O + α₂, E + β₂).
 /// Cells without expectation are passed over in the fit and refused in the answers. Reference: <c>gps_ebgm.csv</c> (openEBGM), 1e-4.
 /// </remarks>
 public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, double Alpha2, double Beta2, double P)
@@ -14,7 +16,8 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
     public static TwoGammaShrinkage Start { get; } = new(0.2, 0.1, 2, 4, 1.0 / 3);
 
     /// <summary>
-    /// Hyperparameters by maximum marginal likelihood: quasi-Newton steps (BFGS) on the logarithms and the logit with the exact gradient. At least 10 cells with expectation are needed.
+    /// Hyperparameters by maximum marginal likelihood: quasi-Newton steps (BFGS) on the logarithms and the
+    /// logit with the exact gradient. At least 10 cells with expectation are needed.
     /// </summary>
     /// <param name="cells">Observed events and expected events per cell.</param>
     /// <param name="start">First guess; <see cref="Start"/> if not given.</param>

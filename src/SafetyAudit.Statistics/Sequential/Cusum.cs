@@ -1,14 +1,17 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// The cumulative sum S ← max(0, S + w) (Page 1954), that signals when S ≥ h and then starts again from <see cref="Restart"/>. One instance follows one stream in one
+/// The cumulative sum S ← max(0, S + w) (Page 1954), that signals when S ≥ h and then starts
+/// again from <see cref="Restart"/>. One instance follows one stream in one
 /// direction; upwards and downwards are two.
 /// </summary>
-/// <remarks>Reaching the threshold is a signal, as in most programs (vlad's reset variant asks for more than h). Reference: <c>cusum_paths.csv</c>, 1e-10.</remarks>
+/// <remarks>Reaching the threshold is a signal, as in most programs (vlad's reset variant asks
+/// for more than h). Reference: <c>cusum_paths.csv</c>, 1e-10.</remarks>
 public struct Cusum
 {
     /// <param name="threshold">h, above 0; infinite for a path without signals.</param>
-    /// <param name="restart">Where S starts after a signal: 0, or h/2 for a fast second signal when the first was found harmless (Lucas and Crosier 1982).</param>
+    /// <param name="restart">Where S starts after a signal: 0, or h/2 for a fast second signal
+    /// when the first was found harmless (Lucas and Crosier 1982).</param>
     /// <exception cref="ArgumentOutOfRangeException">The threshold is not above 0, or the restart not from 0 to below it.</exception>
     public Cusum(double threshold, double restart = 0)
     {

@@ -1,6 +1,7 @@
 namespace SafetyAudit.Statistics;
 
-/// <summary>Exponentially weighted moving average z ← (1 − λ)z + λx (Roberts 1959), here of observed minus expected, from 0. A smoother for the eye; alarms come from the CUSUM.</summary>
+/// <summary>Exponentially weighted moving average z ← (1 − λ)z + λx (Roberts 1959), here of observed minus
+/// expected, from 0. A smoother for the eye; alarms come from the CUSUM.</summary>
 /// <remarks>Reference: <c>cusum_paths.csv</c>.</remarks>
 public static class Ewma
 {
@@ -16,6 +17,7 @@ public static class Ewma
         for (int i = 0; i < values.Length; i++) path[i] = z = (1 - weight) * z + weight * values[i];
     }
 
-    /// <summary>The standard error of an average of independent values of equal variance after t values: σ√(λ(1 − (1 − λ)^2t)/(2 − λ)) (Lucas and Saccucci 1990).</summary>
+    /// <summary>The standard error of an average of independent values of equal variance after t
+    /// values: σ√(λ(1 − (1 − λ)^2t)/(2 − λ)) (Lucas and Saccucci 1990).</summary>
     public static double StandardError(double deviation, double weight, int t) => deviation * Math.Sqrt(weight / (2 - weight) * (1 - Math.Pow(1 - weight, 2.0 * t)));
 }

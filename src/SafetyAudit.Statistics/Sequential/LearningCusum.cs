@@ -8,13 +8,16 @@ namespace SafetyAudit.Statistics;
 public readonly record struct LearningCusumStep(double Weight, double Value, bool Signal, double Events);
 
 /// <summary>
-/// A CUSUM that doesn't take the rate as known. Under the null the stream's own rate is Gamma(A, B), its mean A/B the peers' rate and A what is known of it, ordinary differences between
-/// practitioners included. Each weight is the logarithm of the predictive negative-binomial mass at R times the rate over the mass at the rate, both updated with
+/// A CUSUM that doesn't take the rate as known. Under the null the stream's own rate is Gamma(A, B), its
+/// mean A/B the peers' rate and A what is known of it, ordinary differences between
+/// practitioners included. Each weight is the logarithm of the predictive negative-binomial
+/// mass at R times the rate over the mass at the rate, both updated with
 /// what the stream showed since the sum last was zero: with y events in exposure n, and cy in cn since zero,
 /// w = y ln R − (A + cy + y) ln(B + R(cn + n)) + (A + cy) ln(B + R cn) + (A + cy + y) ln(B + cn + n) − (A + cy) ln(B + cn).
 /// </summary>
 /// <remarks>
-/// S ← S + w; S ≥ h is a signal and S ≤ 0 a zero, after either of which everything learned is forgotten. A → ∞ gives the Poisson CUSUM. A and B may change from step to step as peers are
+/// S ← S + w; S ≥ h is a signal and S ≤ 0 a zero, after either of which everything learned is forgotten. A
+/// → ∞ gives the Poisson CUSUM. A and B may change from step to step as peers are
 /// seen. Thresholds: <see cref="LearningCusumThreshold"/>. Reference: <c>alert_expected.csv</c>, 1e-9.
 /// </remarks>
 public struct LearningCusum

@@ -1,11 +1,13 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Signal probabilities of the <see cref="LearningCusum"/> over equal months: the true rate is drawn once from Gamma(A, A/μ); given the rate the sum since zero depends only on the events and months
+/// Signal probabilities of the <see cref="LearningCusum"/> over equal months: the true rate is drawn once from
+/// Gamma(A, A/μ); given the rate the sum since zero depends only on the events and months
 /// since, so the programme of <see cref="MonthlyCusum"/> applies, and the probabilities are averaged over the rate by Gauss–Legendre quadrature.
 /// </summary>
 /// <remarks>
-/// The nodes lie over all but 1e-9 of the distribution, closer where more events make the probability steeper in the rate: right to about 1e-3 of itself. A few milliseconds to
+/// The nodes lie over all but 1e-9 of the distribution, closer where more events make the probability
+/// steeper in the rate: right to about 1e-3 of itself. A few milliseconds to
 /// half a second. Reference: <c>learning_cusum_thresholds.csv</c>, <c>oc_uncertain_baseline.csv</c>; confirmed by seeded simulation.
 /// </remarks>
 public static class LearningCusumFalseAlarm
@@ -18,15 +20,18 @@ public static class LearningCusumFalseAlarm
     /// <param name="signalled">Receives as many cumulative probabilities as months are wanted.</param>
     /// <param name="trueRatio">What the drawn rate is really multiplied with: 1 for false alarms.</param>
     /// <param name="changeAfter">Months before that ratio begins.</param>
-    public static void SignalProbability(double shape, double meanPerMonth, double ratio, double threshold, Span<double> signalled, double trueRatio = 1, int changeAfter = 0) =>
+    public static void SignalProbability(
+        double shape, double meanPerMonth, double ratio, double threshold, Span<double> signalled, double trueRatio = 1, int changeAfter = 0) =>
         Average(new Learning(ratio, shape), shape, meanPerMonth, threshold, signalled, trueRatio, changeAfter);
 
     /// <summary>The same for an ordinary Poisson CUSUM that takes the mean rate as known although it isn't.</summary>
     /// <inheritdoc cref="SignalProbability" path="/param"/>
-    public static void PlugInSignalProbability(double shape, double meanPerMonth, double ratio, double threshold, Span<double> signalled, double trueRatio = 1, int changeAfter = 0) =>
+    public static void PlugInSignalProbability(
+        double shape, double meanPerMonth, double ratio, double threshold, Span<double> signalled, double trueRatio = 1, int changeAfter = 0) =>
         Average(new PlugIn(ratio), shape, meanPerMonth, threshold, signalled, trueRatio, changeAfter);
 
-    /// <summary>The smallest threshold whose mean yearly signal probability over the given months is at most <paramref name="alpha"/>, with what it attains.</summary>
+    /// <summary>The smallest threshold whose mean yearly signal probability over the given months
+    /// is at most <paramref name="alpha"/>, with what it attains.</summary>
     public static (double Threshold, double AttainedPerYear) ThresholdFor(double shape, double meanPerMonth, double ratio, double alpha, int months = 60)
     {
         double[] expected = new double[months], signalled = new double[months];
@@ -38,9 +43,11 @@ public static class LearningCusumFalseAlarm
         });
     }
 
-    static void Average<TSum>(in TSum sum, double shape, double meanPerMonth, double threshold, Span<double> signalled, double trueRatio, int changeAfter) where TSum : struct, ISumSinceZero
+    static void Average<TSum>(in TSum sum, double shape, double meanPerMonth, double threshold, Span<double> signalled, double trueRatio, int changeAfter)
+        where TSum : struct, ISumSinceZero
     {
-        if (!(shape > 0) || double.IsPositiveInfinity(shape)) throw new ArgumentOutOfRangeException(nameof(shape), "A shape is finite and above 0; a known rate is MonthlyCusum's.");
+        if (!(shape > 0) || double.IsPositiveInfinity(shape))
+            throw new ArgumentOutOfRangeException(nameof(shape), "A shape is finite and above 0; a known rate is MonthlyCusum's.");
         if (!(meanPerMonth > 0)) throw new ArgumentOutOfRangeException(nameof(meanPerMonth), "An expected count is above 0.");
         int months = signalled.Length;
         double[] expected = new double[months], means = new double[months], given = new double[months];

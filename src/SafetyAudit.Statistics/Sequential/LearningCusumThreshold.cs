@@ -1,8 +1,10 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Threshold of the <see cref="LearningCusum"/> for R = 2 and a yearly false-alarm budget, from simulation (200,000 streams of 60 months at each knot): straight-line interpolation over the logarithms of
-/// shape, expected events a month and budget. Where the rate is as good as known use <see cref="MonthlyCusum"/>; <see cref="LearningCusumFalseAlarm"/> gives the exact
+/// Threshold of the <see cref="LearningCusum"/> for R = 2 and a yearly false-alarm budget, from simulation (200,000
+/// streams of 60 months at each knot): straight-line interpolation over the logarithms of
+/// shape, expected events a month and budget. Where the rate is as good as known use <see
+/// cref="MonthlyCusum"/>; <see cref="LearningCusumFalseAlarm"/> gives the exact
 /// probability behind any of these figures, and thresholds for other R.
 /// </summary>
 /// <remarks>

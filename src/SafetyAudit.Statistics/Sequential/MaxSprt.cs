@@ -1,11 +1,13 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Poisson maximised sequential probability ratio test (Kulldorff et al. 2011, Sequential Analysis 30:58): watched continuously until T events are expected, signalling when
+/// Poisson maximised sequential probability ratio test (Kulldorff et al. 2011, Sequential Analysis
+/// 30:58): watched continuously until T events are expected, signalling when
 /// the log-likelihood ratio c ln(c/μ) − (c − μ) of c events where μ &lt; c were expected reaches a critical value.
 /// </summary>
 /// <remarks>
-/// The critical value is exact: the c-th event is a signal if it comes before the expectation μ_c at which c events just reach the value, so that the chance of no signal is
+/// The critical value is exact: the c-th event is a signal if it comes before the expectation μ_c at
+/// which c events just reach the value, so that the chance of no signal is
 /// a product of Poisson steps between μ₁, μ₂, …, T. For one hypothesis over one horizon; it doesn't start again. Reference: <c>maxsprt_cv.csv</c>, 1e-5.
 /// </remarks>
 public static class MaxSprt

@@ -1,11 +1,13 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Exact signal probabilities of the monthly Poisson CUSUM with a known rate, by a dynamic programme over the month in which the sum last was zero and the events since: between zeros
+/// Exact signal probabilities of the monthly Poisson CUSUM with a known rate, by a dynamic programme over
+/// the month in which the sum last was zero and the events since: between zeros
 /// the sum depends on nothing else. From them the threshold for a yearly false-alarm budget.
 /// </summary>
 /// <remarks>
-/// Months may differ in their expected count. A month without expectation changes nothing. Reference: <c>cusum_poisson_monthly.csv</c>, <c>cusum_thresholds_fap.csv</c>, 1e-9; confirmed by seeded simulation.
+/// Months may differ in their expected count. A month without expectation changes nothing. Reference:
+/// <c>cusum_poisson_monthly.csv</c>, <c>cusum_thresholds_fap.csv</c>, 1e-9; confirmed by seeded simulation.
 /// </remarks>
 public static class MonthlyCusum
 {
@@ -18,12 +20,14 @@ public static class MonthlyCusum
     public static void SignalProbability(ReadOnlySpan<double> means, double ratio, double threshold, Span<double> signalled, double trueRatio = 1) =>
         ZeroRuns.SignalProbability(new KnownRate(ratio), means, threshold, means, trueRatio, signalled);
 
-    /// <summary>The smallest threshold whose mean yearly signal probability over the given months, 1 − (1 − P)^(12/months), is at most <paramref name="alpha"/>.</summary>
+    /// <summary>The smallest threshold whose mean yearly signal probability over the given months, 1
+    /// − (1 − P)^(12/months), is at most <paramref name="alpha"/>.</summary>
     /// <param name="meanPerMonth">Expected events a month, above 0.</param>
     /// <param name="ratio">R of the CUSUM.</param>
     /// <param name="alpha">Yearly budget of this stream, between 0 and 1.</param>
     /// <param name="months">Horizon.</param>
-    /// <returns>The threshold, a billionth above the last value of S that must not signal, and the yearly probability it attains: a step function of h.</returns>
+    /// <returns>The threshold, a billionth above the last value of S that must not signal, and
+    /// the yearly probability it attains: a step function of h.</returns>
     public static (double Threshold, double AttainedPerYear) ThresholdFor(double meanPerMonth, double ratio, double alpha, int months = 60)
     {
         if (!(meanPerMonth > 0)) throw new ArgumentOutOfRangeException(nameof(meanPerMonth), "An expected count is above 0.");

@@ -18,11 +18,14 @@ public readonly record struct PeerResult(
     double WindowEvents, double WindowSessions, NegativeBinomial Window, double High, double Low, double HighAdjusted, double LowAdjusted);
 
 /// <summary>
-/// A group of practitioners watched month by month, each against the others: peers' rate, spread left one out, learning CUSUM in both directions, and false-discovery control of the
-/// latest window. The methods are those of <see cref="GammaRate"/>, <see cref="Spread"/>, <see cref="LearningCusum"/> and <see cref="FalseDiscovery"/>; this puts them in order.
+/// A group of practitioners watched month by month, each against the others: peers' rate, spread left
+/// one out, learning CUSUM in both directions, and false-discovery control of the
+/// latest window. The methods are those of <see cref="GammaRate"/>, <see cref="Spread"/>, <see
+/// cref="LearningCusum"/> and <see cref="FalseDiscovery"/>; this puts them in order.
 /// </summary>
 /// <remarks>
-/// Everything is indexed family × practitioner: family · practitioners + practitioner. Sessions are those at risk in the family. Nothing is allocated in a month but what
+/// Everything is indexed family × practitioner: family · practitioners + practitioner. Sessions
+/// are those at risk in the family. Nothing is allocated in a month but what
 /// <see cref="Judge"/> is given to fill. Reference: <c>alert_data.csv</c>, <c>alert_baseline.csv</c>, <c>alert_expected.csv</c>, 1e-9.
 /// </remarks>
 public sealed class PeerMonitoring
@@ -32,7 +35,8 @@ public sealed class PeerMonitoring
     readonly LearningCusum[] up, down;
 
     // Rings of the last months, and running sums over all of them and over the window.
-    readonly double[] events, sessions, sumEvents, sumSessions, windowEvents, windowSessions, familyEvents, familySessions, numerator, denominator, high, low, adjusted;
+    readonly double[] events, sessions, sumEvents, sumSessions, windowEvents, windowSessions, familyEvents, familySessions;
+    readonly double[] numerator, denominator, high, low, adjusted;
     int months;
 
     /// <param name="priors">Baseline of each family.</param>
@@ -80,9 +84,11 @@ public sealed class PeerMonitoring
     /// <param name="thresholdsDown">h per stream, for a fall.</param>
     /// <param name="results">Receives one result per stream.</param>
     /// <exception cref="ArgumentException">A list isn't one figure per stream.</exception>
-    public void Judge(ReadOnlySpan<double> monthEvents, ReadOnlySpan<double> monthSessions, ReadOnlySpan<double> thresholdsUp, ReadOnlySpan<double> thresholdsDown, Span<PeerResult> results)
+    public void Judge(
+        ReadOnlySpan<double> monthEvents, ReadOnlySpan<double> monthSessions, ReadOnlySpan<double> thresholdsUp, ReadOnlySpan<double> thresholdsDown, Span<PeerResult> results)
     {
-        if (thresholdsUp.Length != Streams || thresholdsDown.Length != Streams || results.Length != Streams) throw new ArgumentException("One figure per stream.", nameof(results));
+        if (thresholdsUp.Length != Streams || thresholdsDown.Length != Streams || results.Length != Streams)
+            throw new ArgumentException("One figure per stream.", nameof(results));
         Check(monthEvents, monthSessions);
         SpreadSums();
         for (int f = 0; f < priors.Length; f++)
@@ -109,7 +115,8 @@ public sealed class PeerMonitoring
             {
                 var peers = priors[f].After(allEvents - windowEvents[s], allSessions - windowSessions[s]);
                 var expected = NegativeBinomial.WithMean(Spread.Widen(peers.Shape, results[s].TauSquared), windowSessions[s] * peers.Mean);
-                double mass = expected.Mass((long)windowEvents[s]) / 2, atLeast = expected.AtLeast((long)windowEvents[s]), atMost = expected.AtMost((long)windowEvents[s]);
+                long y = (long)windowEvents[s];
+                double mass = expected.Mass(y) / 2, atLeast = expected.AtLeast(y), atMost = expected.AtMost(y);
                 // The tail that is small by its own sum, the other as what is left.
                 high[s] = atLeast < 0.5 ? atLeast - mass : 1 - (atMost - mass);
                 low[s] = atLeast < 0.5 ? 1 - high[s] : atMost - mass;

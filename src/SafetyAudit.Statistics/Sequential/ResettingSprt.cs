@@ -13,10 +13,12 @@ public enum SprtDecision
 }
 
 /// <summary>
-/// Wald's sequential probability ratio test that starts again at 0 after either decision (Grigg, Farewell and Spiegelhalter 2003, Stat Methods Med Res 12:147; Spiegelhalter et al. 2003).
+/// Wald's sequential probability ratio test that starts again at 0 after either decision (Grigg, Farewell
+/// and Spiegelhalter 2003, Stat Methods Med Res 12:147; Spiegelhalter et al. 2003).
 /// Boundaries ln((1 − β)/α) and ln(β/(1 − α)). For a fixed question, such as a second look after retraining.
 /// </summary>
-/// <remarks>The value shown at a decision is the one that reached the boundary. Reference: <c>cusum_paths.csv</c>, <c>published_examples.csv</c> (Shipman).</remarks>
+/// <remarks>The value shown at a decision is the one that reached the boundary. Reference:
+/// <c>cusum_paths.csv</c>, <c>published_examples.csv</c> (Shipman).</remarks>
 public struct ResettingSprt
 {
     /// <param name="alpha">Chance of <see cref="SprtDecision.Raised"/> though all is as expected, 0 to 1 exclusive.</param>

@@ -7,12 +7,16 @@ public readonly record struct CusumStep(double Weight, double Probability);
 public readonly record struct RiskStratum(double Fraction, double Risk);
 
 /// <summary>
-/// Average run length: the mean number of cases or periods until a CUSUM that starts at 0 first signals. Markov chain on a lattice of <em>states</em> from 0 to h (Brook and Evans 1972,
-/// Biometrika 59:539) in which a step between two lattice points is shared between them so that its mean is kept: paired rounding (Knoth, Wittenberg and Gan 2019, Statistics in Medicine 38).
+/// Average run length: the mean number of cases or periods until a CUSUM that starts at 0 first signals.
+/// Markov chain on a lattice of <em>states</em> from 0 to h (Brook and Evans 1972,
+/// Biometrika 59:539) in which a step between two lattice points is shared between them so that its mean is
+/// kept: paired rounding (Knoth, Wittenberg and Gan 2019, Statistics in Medicine 38).
 /// </summary>
 /// <remarks>
-/// All states but 0 form a Toeplitz system, solved by Levinson's recursion in O(states²). Exact where every step is a whole number of lattice widths h/states. Thresholds by run length are for
-/// comparison; the product's come from <see cref="MonthlyCusum"/>. Reference: <c>cusum_arl.csv</c>, <c>cusum_arl_exact_lattice.csv</c>, <c>cusum_thresholds_arl.csv</c>; confirmed by seeded simulation.
+/// All states but 0 form a Toeplitz system, solved by Levinson's recursion in O(states²). Exact where every
+/// step is a whole number of lattice widths h/states. Thresholds by run length are for
+/// comparison; the product's come from <see cref="MonthlyCusum"/>. Reference: <c>cusum_arl.csv</c>,
+/// <c>cusum_arl_exact_lattice.csv</c>, <c>cusum_thresholds_arl.csv</c>; confirmed by seeded simulation.
 /// </remarks>
 public static class RunLength
 {
@@ -50,7 +54,8 @@ public static class RunLength
             else down[(int)Math.Min(-move, states)] += probability;
         }
 
-        // From state i: L_i = 1 + Σ_j P(move j − i) L_j + P(move ≤ −i) L_0. For i ≥ 1 this is a Toeplitz system, solved for the constant and for what multiplies L_0.
+        // From state i: L_i = 1 + Σ_j P(move j − i) L_j + P(move ≤ −i) L_0. For i ≥ 1 this is a
+        // Toeplitz system, solved for the constant and for what multiplies L_0.
         int n = states - 1;
         var toZero = new double[states];       // P(move ≤ −i)
         double cumulative = 0;
@@ -109,7 +114,8 @@ public static class RunLength
         return Average(steps, threshold, states);
     }
 
-    /// <summary>The threshold whose Bernoulli CUSUM has a wanted average run length while nothing has changed, to 0.0005: its logarithm is nearly straight in h.</summary>
+    /// <summary>The threshold whose Bernoulli CUSUM has a wanted average run length while nothing has
+    /// changed, to 0.0005: its logarithm is nearly straight in h.</summary>
     /// <param name="strata">Shares of the cases and their risks.</param>
     /// <param name="ratio">Odds ratio R that the CUSUM looks for.</param>
     /// <param name="wanted">Cases between false signals, above 1.</param>

@@ -5,7 +5,8 @@ namespace SafetyAudit.Statistics;
 /// ln E = Y ln ρ − (A + Y) ln((B + ρN)/(B + N)) after Y events in N exposure. As B → ∞ it is Y ln ρ − λN(ρ − 1).
 /// </summary>
 /// <remarks>
-/// E has mean 1 while nothing is wrong, so P(E ever reaches 1/α) ≤ α at any number of looks (Ville 1939). For a fixed case question with a start date, not as a standing alarm: evidence that nothing is wrong
+/// E has mean 1 while nothing is wrong, so P(E ever reaches 1/α) ≤ α at any number of looks (Ville 1939). For a fixed
+/// case question with a start date, not as a standing alarm: evidence that nothing is wrong
 /// is saved up, and a change after a good year is found late. Reference: <c>sequential_uncertain_baseline.csv</c>, 1e-9.
 /// </remarks>
 public static class UncertainBaselineEvidence

@@ -1,7 +1,8 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>
-/// Variable life-adjusted display: the running sum of expected minus observed events (Lovegrove et al. 1997, Lancet 350:1128). Rising is better than expected; it reads as events spared. It has
+/// Variable life-adjusted display: the running sum of expected minus observed events (Lovegrove et al. 1997,
+/// Lancet 350:1128). Rising is better than expected; it reads as events spared. It has
 /// no limits of its own: signals are marked on it from the CUSUM.
 /// </summary>
 /// <remarks>Reference: <c>cusum_paths.csv</c>.</remarks>

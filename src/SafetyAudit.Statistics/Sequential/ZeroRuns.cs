@@ -9,7 +9,8 @@ interface ISumSinceZero
     double At(double events, double expected);
 }
 
-/// <summary>The dynamic programme shared by <see cref="MonthlyCusum"/> and <see cref="LearningCusumFalseAlarm"/>: states are (month of the last zero, events since).</summary>
+/// <summary>The dynamic programme shared by <see cref="MonthlyCusum"/> and <see
+/// cref="LearningCusumFalseAlarm"/>: states are (month of the last zero, events since).</summary>
 static class ZeroRuns
 {
     // Whatever has less probability than this is let go; over 60 months and a hundred states it can't reach 1e-12.
@@ -21,7 +22,9 @@ static class ZeroRuns
     /// <param name="means">Poisson mean of each month at a true ratio of 1.</param>
     /// <param name="trueRatio">Multiplies the means.</param>
     /// <param name="signalled">Receives the cumulative probability of a signal.</param>
-    public static void SignalProbability<TSum>(in TSum sum, ReadOnlySpan<double> expected, double threshold, ReadOnlySpan<double> means, double trueRatio, Span<double> signalled) where TSum : struct, ISumSinceZero
+    public static void SignalProbability<TSum>(
+        in TSum sum, ReadOnlySpan<double> expected, double threshold, ReadOnlySpan<double> means, double trueRatio, Span<double> signalled)
+        where TSum : struct, ISumSinceZero
     {
         int months = expected.Length;
         var since = new Row[months];        // since[s]: the sum was zero before month s and not after any month since
@@ -56,7 +59,9 @@ static class ZeroRuns
     }
 
     /// <summary>The smallest threshold with a yearly probability within the budget, by halving over the values the sum can take.</summary>
-    public static (double Threshold, double AttainedPerYear) ThresholdFor<TSum>(TSum sum, ReadOnlySpan<double> expected, double alpha, Func<double, double> signalled) where TSum : struct, ISumSinceZero
+    public static (double Threshold, double AttainedPerYear) ThresholdFor<TSum>(
+        TSum sum, ReadOnlySpan<double> expected, double alpha, Func<double, double> signalled)
+        where TSum : struct, ISumSinceZero
     {
         if (!(alpha > 0 && alpha < 1)) throw new ArgumentOutOfRangeException(nameof(alpha), "A budget is between 0 and 1.");
         double years = expected.Length / 12.0;

@@ -43,7 +43,8 @@ public class ControlChartTests
                 var limits = point.Limits!.Value;
                 if (chart.Kind == ChartKind.G)
                 {
-                    // The tool's g limits are the rejected mean ± 3σ; formed here, in the test alone, to know the tool. Ours are exact: the tail above them is at most 0.00135, above the tool's 0.018.
+                    // The tool's g limits are the rejected mean ± 3σ; formed here, in the test alone, to know the tool.
+                    // Ours are exact: the tail above them is at most 0.00135, above the tool's 0.018.
                     var baseline = rows.Where(r => r.Flag("in_baseline")).Select(r => r.Number("value")).ToList();
                     double mean = baseline.Average();
                     Close.To(row.Number("ucl3"), mean + 3 * Math.Sqrt(mean * (mean + 1)), 1e-9, row);

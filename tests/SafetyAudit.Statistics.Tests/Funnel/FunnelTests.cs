@@ -97,7 +97,8 @@ public class FunnelTests
 
     /// <summary>
     /// FunnelPlotR beside ours, unit by unit. Its z-scores, errors and over-dispersed limits are reproduced. Its "Poisson" limits of ratios are the
-    /// confidence interval of a count of E, not the spread of a count around E (Seaton and Manktelow 2012), so they are formed here, in the test alone, to know the tool.
+    /// confidence interval of a count of E, not the spread of a count around E (Seaton and Manktelow
+    /// 2012), so they are formed here, in the test alone, to know the tool.
     /// We flag by the exact tails, which are compared with R's.
     /// </summary>
     [Fact]

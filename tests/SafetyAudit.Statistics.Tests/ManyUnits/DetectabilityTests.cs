@@ -17,7 +17,8 @@ public class DetectabilityTests
             Close.To(row.Number("upper95_if_zero"), ZeroEvents.RuleOfThree(sessions), 1e-12, row);
             Close.To(row.Number("upper95_ratio_if_zero"), ZeroEvents.StillCompatibleRatio(sessions, rate), 1e-12, row);
 
-            // Power is a saw-tooth: it first reaches 80 % at 21.53 expected, falls below three times, and stays there from 22.60 (R: qpois and ppois on a fine grid). The file's 22.33 lies between;
+            // Power is a saw-tooth: it first reaches 80 % at 21.53 expected, falls below three times, and stays there
+            // from 22.60 (R: qpois and ppois on a fine grid). The file's 22.33 lies between;
             // there the power is 82 %, but at 22.55 it is below 80 % again, so we answer 22.60: 1.2 % more.
             double needed = Detectability.ExpectedNeeded(2);
             Close.To(22.6013371331, needed, 1e-9, "R");

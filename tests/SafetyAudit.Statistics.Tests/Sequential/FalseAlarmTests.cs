@@ -70,7 +70,8 @@ public class FalseAlarmTests
     }
 
     /// <summary>
-    /// The simulated table against our exact programme, another method than its own: the yearly probability at its threshold, within 5 % of what the simulation attained plus three of its standard errors.
+    /// The simulated table against our exact programme, another method than its own: the yearly probability at its
+    /// threshold, within 5 % of what the simulation attained plus three of its standard errors.
     /// Every budget up to 1 event a month; above, the product's budget of 0.05 over 8 families, since larger counts take longer.
     /// </summary>
     [Fact]

@@ -163,7 +163,8 @@ public class LearningCusumTests
     }
 
     /// <summary>
-    /// Ordinary CUSUM with an uncertain rate (48 rows, exact) and increments that go on learning through every zero (24 rows, simulated). A doubling begins after twelve months, and detection counts among
+    /// Ordinary CUSUM with an uncertain rate (48 rows, exact) and increments that go on learning through every zero
+    /// (24 rows, simulated). A doubling begins after twelve months, and detection counts among
     /// those without a signal by then. The learning rows are not the <see cref="LearningCusum"/>: that one forgets at zero.
     /// </summary>
     [Fact]
