@@ -41,7 +41,7 @@ public partial class ArchitectureTests
     [Fact]
     public void Statistics_are_pure()
     {
-        foreach (string file in Directory.GetFiles(Path.Combine(Root, "src", "SafetyAudit.Statistics"), "*.cs"))
+        foreach (string file in Directory.GetFiles(Path.Combine(Root, "src", "SafetyAudit.Statistics"), "*.cs", SearchOption.AllDirectories).Where(f => !f.Contains("/obj/")))
         {
             string text = File.ReadAllText(file);
             foreach (string impure in new[] { "System.IO", "DateTime.", "TimeProvider", "Environment.", "Console.", "File." })

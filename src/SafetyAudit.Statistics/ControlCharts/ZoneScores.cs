@@ -1,0 +1,32 @@
+namespace SafetyAudit.Statistics;
+
+/// <summary>What run rules read: the assessed points of one phase in standard errors from the centre line, the others left out.</summary>
+static class ZoneScores
+{
+    /// <summary>Writes scores and the index of the point each belongs to; answers how many there
+    /// are. Points on the centre line to within rounding score 0.</summary>
+    public static int Of(ReadOnlySpan<ChartPoint> points, Span<double> scores, Span<int> index)
+    {
+        int count = 0;
+        for (int i = 0; i < points.Length; i++)
+        {
+            if (points[i] is not { State: PointState.Assessed, Value: { } value, Centre: { } centre, Limits: { } limits }) continue;
+            double off = value - centre;
+            if (Math.Abs(off) <= 1e-12 * (Math.Abs(value) + Math.Abs(centre))) off = 0;
+            scores[count] = off == 0 ? 0 : off / limits.StandardError;
+            index[count++] = i;
+        }
+        return count;
+    }
+
+    /// <summary>How many of the last <paramref name="window"/> scores up to and including <paramref
+    /// name="last"/> lie beyond a bound on the side given by the sign; 0 before
+    /// there are that many points.</summary>
+    public static int Beyond(ReadOnlySpan<double> scores, int last, int window, double bound, int sign)
+    {
+        int count = 0;
+        if (last + 1 < window) return 0;
+        for (int i = last - window + 1; i <= last; i++) if (scores[i] * sign > bound) count++;
+        return count;
+    }
+}

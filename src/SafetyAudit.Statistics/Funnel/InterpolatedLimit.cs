@@ -1,0 +1,32 @@
+namespace SafetyAudit.Statistics;
+
+/// <summary>
+/// Spiegelhalter's interpolated limit (2005, Statistics in Medicine 24:1185, appendix A.1): (r − α)/denominator with r the smallest count whose
+/// F(r) ≥ p and α = (F(r) − p)/(F(r) − F(r − 1)), held at 0. For comparison with papers: it smooths the steps, and so calls some counts
+/// whose tail is above 1 − p. Calls are made by <see cref="ControlLimits"/>, curves drawn by <see cref="FunnelCurve"/>.
+/// </summary>
+/// <remarks>Reference figures: <c>funnel_limits.csv</c> (exact and predictive), 1e-8 events.</remarks>
+public readonly record struct InterpolatedLimit(long Count, double Share)
+{
+    /// <summary>r − α, in events, at least 0; divide by the expected count or the sessions.</summary>
+    public double Events => Math.Max(0, Count - Share);
+
+    /// <summary>The limit with lower tail probability <paramref name="probability"/> (0 to 1, exclusive) of a count of events.</summary>
+    public static InterpolatedLimit For(NegativeBinomial expected, double probability) =>
+        At(expected.Quantile(probability), probability, expected.AtMost, expected.AtLeast, expected.Mass);
+
+    /// <summary>The limit of the number of sessions with an event, the share being known.</summary>
+    public static InterpolatedLimit For(long n, double p, double probability) =>
+        At(Binomial.Quantile(probability, n, p), probability, r => Binomial.AtMost(r, n, p), r => Binomial.AtLeast(r, n, p), r => Binomial.Mass(r, n, p));
+
+    /// <summary>The limit of the number of sessions with an event, the share being uncertain.</summary>
+    public static InterpolatedLimit For(BetaBinomial expected, double probability) =>
+        At(expected.Quantile(probability), probability, expected.AtMost, expected.AtLeast, expected.Mass);
+
+    static InterpolatedLimit At(long r, double probability, Func<long, double> atMost, Func<long, double> atLeast, Func<long, double> mass)
+    {
+        // F(r) − p from the tail that is small.
+        double beyond = probability > 0.5 ? 1 - probability - atLeast(r + 1) : atMost(r) - probability;
+        return new(r, beyond / mass(r));
+    }
+}

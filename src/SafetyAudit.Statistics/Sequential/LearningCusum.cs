@@ -1,0 +1,60 @@
+namespace SafetyAudit.Statistics;
+
+/// <summary>What one step of the learning CUSUM saw.</summary>
+/// <param name="Weight">w of this step.</param>
+/// <param name="Value">S after it, before any return to zero.</param>
+/// <param name="Signal">Whether the threshold was reached.</param>
+/// <param name="Events">Events in the run, this step's included.</param>
+public readonly record struct LearningCusumStep(double Weight, double Value, bool Signal, double Events);
+
+/// <summary>
+/// A CUSUM that doesn't take the rate as known. Under the null the stream's own rate is Gamma(A, B), its
+/// mean A/B the peers' rate and A what is known of it, ordinary differences between
+/// practitioners included. Each weight is the logarithm of the predictive negative-binomial
+/// mass at R times the rate over the mass at the rate, both updated with
+/// what the stream showed since the sum last was zero: with y events in exposure n, and cy in cn since zero,
+/// w = y ln R − (A + cy + y) ln(B + R(cn + n)) + (A + cy) ln(B + R cn) + (A + cy + y) ln(B + cn + n) − (A + cy) ln(B + cn).
+/// </summary>
+/// <remarks>
+/// S ← S + w; S ≥ h is a signal and S ≤ 0 a zero, after either of which everything learned is forgotten. A
+/// → ∞ gives the Poisson CUSUM. A and B may change from step to step as peers are
+/// seen. Thresholds: <see cref="LearningCusumThreshold"/>. Reference: <c>alert_expected.csv</c>, 1e-9.
+/// </remarks>
+public struct LearningCusum
+{
+    readonly double ratio;
+    double events, exposure, sum;
+
+    /// <param name="ratio">R, above 0 and not 1: 2 looks for a doubling, ½ for a halving.</param>
+    /// <exception cref="ArgumentOutOfRangeException">R is not above 0, or is 1.</exception>
+    public LearningCusum(double ratio)
+    {
+        if (!(ratio > 0) || ratio == 1) throw new ArgumentOutOfRangeException(nameof(ratio), "The ratio looked for is above 0 and not 1.");
+        this.ratio = ratio;
+    }
+
+    /// <summary>Events and exposure since zero, and the sum they make: enough to go on another day.</summary>
+    public readonly (double Sum, double Events, double Exposure) Since => (sum, events, exposure);
+
+    /// <summary>Goes on from what <see cref="Since"/> gave.</summary>
+    public static LearningCusum From(double ratio, (double Sum, double Events, double Exposure) since) =>
+        new(ratio) { sum = since.Sum, events = since.Events, exposure = since.Exposure };
+
+    /// <summary>Adds one period.</summary>
+    /// <param name="y">Events.</param>
+    /// <param name="n">Exposure; 0 adds nothing.</param>
+    /// <param name="rate">The null's rate, Gamma(A, B), in the same unit of exposure.</param>
+    /// <param name="threshold">h, above 0.</param>
+    public LearningCusumStep Add(double y, double n, GammaRate rate, double threshold)
+    {
+        // ln((B + R(cn + n))/(B + cn + n)) = ln(1 + (R − 1)(cn + n)/(B + cn + n)): the logarithms of the definition, paired so that little cancels.
+        double a = rate.Shape + events, b = rate.Exposure, before = Tilt(exposure, b), after = Tilt(exposure + n, b);
+        double w = y * Math.Log(ratio) - (a + y) * after + a * before, s = sum + w, seen = events + y;
+        bool signal = s >= threshold;
+        if (signal || s <= 0) (sum, events, exposure) = (0, 0, 0);
+        else (sum, events, exposure) = (s, seen, exposure + n);
+        return new(w, Math.Max(0, s), signal, seen);
+    }
+
+    readonly double Tilt(double n, double b) => n == 0 ? 0 : Elementary.LogOnePlus((ratio - 1) * n / (b + n));
+}
