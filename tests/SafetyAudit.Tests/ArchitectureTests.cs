@@ -21,7 +21,7 @@ public partial class ArchitectureTests
         ["Access"] = [],
     };
 
-    static string Root { get; } = FindRoot();
+    public static string Root { get; } = FindRoot();
 
     [Fact]
     public void Rooms_use_each_other_forward_only()

@@ -13,13 +13,13 @@ public static class Codes
     /// <summary>All codes of an enum, in the order of its declaration, as an error message lists them.</summary>
     public static string ListOf<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(Of));
 
-    /// <summary>SideLying → side_lying, Below998 → below_998.</summary>
+    /// <summary>SideLying → side_lying, NotADate → not_a_date, Below998 → below_998.</summary>
     public static string SnakeCase(string name)
     {
         var text = new StringBuilder(name.Length + 8);
         for (int i = 0; i < name.Length; i++)
         {
-            bool starts = i > 0 && name[i - 1] != '_' && (char.IsUpper(name[i]) && !char.IsUpper(name[i - 1]) || char.IsDigit(name[i]) && !char.IsDigit(name[i - 1]));
+            bool starts = i > 0 && name[i - 1] != '_' && (char.IsUpper(name[i]) && (!char.IsUpper(name[i - 1]) || i + 1 < name.Length && char.IsLower(name[i + 1])) || char.IsDigit(name[i]) && !char.IsDigit(name[i - 1]));
             if (starts) text.Append('_');
             text.Append(char.ToLowerInvariant(name[i]));
         }
