@@ -3,7 +3,13 @@ using System.Globalization;
 using SafetyAudit.Benchmarks;
 
 // Our methods beside base R on the same work in the same run, one thread each. `dotnet run -c Release`
-// in this folder; an argument runs only the workloads that begin with it (W4).
+// in this folder; an argument runs only the workloads that begin with it (W4); `import [ROWS]` measures an import
+// beside sqlite3 instead.
+if (args is ["import", .. var rest])
+{
+    ImportBenchmark.Run(rest is [var rows, ..] ? int.Parse(rows, CultureInfo.InvariantCulture) : 1_000_000);
+    return;
+}
 string only = args is [var wanted, ..] ? wanted : "";
 var culture = CultureInfo.InvariantCulture;
 var r = RunR();
