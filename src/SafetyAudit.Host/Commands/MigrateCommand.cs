@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
+using SafetyAudit.Jobs;
 
 namespace SafetyAudit.Host.Commands;
 
@@ -14,9 +15,10 @@ static class MigrateCommand
         {
             var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().AddCommandLine(settings).Build();
             var database = Settings.Database(configuration);
-            await using var services = new ServiceCollection().AddDatabase(database).BuildServiceProvider();
+            await using var services = new ServiceCollection().AddLogging().AddSafetyAudit(configuration, worker: false).BuildServiceProvider();
             await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
             await Migrator.MigrateAsync(db, database, ct);
+            await services.GetRequiredService<JobQueue>().PrepareAsync(ct);
             Console.WriteLine("The database is up to date.");
             return ExitCode.Done;
         });

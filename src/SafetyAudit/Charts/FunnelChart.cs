@@ -18,7 +18,9 @@ public static class FunnelChart
         var assessed = funnel.Rows.Where(r => r.Ratio is not null).ToList();
         if (assessed.Count == 0) return new(Width, 90, title, "Nothing could be assessed in this period.", [new TextMark("axis-label", Width / 2, 50, "Nothing could be assessed in this period", Anchor.Middle)]);
 
-        double top = Math.Max(2, Math.Min(assessed.Max(r => r.Ratio!.Value) * 1.2, 8));
+        // High enough for the points, and for the upper limit where the most work was done; beyond 8 times the expectation nothing more is learnt from height.
+        double limit = assessed.MaxBy(r => r.Expected)! is var most ? most.Limits!.Value.Upper998 / most.Expected!.Value : 0;
+        double top = Math.Clamp(Math.Max(assessed.Max(r => r.Ratio!.Value) * 1.2, limit * 1.12), 2, 8);
         var x = new Axis(0, funnel.MaxExpected, Left, Width - Right);
         var y = new Axis(0, top, Height - Bottom, Top);
         var marks = new List<Mark>();
