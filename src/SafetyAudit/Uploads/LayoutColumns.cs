@@ -1,0 +1,205 @@
+using System.Globalization;
+using System.Reflection;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Uploads;
+
+// One column for each property of the record: how its cell is read into it, and what of it goes into the fingerprint.
+sealed partial class Layout<T>
+{
+    static IEnumerable<Column> ColumnsOf(PropertyInfo property, string[] required)
+    {
+        if (property.PropertyType == typeof(IReadOnlyList<SessionRegion>))
+            return RegionLists.Columns.Select(c => (Column)(object)c);
+        string name = Codes.SnakeCase(property.Name);
+        if (name.EndsWith("_utc", StringComparison.Ordinal)) name = name[..^4];
+        return [ColumnOf(property, name, required.Contains(name))];
+    }
+
+    static Column ColumnOf(PropertyInfo property, string name, bool isRequired)
+    {
+        var type = property.PropertyType;
+        if (type == typeof(string))
+        {
+            bool isId = name.EndsWith("_id", StringComparison.Ordinal), free = name is "narrative" or "risk_note";
+            return new TextColumn(name, isRequired, property, isId, free, isId ? 64 : free ? 10_000 : 200);
+        }
+        if (type == typeof(IReadOnlyList<string>)) return new ListColumn(name, isRequired, property);
+        var value = Nullable.GetUnderlyingType(type) ?? type;
+        var column = value.IsEnum ? typeof(CodeColumn<>).MakeGenericType(typeof(T), value)
+            : value == typeof(DateTime) ? typeof(InstantColumn)
+            : value == typeof(DateOnly) ? typeof(DateColumn)
+            : value == typeof(bool) ? typeof(YesNoColumn)
+            : value == typeof(int) ? typeof(WholeColumn)
+            : value == typeof(double) ? typeof(NumberColumn)
+            : throw new NotSupportedException($"No file column for {property.Name} of type {type.Name}.");
+        return (Column)Activator.CreateInstance(column, name, isRequired, property)!;
+    }
+
+    internal abstract class Column(string name, bool isRequired)
+    {
+        public string Name { get; } = name;
+        public bool IsRequired { get; } = isRequired;
+
+        /// <summary>What the cell may hold, for the error message.</summary>
+        public virtual string Expected => "";
+
+        public abstract ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone);
+
+        public abstract void Digest(T record, byte index, BinaryWriter writer);
+    }
+
+    sealed class TextColumn(string name, bool isRequired, PropertyInfo property, bool isId, bool lines, int longest) : Column(name, isRequired)
+    {
+        readonly Action<T, string> set = property.SetMethod!.CreateDelegate<Action<T, string>>();
+        readonly Func<T, string?> get = property.GetMethod!.CreateDelegate<Func<T, string?>>();
+
+        public override string Expected => longest.ToString(CultureInfo.InvariantCulture);
+
+        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone)
+        {
+            var (value, wrong) = Cells.Text(cell, longest, isId, lines);
+            if (wrong is null && value.Length > 0) set(record, value);
+            return wrong;
+        }
+
+        public override void Digest(T record, byte index, BinaryWriter writer)
+        {
+            if (get(record) is not { Length: > 0 } value) return;
+            writer.Write(index);
+            writer.Write(value);
+        }
+    }
+
+    sealed class ListColumn(string name, bool isRequired, PropertyInfo property) : Column(name, isRequired)
+    {
+        readonly Action<T, IReadOnlyList<string>> set = property.SetMethod!.CreateDelegate<Action<T, IReadOnlyList<string>>>();
+        readonly Func<T, IReadOnlyList<string>?> get = property.GetMethod!.CreateDelegate<Func<T, IReadOnlyList<string>?>>();
+
+        public override string Expected => "2000";
+
+        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone)
+        {
+            var (value, wrong) = Cells.Text(cell, 2000, isId: false, lines: false);
+            if (wrong is null) set(record, RegionLists.Entries(value));
+            return wrong;
+        }
+
+        public override void Digest(T record, byte index, BinaryWriter writer)
+        {
+            if (get(record) is not { } list) return;
+            writer.Write(index);
+            writer.Write(string.Join(';', list));
+        }
+    }
+
+    /// <summary>A column whose value is a number, date, code or yes/no; empty where the property can be empty.</summary>
+    abstract class ValueColumn<TValue> : Column where TValue : struct
+    {
+        readonly Action<T, TValue?>? setOptional;
+        readonly Action<T, TValue>? set;
+        readonly Func<T, TValue?>? getOptional;
+        readonly Func<T, TValue>? get;
+
+        protected ValueColumn(string name, bool isRequired, PropertyInfo property) : base(name, isRequired)
+        {
+            if (property.PropertyType == typeof(TValue))
+                (set, get) = (property.SetMethod!.CreateDelegate<Action<T, TValue>>(), property.GetMethod!.CreateDelegate<Func<T, TValue>>());
+            else
+                (setOptional, getOptional) = (property.SetMethod!.CreateDelegate<Action<T, TValue?>>(), property.GetMethod!.CreateDelegate<Func<T, TValue?>>());
+        }
+
+        protected abstract (TValue Value, ReasonCode? Wrong) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone);
+
+        protected abstract void Write(TValue value, BinaryWriter writer);
+
+        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone)
+        {
+            var (value, wrong) = Parse(cell, zone);
+            if (wrong is not null) return wrong;
+            if (set != null) set(record, value); else setOptional!(record, value);
+            return null;
+        }
+
+        public override void Digest(T record, byte index, BinaryWriter writer)
+        {
+            if ((get != null ? get(record) : getOptional!(record)) is not { } value) return;
+            writer.Write(index);
+            Write(value, writer);
+        }
+    }
+
+    sealed class InstantColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateTime>(name, isRequired, property)
+    {
+        public override string Expected => "from 1990 on";
+
+        protected override (DateTime, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone)
+        {
+            var (value, wrong) = Cells.Instant(cell, zone);
+            return (value, wrong ?? (value.Year < 1990 || value.Year > 2199 ? ReasonCode.OutOfRange : null));
+        }
+
+        protected override void Write(DateTime value, BinaryWriter writer) => writer.Write(value.Ticks);
+    }
+
+    sealed class DateColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateOnly>(name, isRequired, property)
+    {
+        public override string Expected => "from 1900 to 2199";
+
+        protected override (DateOnly, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) => Cells.Date(cell) switch
+        {
+            null => (default, ReasonCode.NotADate),
+            { Year: < 1900 or > 2199 } => (default, ReasonCode.OutOfRange),
+            { } value => (value, null),
+        };
+
+        protected override void Write(DateOnly value, BinaryWriter writer) => writer.Write(value.DayNumber);
+    }
+
+    sealed class YesNoColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<bool>(name, isRequired, property)
+    {
+        protected override (bool, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) =>
+            Cells.YesOrNo(cell) is { } value ? (value, null) : (false, ReasonCode.NotYesOrNo);
+
+        protected override void Write(bool value, BinaryWriter writer) => writer.Write(value);
+    }
+
+    sealed class WholeColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<int>(name, isRequired, property)
+    {
+        public override string Expected => "0 to 100000";
+
+        protected override (int, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) => Cells.Whole(cell) switch
+        {
+            null => (0, Cells.Number(cell) is null ? ReasonCode.NotANumber : ReasonCode.OutOfRange),
+            < 0 or > 100_000 => (0, ReasonCode.OutOfRange),
+            { } value => (value, null),
+        };
+
+        protected override void Write(int value, BinaryWriter writer) => writer.Write(value);
+    }
+
+    sealed class NumberColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<double>(name, isRequired, property)
+    {
+        public override string Expected => "0 to 100000";
+
+        protected override (double, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) => Cells.Number(cell) switch
+        {
+            null => (0, ReasonCode.NotANumber),
+            < 0 or > 100_000 => (0, ReasonCode.OutOfRange),
+            { } value => (value + 0.0, null),
+        };
+
+        protected override void Write(double value, BinaryWriter writer) => writer.Write(value);
+    }
+
+    sealed class CodeColumn<TCode>(string name, bool isRequired, PropertyInfo property) : ValueColumn<TCode>(name, isRequired, property) where TCode : struct, Enum
+    {
+        public override string Expected => Codes.ListOf<TCode>();
+
+        protected override (TCode, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) =>
+            Cells.Code<TCode>(cell) is { } value ? (value, null) : (default, ReasonCode.CodeUnknown);
+
+        protected override void Write(TCode value, BinaryWriter writer) => writer.Write(Codes.Of(value));
+    }
+}
