@@ -6,10 +6,6 @@ RUN --mount=type=cache,target=/root/.nuget/packages \
     dotnet publish src/SafetyAudit.Host -c Release -r linux-x64 --self-contained false -o /app
 
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
-# Reports embed this font, so that every name prints as it is written.
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends fonts-dejavu-core \
-    && rm -rf /var/lib/apt/lists/*
 COPY --from=build /app /app
 # Owned by the image's unprivileged user before it becomes a volume: a new volume takes its owner from here.
 RUN mkdir /data && chown "$APP_UID:$APP_UID" /data

@@ -1264,6 +1264,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("id");
 
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
                     b.Property<DateTime?>("ClosedAtUtc")
                         .HasColumnType("TEXT")
                         .HasColumnName("closed_at_utc");

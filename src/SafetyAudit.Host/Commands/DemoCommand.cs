@@ -11,14 +11,14 @@ namespace SafetyAudit.Host.Commands;
 /// <summary><c>demo</c>: the dashboard over three invented clinics, in a data directory of its own, filled through the ordinary import.</summary>
 static class DemoCommand
 {
-    const string UserName = "director";
+    const string UserName = "director", LastDay = "demo-last-day";
 
     public static Command Make(string[] settings)
     {
         var command = new Command("demo", "Open the dashboard over invented clinics, in a data directory of its own.");
         command.SetAction(async (_, ct) =>
         {
-            // The demo never touches a real database: whatever the settings say, its own directory and file are used.
+            // The demo never touches a real database: whatever the environment says, a directory and a file of its own are used.
             await using var app = Dashboard.Build([.. settings, "--Data:Directory", DirectoryOf(settings), "--Database:Provider", "sqlite", "--Database:ConnectionString", ""], worker: true);
             await FillAsync(app.Services, DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-1), ct);
             string password = await PasswordAsync(app.Services);
@@ -40,15 +40,14 @@ static class DemoCommand
     public static async Task FillAsync(IServiceProvider services, DateOnly lastDay, CancellationToken ct)
     {
         var database = services.GetRequiredService<DatabaseSettings>();
+        string done = Path.Combine(database.Directory, "demo-complete"), day = Path.Combine(database.Directory, LastDay);
+        // Written before the database is: it marks the directory as a demo's. And the day is kept, since files begun on one day and finished on the next would be two demos.
+        if (File.Exists(day)) lastDay = DateOnly.ParseExact(await File.ReadAllTextAsync(day, ct), "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+        else await File.WriteAllTextAsync(day, $"{lastDay:yyyy-MM-dd}", ct);
         await CommandLine.PrepareDatabaseAsync(services, ct);
-        string done = Path.Combine(database.Directory, "demo-complete");
         if (File.Exists(done)) return;
         Console.WriteLine("Making the demo clinics …");
         foreach (var (id, name, zone) in DemoClinics.Clinics) await ClinicCommand.SetAsync(services, id, name, zone, ct);
-        // The day is kept: files begun on one day and finished on the next would be two different demos.
-        string day = Path.Combine(database.Directory, "demo-last-day");
-        if (File.Exists(day)) lastDay = DateOnly.ParseExact(await File.ReadAllTextAsync(day, ct), "yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
-        else await File.WriteAllTextAsync(day, $"{lastDay:yyyy-MM-dd}", ct);
         var files = DemoClinics.WriteFiles(Path.Combine(database.Directory, "files"), lastDay);
         var results = await ImportCommand.ImportAsync(services, [.. files.Select(f => new FileInfo(f))], null, null, showProgress: true, ct);
         if (results.Find(r => r.Upload is not { Status: Uploads.UploadStatus.Completed }) is { } failed) throw new CommandFailedException($"The demo file {failed.File} could not be imported: {failed.Refused ?? failed.Upload?.Failure}");
@@ -57,8 +56,11 @@ static class DemoCommand
 
     static string DirectoryOf(string[] settings)
     {
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().AddCommandLine(settings).Build();
-        return configuration["Data:Directory"] ?? "demo-data";
+        // Only what was said with this very command: an environment variable names the real directory.
+        string directory = new ConfigurationBuilder().AddCommandLine(settings).Build()["Data:Directory"] ?? "demo-data";
+        if (File.Exists(Path.Combine(directory, "safetyaudit.db")) && !File.Exists(Path.Combine(directory, LastDay)))
+            throw new CommandFailedException($"{Path.GetFullPath(directory)} holds a database that is not a demo's. Name another directory with --Data:Directory.");
+        return directory;
     }
 
     // A new password at every start: the demo has no default one either.

@@ -71,13 +71,14 @@ static class ImportCommand
     // Another worker may be reading already; then this waits until it has.
     static async Task CatchUpAsync(IServiceProvider services, List<long> ids, IProgress<(Upload, UploadProgress)>? progress, CancellationToken ct)
     {
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
         while (true)
         {
-            await services.CatchUpAsync(progress, ct);
-            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
-            if (!await db.Uploads.AnyAsync(u => ids.Contains(u.Id) && (u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing), ct)) return;
+            await services.GetRequiredService<ProcessUploads>().DrainAsync(progress, ct);
+            if (!await db.Uploads.AnyAsync(u => ids.Contains(u.Id) && (u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing), ct)) break;
             await Task.Delay(500, ct);
         }
+        await services.CatchUpAsync(progress, ct);
     }
 
     static async Task<List<Result>> DryRunAsync(IServiceProvider services, IReadOnlyList<FileInfo> files, RecordKind? kind, string? clinic, CancellationToken ct)

@@ -36,7 +36,7 @@ static class RatesCommand
                 throw new CommandFailedException($"No baseline has the id {baselineId}. The ids are: {string.Join(", ", await db.Baselines.Where(b => code == null || b.MeasureCode == code).Select(b => b.Id).ToListAsync(ct))}.");
 
             var question = new RateQuestion(start, end, parsed.GetValue(by), parsed.GetValue(against), parsed.GetValue(interval));
-            var rows = await Rates.ReadAsync(db, question, measures, await Rates.BaselinesAsync(db, baselineId, ct), null, ct);
+            var rows = await Rates.ReadAsync(db, question, measures, await Rates.BaselinesAsync(db, baselineId, ct), ct);
             Output.Write(rows, Columns, parsed.GetValue(format));
             return ExitCode.Done;
         });

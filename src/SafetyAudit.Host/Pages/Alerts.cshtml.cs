@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
-using SafetyAudit.Measures;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -19,14 +18,13 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
 
     public async Task OnGetAsync(CancellationToken ct)
     {
+        await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
         Alerts = await Db.Alerts.AsNoTracking().Where(a => All || a.Status == AlertStatus.Open).OrderBy(a => a.ClinicId).ThenBy(a => a.PractitionerId).ThenBy(a => a.Measure).ThenByDescending(a => a.RaisedAtUtc).ToListAsync(ct);
         var baselines = await Rates.BaselinesAsync(Db, null, ct);
-        var watched = Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code))).ToList();
         foreach (string clinic in await Db.Clinics.Select(c => c.Id).ToListAsync(ct))
         {
-            if (await EvaluateAlerts.PeriodAsync(Db, clinic, ct) is not var (start, end)) continue;
-            var rows = await Rates.ReadAsync(Db, new(start, end, Grouping.Practitioner, Against.Peers), watched, baselines, clinic, ct);
+            var rows = await EvaluateAlerts.AmongPeersAsync(Db, clinic, baselines, ct);
             Comparisons += rows.Count(r => r.Predicted != null);
             ExpectedFalseAlarms += rows.Sum(r => r.FalseAlarmProbability);
         }

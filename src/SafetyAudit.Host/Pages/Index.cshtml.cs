@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
-using SafetyAudit.Measures;
 using SafetyAudit.Sessions;
 using SafetyAudit.Statistics;
 
@@ -33,7 +32,7 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
 
     public async Task OnGetAsync(CancellationToken ct)
     {
-        await using var snapshot = await Db.Database.BeginTransactionAsync(System.Data.IsolationLevel.ReadUncommitted, ct);
+        await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
         StaleDays = await Db.StaleDays.CountAsync(ct);
         Waiting = await Db.Current<AdverseEvent>().CountAsync(e => e.LinkedSessionId == null, ct);
@@ -41,24 +40,25 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
         if (!HasSessions) return;
 
         Open = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open).OrderByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id).ToListAsync(ct);
-        var measures = await Db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
         var baselines = await Rates.BaselinesAsync(Db, null, ct);
-        var watched = measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code))).ToList();
-        var rows = await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), watched, baselines, null, ct);
+        var clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
+        var rows = new List<RateRow>();
+        foreach (var clinic in clinics) rows.AddRange(await EvaluateAlerts.AmongPeersAsync(Db, clinic.Id, baselines, ct));
         ExpectedFalseAlarms = rows.Sum(r => r.FalseAlarmProbability);
         // The clinic and measure with the row furthest above is the one worth a picture here.
         if (rows.Where(r => r.Predicted != null).MinBy(r => r.PHigh!.Value) is { } telling)
         {
             Funnel = Funnel.Of(rows.FindAll(r => r.Measure.Code == telling.Measure.Code && r.ClinicId == telling.ClinicId));
-            FunnelClinic = (await Db.Clinics.FindAsync([telling.ClinicId], ct))!.Name;
+            FunnelClinic = clinics.Single(c => c.Id == telling.ClinicId).Name;
         }
 
-        var literature = (await Rates.ReadAsync(Db, new(From, To, Grouping.Clinic, Against.Literature), watched, baselines, null, ct)).ToLookup(r => r.ClinicId);
-        foreach (var clinic in await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct))
+        var literature = (await Rates.ReadAsync(Db, new(From, To, Grouping.Clinic, Against.Literature), EvaluateAlerts.Watched(baselines), baselines, ct)).ToLookup(r => r.ClinicId);
+        var start = From.ToDateTime(default, DateTimeKind.Utc);
+        var end = To.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
+        var reported = (await Db.Current<AdverseEvent>().Where(e => e.OnsetAtUtc >= start && e.OnsetAtUtc < end && e.LinkedClinicId != null).Select(e => new { e.LinkedClinicId, e.OnsetAtUtc, e.RecordedAtUtc }).ToListAsync(ct)).ToLookup(e => e.LinkedClinicId!);
+        foreach (var clinic in clinics)
         {
-            var start = From.ToDateTime(default, DateTimeKind.Utc);
-            var end = To.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
-            var times = await Db.Current<AdverseEvent>().Where(e => e.LinkedClinicId == clinic.Id && e.OnsetAtUtc >= start && e.OnsetAtUtc < end).Select(e => new { e.OnsetAtUtc, e.RecordedAtUtc }).ToListAsync(ct);
+            var times = reported[clinic.Id].ToList();
             var delays = times.Where(t => t.RecordedAtUtc != null).Select(t => (t.RecordedAtUtc!.Value - t.OnsetAtUtc).TotalHours).Order().ToList();
             var here = literature[clinic.Id].ToList();
             Clinics.Add(new(clinic.Id, clinic.Name, (await Counts.SpanAsync(Db, clinic.Id, ct))?.Last, here.FirstOrDefault()?.Sessions ?? 0, times.Count, Quantile(delays, 0.5), Quantile(delays, 0.9),

@@ -33,13 +33,16 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
 
     public string NameOf(string? practitionerId) => practitionerId is null ? "" : Names.GetValueOrDefault(practitionerId, practitionerId);
 
+    // Years in which sessions can lie; beyond them calendar arithmetic has an end.
+    static DateOnly Within(DateOnly day) => day.Year < 1990 ? new(1990, 1, 1) : day.Year > 2199 ? new(2199, 12, 31) : day;
+
     protected async Task ReadPeriodAsync(CancellationToken ct)
     {
         var span = await Counts.SpanAsync(Db, null, ct);
         HasSessions = span is not null;
         var last = span?.Last ?? DateOnly.FromDateTime(DateTime.UtcNow);
-        To = AskedTo ?? last;
-        From = AskedFrom ?? To.AddYears(-1).AddDays(1);
+        To = Within(AskedTo ?? last);
+        From = Within(AskedFrom ?? To.AddYears(-1).AddDays(1));
         if (From > To) (From, To) = (To, From);
         Names = (await Microsoft.EntityFrameworkCore.EntityFrameworkQueryableExtensions.ToListAsync(
             Db.Current<Sessions.Practitioner>().Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }), ct)).ToDictionary(p => p.PractitionerId, p => p.DisplayName!);

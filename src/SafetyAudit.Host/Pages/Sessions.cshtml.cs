@@ -28,16 +28,19 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
-        if (Practitioner is null || await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Practitioner, ct) is not { } practitioner) return NotFound();
+        if (Practitioner is null || !await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == Practitioner, ct)) return NotFound();
         await ReadPeriodAsync(ct);
-        var sessions = Db.Current<Session>().Where(s => s.PractitionerId == Practitioner && s.Date >= From && s.Date <= To);
+        // By way of the clinics worked at, since the index on sessions begins with the clinic.
+        var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().ToListAsync(ct);
+        var versions = await Db.Versions<Practitioner>().Where(p => p.PractitionerId == Practitioner).OrderByDescending(p => p.Version).ToListAsync(ct);
+        var sessions = Db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.PractitionerId == Practitioner && s.Date >= From && s.Date <= To);
         if (Rule is not null && Rules.ById.TryGetValue(Rule, out var rule))
         {
             var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
             Heading = $"{rule.Id} {rule.Title}: {Show.Outcome(wanted)}";
             await foreach (var session in sessions.OrderByDescending(s => s.StartedAtUtc).ThenBy(s => s.Id).AsAsyncEnumerable().WithCancellation(ct))
             {
-                if (rule.For(session, practitioner) != wanted) continue;
+                if (rule.For(session, Rules.RecordFor(versions, session.Date)) != wanted) continue;
                 if (Cut = Rows.Count == Most) break;
                 Rows.Add(new(session, [Show.Outcome(wanted)]));
             }

@@ -31,6 +31,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         await using var db = await databases.CreateDbContextAsync(ct);
         // Read and write in one transaction that no other evaluation runs beside, so that the alerts belong to one state of the figures.
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
+        // Half-recounted figures accuse the wrong people. The recount asks for this job again when it is through.
+        if (await db.StaleDays.AnyAsync(ct)) return;
         var found = await FindAsync(db, ct);
         var now = time.UtcNow();
         var open = await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
@@ -56,19 +58,27 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     public static async Task<(DateOnly From, DateOnly To)?> PeriodAsync(SafetyAuditDb db, string clinicId, CancellationToken ct) =>
         await Counts.SpanAsync(db, clinicId, ct) is { } span ? (span.Last.AddYears(-1).AddDays(1), span.Last) : null;
 
+    /// <summary>Every practitioner of a clinic beside colleagues, each watched measure, over the clinic's twelve months: what the alerts about people are raised from.</summary>
+    public static async Task<List<RateRow>> AmongPeersAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, CancellationToken ct) =>
+        await PeriodAsync(db, clinicId, ct) is var (start, end)
+            ? (await Rates.ReadAsync(db, new(start, end, Grouping.Practitioner, Against.Peers), Watched(baselines), baselines, ct)).FindAll(r => r.ClinicId == clinicId)
+            : [];
+
+    /// <summary>The measures that are watched by rate.</summary>
+    public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
+
     static async Task<List<Alert>> FindAsync(SafetyAuditDb db, CancellationToken ct)
     {
         var found = new List<Alert>();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
         var baselines = await Rates.BaselinesAsync(db, null, ct);
-        var watched = measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code))).ToList();
         foreach (string clinic in await db.Clinics.Select(c => c.Id).OrderBy(id => id).ToListAsync(ct))
         {
             if (await PeriodAsync(db, clinic, ct) is not var (start, end)) continue;
-            var among = await Rates.ReadAsync(db, new(start, end, Grouping.Practitioner, Against.Peers), watched, baselines, clinic, ct);
+            var among = await AmongPeersAsync(db, clinic, baselines, ct);
             found.AddRange(among.Where(r => r.Position == Position.Above998 && r.Observed >= FewestEvents).Select(r => AgainstPeers(r, AlertRule.MoreThanPeers)));
             found.AddRange(among.Where(r => r.Position == Position.Below998).Select(r => AgainstPeers(r, AlertRule.FewerThanPeers)));
-            var literature = await Rates.ReadAsync(db, new(start, end, Grouping.Clinic, Against.Literature), watched, baselines, clinic, ct);
+            var literature = (await Rates.ReadAsync(db, new(start, end, Grouping.Clinic, Against.Literature), Watched(baselines), baselines, ct)).FindAll(r => r.ClinicId == clinic);
             found.AddRange(literature.Where(r => r.Position == Position.Above998).Select(r => AgainstLiterature(r, AlertRule.ClinicAboveLiterature)));
             found.AddRange(literature.Where(r => r.Position == Position.Below998).Select(r => AgainstLiterature(r, AlertRule.ClinicBelowLiterature)));
             found.AddRange(OfProtocol(clinic, start, end, await AdherenceTable.ReadAsync(db, start, end, clinic, null, ct)));
@@ -125,7 +135,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         var byCode = measures.ToDictionary(m => m.Code);
         var sentinels = measures.Where(m => m.IsSentinel).Select(m => m.Code).ToList();
         var candidates = await db.Current<AdverseEvent>()
-            .Where(e => sentinels.Contains(e.Category) || e.Severity == Severity.Critical || e.CtcaeGrade >= 4 || e.MedicalAttention == MedicalAttention.Admitted || e.Seriousness != null || e.Outcome != null
+            .Where(e => sentinels.Contains(e.Category) || e.Severity == Severity.Critical || e.CtcaeGrade >= 4 || e.MedicalAttention == MedicalAttention.Admitted || e.Seriousness!.StartsWith("serious") || Measure.SeriousOutcomes.Contains(e.Outcome!)
                 || db.Measures.Any(m => m.Code == e.Category && m.DefaultSeverity == Severity.Critical))
             .Select(e => new { Event = e, PractitionerId = db.Sessions.Where(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.SupersededAtUtc == null).Select(s => s.PractitionerId).FirstOrDefault() })
             .ToListAsync(ct);

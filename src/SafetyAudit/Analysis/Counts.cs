@@ -18,12 +18,12 @@ public sealed record PractitionerCounts(string ClinicId, string PractitionerId, 
 public static class Counts
 {
     /// <summary>Per practitioner and clinic over the whole period (both days included).</summary>
-    public static async Task<List<PractitionerCounts>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, string? clinicId, CancellationToken ct)
+    public static async Task<List<PractitionerCounts>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct)
     {
-        var exposures = await db.DailyExposures.Where(d => d.Date >= from && d.Date <= to && (clinicId == null || d.ClinicId == clinicId))
+        var exposures = await db.DailyExposures.Where(d => d.Date >= from && d.Date <= to)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId })
             .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions) }).ToListAsync(ct);
-        var observed = (await db.DailyObserved.Where(d => d.Date >= from && d.Date <= to && (clinicId == null || d.ClinicId == clinicId))
+        var observed = (await db.DailyObserved.Where(d => d.Date >= from && d.Date <= to)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Measure })
             .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, g.Key.Measure, Observed = g.Sum(d => (long)d.Observed) }).ToListAsync(ct)).ToLookup(o => (o.ClinicId, o.PractitionerId));
         return [.. exposures.OrderBy(e => e.ClinicId, StringComparer.Ordinal).ThenBy(e => e.PractitionerId, StringComparer.Ordinal)
@@ -43,10 +43,10 @@ public static class Counts
             new Dictionary<string, long> { [measure] = observed.GetValueOrDefault(e.Key) }))];
     }
 
-    /// <summary>First and last day with a session, at one clinic or at all; empty where there is none.</summary>
+    /// <summary>First and last day with a completed session, at one clinic or at all; empty where there is none.</summary>
     public static async Task<(DateOnly First, DateOnly Last)?> SpanAsync(SafetyAuditDb db, string? clinicId, CancellationToken ct)
     {
-        var days = db.DailyExposures.Where(d => clinicId == null || d.ClinicId == clinicId);
+        var days = db.DailyExposures.Where(d => d.Sessions > 0 && (clinicId == null || d.ClinicId == clinicId));
         var first = await days.MinAsync(d => (DateOnly?)d.Date, ct);
         var last = await days.MaxAsync(d => (DateOnly?)d.Date, ct);
         return first is null || last is null ? null : (first.Value, last.Value);
@@ -58,6 +58,7 @@ public static class Counts
     /// </summary>
     public static async Task<IReadOnlyDictionary<(string ClinicId, string PractitionerId), long>> ReachedAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct)
     {
+        if (!await db.FollowUps.AnyAsync(ct)) return new Dictionary<(string, string), long>();
         var reached = from f in db.Current<FollowUp>()
                       where f.Outcome == FollowUpOutcome.Reached
                       join s in db.Current<Session>() on f.SessionId equals s.SessionId

@@ -84,11 +84,10 @@ public static class Rates
     /// <param name="question">Period, grouping and comparison.</param>
     /// <param name="measures">The measures wanted.</param>
     /// <param name="baselines">The baseline of each measure; measures without one are not assessed.</param>
-    /// <param name="clinicId">One clinic's practitioners only, or null for all.</param>
     /// <param name="ct">Stops the reading.</param>
-    public static async Task<List<RateRow>> ReadAsync(SafetyAuditDb db, RateQuestion question, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, string? clinicId, CancellationToken ct)
+    public static async Task<List<RateRow>> ReadAsync(SafetyAuditDb db, RateQuestion question, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, CancellationToken ct)
     {
-        var counts = await Counts.ReadAsync(db, question.From, question.To, clinicId, ct);
+        var counts = await Counts.ReadAsync(db, question.From, question.To, ct);
         var reached = await Counts.ReachedAsync(db, question.From, question.To, ct);
         return [.. measures.SelectMany(measure => Compute(counts, question, measure, baselines.GetValueOrDefault(measure.Code), reached))];
     }
@@ -107,7 +106,7 @@ public static class Rates
         // A subject is a practitioner, or a clinic; its strata are the settings whose peers it is compared with.
         var byClinic = question.By == Grouping.Clinic;
         var subjects = counts.GroupBy(c => byClinic ? c.ClinicId : c.PractitionerId).OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => new Subject(g.Key, [.. g.GroupBy(c => byClinic ? "" : c.ClinicId).Select(s => new Part(s.Key, s.Sum(c => c.ExposureOf(measure) ?? 0), s.Sum(c => c.ObservedOf(measure))))],
+            .Select(g => new Subject(g.Key, [.. g.GroupBy(c => byClinic ? "" : c.ClinicId).Select(s => new Part(s.Key, s.Sum(c => c.Sessions), s.Sum(c => c.ExposureOf(measure) ?? 0), s.Sum(c => c.ObservedOf(measure))))],
                 g.OrderByDescending(c => c.Sessions).First().ClinicId, g.Sum(c => c.Sessions), g.Sum(c => reached?.GetValueOrDefault((c.ClinicId, c.PractitionerId)) ?? 0))).ToList();
 
         var rows = subjects.ConvertAll(subject => Row(subject, subjects, question, measure, baseline, byClinic));
@@ -133,7 +132,7 @@ public static class Rates
             Sessions = subject.Sessions,
             Exposure = counted ? exposure : null,
             Observed = observed,
-            ObservedInterval = question.Interval == IntervalMethod.Exact ? PoissonInterval.Exact(observed) : PoissonInterval.MidP(observed),
+            ObservedInterval = IntervalOf(observed, question.Interval),
             Ascertainment = Counts.Grade(subject.Reached, subject.Sessions),
         };
         if (!counted) return row with { NotAssessed = NotAssessedBecause.UnitNotCounted };
@@ -145,9 +144,16 @@ public static class Rates
             if (baseline.Ascertainment != Ascertainment.Passive || baseline.Unit != measure.Unit) return row with { NotAssessed = NotAssessedBecause.AscertainmentDiffers };
             return Assessed(row, published.Predict(exposure));
         }
-        int peers = all.Count(other => other.Id != subject.Id && other.Parts.Any(p => p.Exposure > 0 && subject.Parts.Any(own => own.Stratum == p.Stratum)));
-        return peers == 0 ? row with { NotAssessed = NotAssessedBecause.NoPeers } : Assessed(row, AmongPeers(subject, all, baseline)) with { Peers = peers };
+        // Only settings in which somebody else works can be compared; what was done and seen in others stays out of the row.
+        var compared = subject.Parts.Where(own => own.Exposure > 0 && all.Exists(other => other.Id != subject.Id && other.Parts.Any(p => p.Stratum == own.Stratum && p.Exposure > 0))).ToList();
+        if (compared.Count == 0) return row with { NotAssessed = NotAssessedBecause.NoPeers };
+        int peers = all.Count(other => other.Id != subject.Id && other.Parts.Any(p => p.Exposure > 0 && compared.Exists(own => own.Stratum == p.Stratum)));
+        long seen = compared.Sum(p => p.Observed);
+        row = row with { Sessions = compared.Sum(p => p.Sessions), Exposure = compared.Sum(p => p.Exposure), Observed = seen, ObservedInterval = IntervalOf(seen, question.Interval), Peers = peers };
+        return Assessed(row, AmongPeers(subject.Id, compared, all, baseline));
     }
+
+    static Interval IntervalOf(long observed, IntervalMethod method) => method == IntervalMethod.Exact ? PoissonInterval.Exact(observed) : PoissonInterval.MidP(observed);
 
     static RateRow Assessed(RateRow row, NegativeBinomial predicted) => row with { Predicted = predicted, Limits = ControlLimits.For(predicted) };
 
@@ -155,15 +161,15 @@ public static class Rates
     /// What colleagues' records lead to expect of this subject: in each clinic the published rate updated with everyone else's counts there, the
     /// clinics' expectations added up, and the ordinary spread between practitioners allowed for, estimated without this one.
     /// </summary>
-    static NegativeBinomial AmongPeers(Subject subject, List<Subject> all, Baseline? baseline)
+    static NegativeBinomial AmongPeers(string subject, List<Part> compared, List<Subject> all, Baseline? baseline)
     {
         // Only a rate found as practitioners record it says anything about such records; otherwise the peers start from nothing.
         var start = baseline is { Ascertainment: Ascertainment.Passive, Unit: ExposureUnit.Session, Distribution: { } published } ? published : GammaRate.Unknown;
         double expected = 0, variance = 0;
         var others = new List<(double Observed, double Expected, double Share)>();
-        foreach (var own in subject.Parts.Where(p => p.Exposure > 0))
+        foreach (var own in compared)
         {
-            var here = all.SelectMany(other => other.Parts.Where(p => p.Stratum == own.Stratum && p.Exposure > 0).Select(p => (IsOwn: other.Id == subject.Id, Part: p))).ToList();
+            var here = all.SelectMany(other => other.Parts.Where(p => p.Stratum == own.Stratum && p.Exposure > 0).Select(p => (IsOwn: other.Id == subject, Part: p))).ToList();
             double totalExposure = here.Sum(h => h.Part.Exposure), totalObserved = here.Sum(h => (double)h.Part.Observed);
             var rate = start.After(totalObserved - own.Observed, totalExposure - own.Exposure);
             expected += own.Exposure * rate.Mean;
@@ -176,5 +182,5 @@ public static class Rates
 
     sealed record Subject(string Id, List<Part> Parts, string ClinicId, long Sessions, long Reached);
 
-    readonly record struct Part(string Stratum, double Exposure, long Observed);
+    readonly record struct Part(string Stratum, long Sessions, double Exposure, long Observed);
 }

@@ -9,7 +9,16 @@ public static class CurrentRecords
 {
     /// <summary>The records that count: the current version of each, from files that were read to their end.</summary>
     public static IQueryable<T> Current<T>(this SafetyAuditDb db) where T : Record =>
-        db.Set<T>().AsNoTracking().Where(r => r.SupersededAtUtc == null && db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed));
+        db.Versions<T>().Where(r => r.SupersededAtUtc == null);
+
+    /// <summary>All versions of the records, the superseded ones too, from files that were read to their end.</summary>
+    public static IQueryable<T> Versions<T>(this SafetyAuditDb db) where T : Record =>
+        db.Set<T>().AsNoTracking().Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed));
+
+    /// <summary>A transaction in which every query sees one state of the database, for pages whose figures must belong together.</summary>
+    public static Task<IDbContextTransaction> BeginSnapshotAsync(this SafetyAuditDb db, CancellationToken ct) =>
+        // SQLite reads one state in any deferred transaction, which is what this level asks of it; PostgreSQL needs to be asked for one.
+        db.Database.BeginTransactionAsync(db.Database.IsNpgsql() ? System.Data.IsolationLevel.RepeatableRead : System.Data.IsolationLevel.ReadUncommitted, ct);
 
     /// <summary>
     /// A transaction that no other one of the same <paramref name="purpose"/> runs beside, in any process: SQLite admits one writer anyway, PostgreSQL is

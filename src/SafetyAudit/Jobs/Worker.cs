@@ -58,7 +58,8 @@ public static class JobServices
         services.AddSingleton<JobQueue>();
         services.AddQuartz(quartz =>
         {
-            quartz.ConfigureScheduler(scheduler => scheduler.IdleWaitTime = TimeSpan.FromSeconds(1));
+            // A stop is told to running jobs: they end after their current commit and are taken up by the next start.
+            quartz.ConfigureScheduler(scheduler => (scheduler.IdleWaitTime, scheduler.ShutdownJobInterruption) = (TimeSpan.FromSeconds(1), ShutdownJobInterruption.Always));
             quartz.UseDefaultThreadPool(maxConcurrency: 2);
             quartz.UsePersistentStore(store =>
             {

@@ -62,6 +62,9 @@ public sealed class Measure
         severity == Severity.Critical
         || adverseEvent.CtcaeGrade >= 4
         || adverseEvent.MedicalAttention == MedicalAttention.Admitted
-        || adverseEvent.Seriousness is { } seriousness && seriousness.StartsWith("serious", StringComparison.OrdinalIgnoreCase)
-        || adverseEvent.Outcome is "fatal" or "resolvedWithSequelae" or "resolved_with_sequelae";
+        || adverseEvent.Seriousness?.StartsWith("serious", StringComparison.Ordinal) == true
+        || adverseEvent.Outcome is { } outcome && SeriousOutcomes.Contains(outcome);
+
+    /// <summary>Outcomes that make an event serious, in the spellings met.</summary>
+    public static readonly IReadOnlyList<string> SeriousOutcomes = ["fatal", "death", "resolved_with_sequelae", "resolvedwithsequelae"];
 }

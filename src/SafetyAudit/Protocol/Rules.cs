@@ -9,6 +9,12 @@ public static class Rules
     /// <summary>Contraindications that rule a session out (ISCP 2012; APTA 2013; ASAP).</summary>
     public static readonly IReadOnlySet<string> AbsoluteContraindications = new HashSet<string> { "refusal", "needle_phobia", "no_capacity", "emergency", "local_infection", "lymphoedema" };
 
+    /// <summary>Contraindications that ask for a reason and a precaution, and "none". A flag that is neither these nor absolute is not understood.</summary>
+    public static readonly IReadOnlySet<string> OtherFlags = new HashSet<string>
+    {
+        "none", "anticoagulant", "bleeding_disorder", "immunosuppression", "diabetes", "pregnancy", "epilepsy", "implants", "recent_surgery", "prior_adverse_reaction", "metal_allergy", "under_age",
+    };
+
     public static readonly IReadOnlyList<ProtocolRule> All =
     [
         new("PR-001", "Practitioner licence valid on session date", "credential", RuleSeverity.Critical, "", "Law and professional standard; Florida Statutes 486.117", Licence),
@@ -22,6 +28,18 @@ public static class Rules
         new("PR-021", "Needle reconciliation: opened = disposed in sharps", "needle", RuleSeverity.Major, "", "Sharps law and guideline; ASAP 2007", AllNeedlesDisposed),
         new("PR-025", "Region and muscle are on the permitted list for this practitioner", "depth", RuleSeverity.Critical, "", "Scope and competence; Florida complex-anatomy training", MusclesPermitted),
     ];
+
+    /// <summary>
+    /// The practitioner's record as it bears on a day: the newest version, unless only an earlier one's licence covers that day. A renewal does not undo
+    /// the licence before it.
+    /// </summary>
+    /// <param name="versions">All versions, newest first; may be empty.</param>
+    /// <param name="day">The session's date.</param>
+    public static Practitioner? RecordFor(IReadOnlyList<Practitioner> versions, DateOnly day)
+    {
+        foreach (var version in versions) if (version.LicenceIssued <= day && version.LicenceExpires >= day) return version;
+        return versions.Count > 0 ? versions[0] : null;
+    }
 
     public static readonly IReadOnlyDictionary<string, ProtocolRule> ById = All.ToDictionary(r => r.Id);
 
@@ -52,7 +70,13 @@ public static class Rules
         (session.AnticoagulantClass, session.BleedingDisorder) switch { (null, null) => NotRecorded, (not null, not null) => Pass, _ => Fail };
 
     static Outcome NoAbsoluteContraindication(Session session, Practitioner? practitioner) =>
-        session.ScreenFlags switch { null => NotRecorded, var flags => flags.Any(AbsoluteContraindications.Contains) ? Fail : Pass };
+        session.ScreenFlags switch
+        {
+            null => NotRecorded,
+            var flags when flags.Any(AbsoluteContraindications.Contains) => Fail,
+            // A flag in words of its own may be an absolute one: it can't count as kept.
+            var flags => flags.All(OtherFlags.Contains) ? Pass : NotRecorded,
+        };
 
     static Outcome TreatedLying(Session session, Practitioner? practitioner)
     {

@@ -21,7 +21,8 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         int days = 0, batches = 0;
         for (int done; (done = await RefreshSomeAsync(db, ct)) > 0; days += done)
             if (++batches % 20 == 0) await db.CheckpointAsync(ct);
-        if (batches > 0) await db.CheckpointAsync(ct);
+        // Run as a sweep too, so that what pages and sign-ins write reaches the file as well.
+        await db.CheckpointAsync(ct);
         return days;
     }
 
@@ -36,16 +37,17 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         // From the few days to their sessions, by the index on clinic, practitioner and day; never over all sessions.
         var touched = stale.Select(d => new { d.ClinicId, d.PractitionerId, d.Date }).Distinct();
 
-        var practitioners = (await db.Current<Practitioner>().Where(p => stale.Any(d => d.PractitionerId == p.PractitionerId)).ToListAsync(ct)).ToDictionary(p => p.PractitionerId);
+        var practitioners = (await db.Versions<Practitioner>().Where(p => stale.Any(d => d.PractitionerId == p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
         var days = new Dictionary<(string, string, DateOnly), Day>();
         var dayOfSession = new Dictionary<(string, string), Day>();
         var sessions = from d in touched join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s;
         await foreach (var session in sessions.AsAsyncEnumerable().WithCancellation(ct))
         {
             var key = (session.ClinicId, session.PractitionerId, session.Date);
-            if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key, practitioners.GetValueOrDefault(session.PractitionerId));
+            if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key, Rules.RecordFor([.. practitioners[session.PractitionerId]], session.Date));
             day.Add(session);
-            if (session.Status == SessionStatus.Completed) dayOfSession[(session.ClinicId, session.SessionId)] = day;
+            // What ended a session early counts as much as what came after a whole one.
+            if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
         }
         var events = from s in sessions
                      join e in db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
@@ -60,7 +62,8 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         await db.BulkInsertAsync([.. days.Values.Select(d => d.Exposure)], ct);
         await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Observed())], ct);
         await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Adherence())], ct);
-        await stale.ExecuteDeleteAsync(ct);
+        // By the ids that were read: one that another transaction commits into the range meanwhile stays for the next turn.
+        await db.StaleDays.Where(d => ids.Contains(d.Id)).ExecuteDeleteAsync(ct);
         await transaction.CommitAsync(ct);
         return ids.Count;
     }

@@ -21,6 +21,13 @@ static class Cells
         return (text, null);
     }
 
+    /// <summary>A code as rules know it: "Needle Phobia" and "needle-phobia" are needle_phobia.</summary>
+    public static string Normal(string code)
+    {
+        foreach (char c in code) if (char.IsUpper(c) || c is ' ' or '-') return code.ToLowerInvariant().Replace(' ', '_').Replace('-', '_');
+        return code;
+    }
+
     public static bool? YesOrNo(ReadOnlySpan<byte> cell) => cell switch
     {
         _ when Ascii.EqualsIgnoreCase(cell, "true"u8) || Ascii.EqualsIgnoreCase(cell, "yes"u8) || cell.SequenceEqual("1"u8) => true,

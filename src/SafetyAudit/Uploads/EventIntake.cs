@@ -13,7 +13,7 @@ sealed class EventIntake : Intake<AdverseEvent>
 
     public override string Table => "adverse_events";
     public override string IdColumn => "event_id";
-    public override string SameRecord => "a.event_id = b.event_id AND coalesce(a.clinic_id, '') = coalesce(b.clinic_id, '')";
+    public override string SameRecord => "a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id)";
     public override string IdOf(AdverseEvent record) => record.EventId;
     public override string KeyOf(AdverseEvent record) => $"{record.EventId}\n{record.ClinicId}";
 
@@ -35,19 +35,39 @@ sealed class EventIntake : Intake<AdverseEvent>
             reasons.Add(new(ReasonCode.OutOfRange, "ctcae_grade", $"{grade}", "ctcae_grade must be from 1 to 5."));
     }
 
-    /// <summary>An onset before the session began: told where the session is already known.</summary>
-    public static async Task<Dictionary<string, DateTime>> SessionStartsAsync(SafetyAuditDb db, IEnumerable<AdverseEvent> events, CancellationToken ct)
-    {
-        var ids = events.Select(e => e.SessionId).OfType<string>().Distinct().ToList();
-        var starts = await db.Sessions.Where(s => ids.Contains(s.SessionId) && s.SupersededAtUtc == null).Select(s => new { s.SessionId, s.ClinicId, s.StartedAtUtc }).ToListAsync(ct);
-        // Of two clinics' sessions with one id only the clinic named by the event is meant; without one the earlier start is the lenient reading.
-        return starts.SelectMany(s => new[] { (Key: s.SessionId + "\n" + s.ClinicId, s.StartedAtUtc), (Key: s.SessionId + "\n", s.StartedAtUtc) })
-            .GroupBy(s => s.Key).ToDictionary(g => g.Key, g => g.Min(s => s.StartedAtUtc));
-    }
+    public override string? ClinicOf(AdverseEvent record) => record.ClinicId;
 
     public override async Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct) =>
-        await db.AdverseEvents.Where(e => ids.Contains(e.EventId) && e.SupersededAtUtc == null)
+        await db.AdverseEvents.Where(e => ids.Contains(e.EventId))
             .Select(e => new Known(e.EventId + "\n" + (e.ClinicId ?? ""), e.Version, e.Digest, e.UploadId)).ToListAsync(ct);
+
+    /// <summary>
+    /// Where the session named is known, the event is the same patient's and does not come before it. And an event sent once with its clinic and once
+    /// without is one event: same id, same patient.
+    /// </summary>
+    public override async Task SettleAsync(SafetyAuditDb db, IReadOnlyList<AdverseEvent> records, Dictionary<string, KnownRecord> known, Action<AdverseEvent, Reason> reject, CancellationToken ct)
+    {
+        var eventIds = records.Select(e => e.EventId).ToList();
+        var same = (await db.AdverseEvents.Where(e => eventIds.Contains(e.EventId)).Select(e => new { e.EventId, e.PatientId, e.ClinicId }).Distinct().ToListAsync(ct)).ToLookup(e => (e.EventId, e.PatientId));
+        foreach (var record in records)
+        {
+            var clinics = same[(record.EventId, record.PatientId)].Select(e => e.ClinicId).Distinct().ToList();
+            if (record.ClinicId is null && clinics is [{ } only]) record.ClinicId = only;
+            else if (record.ClinicId is not null && clinics.Contains(null) && !clinics.Contains(record.ClinicId)) known[KeyOf(record)] = known[$"{record.EventId}\n"];
+        }
+
+        var sessionIds = records.Select(e => e.SessionId).OfType<string>().Distinct().ToList();
+        var sessions = (await db.Sessions.Where(s => sessionIds.Contains(s.SessionId) && s.SupersededAtUtc == null).Select(s => new { s.SessionId, s.ClinicId, s.PatientId, s.StartedAtUtc }).ToListAsync(ct)).ToLookup(s => s.SessionId);
+        foreach (var record in records.Where(r => r.SessionId is not null))
+        {
+            var meant = sessions[record.SessionId!].Where(s => record.ClinicId is null || s.ClinicId == record.ClinicId).ToList();
+            if (meant.Count == 0) continue;
+            if (!meant.Exists(s => s.PatientId == record.PatientId))
+                reject(record, new(ReasonCode.PatientDiffers, "patient_id", record.PatientId, "The session named is another patient's. Correct patient_id or session_id."));
+            else if (meant.Where(s => s.PatientId == record.PatientId).All(s => record.OnsetAtUtc < s.StartedAtUtc))
+                reject(record, new(ReasonCode.OnsetBeforeSession, "onset_at", Text(record.OnsetAtUtc), "onset_at is before the session began. Correct the time, or the session_id."));
+        }
+    }
 
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
@@ -56,7 +76,7 @@ sealed class EventIntake : Intake<AdverseEvent>
         WHERE e.upload_id = {0}
         UNION
         SELECT s.clinic_id, s.practitioner_id, s.date FROM adverse_events a
-        JOIN adverse_events b ON a.event_id = b.event_id AND coalesce(a.clinic_id, '') = coalesce(b.clinic_id, '') AND b.version < a.version
+        JOIN adverse_events b ON a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id) AND b.version < a.version
         JOIN sessions s ON s.session_id = b.linked_session_id AND s.clinic_id = b.linked_clinic_id AND s.superseded_at_utc IS NULL
         WHERE a.upload_id = {0} AND a.version > 1
         """;

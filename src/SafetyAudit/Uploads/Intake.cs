@@ -3,8 +3,25 @@ using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Uploads;
 
-/// <summary>What the store already holds under an id.</summary>
+/// <summary>One version of a record that the store already holds.</summary>
 readonly record struct Known(string Key, int Version, byte[] Digest, long UploadId);
+
+/// <summary>All that the store holds of one record: its newest version, and the content of every one.</summary>
+sealed class KnownRecord
+{
+    readonly List<byte[]> digests = [];
+
+    public Known Newest { get; private set; }
+
+    public void Add(Known version)
+    {
+        digests.Add(version.Digest);
+        if (version.Version > Newest.Version) Newest = version;
+    }
+
+    /// <summary>Whether this content was ever sent: an old file sent again must not undo what came after it.</summary>
+    public bool HasSeen(byte[] digest) => digests.Exists(d => d.AsSpan().SequenceEqual(digest));
+}
 
 /// <summary>One kind of record on its way in: its columns, the checks over a whole row, and how it is told from others.</summary>
 abstract class Intake<T> where T : Record, new()
@@ -14,7 +31,7 @@ abstract class Intake<T> where T : Record, new()
     /// <summary>The table, and the columns that tell one record from another there.</summary>
     public abstract string Table { get; }
 
-    /// <summary>SQL that two versions of one record have in common; <c>a</c> and <c>b</c> are the two rows.</summary>
+    /// <summary>SQL that holds of two versions of one record; <c>a</c> is the newer row, <c>b</c> the older.</summary>
     public abstract string SameRecord { get; }
 
     /// <summary>Name of the id column, by which quarantined rows are found again.</summary>
@@ -29,8 +46,14 @@ abstract class Intake<T> where T : Record, new()
     /// <summary>Checks over several columns, and against what is known. Pure: no file, no database.</summary>
     public abstract void Check(T record, RowContext context, List<Reason> reasons);
 
-    /// <summary>The current versions of records with these ids.</summary>
+    /// <summary>The clinic of a record, where its id is a clinic's own.</summary>
+    public virtual string? ClinicOf(T record) => null;
+
+    /// <summary>Every version of the records with these ids.</summary>
     public abstract Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct);
+
+    /// <summary>Checks against what is stored, and fills in what the store knows better. Adds reasons to the rows they are about.</summary>
+    public virtual Task SettleAsync(SafetyAuditDb db, IReadOnlyList<T> records, Dictionary<string, KnownRecord> known, Action<T, Reason> reject, CancellationToken ct) => Task.CompletedTask;
 
     /// <summary>Stores what records need before they can be stored themselves.</summary>
     public virtual Task PrepareAsync(SafetyAuditDb db, List<T> records, RowContext context, CancellationToken ct) => Task.CompletedTask;

@@ -23,7 +23,8 @@ sealed partial class Layout<T>
         if (type == typeof(string))
         {
             bool isId = name.EndsWith("_id", StringComparison.Ordinal), free = name is "narrative" or "risk_note";
-            return new TextColumn(name, isRequired, property, isId, free, isId ? 64 : free ? 10_000 : 200);
+            bool isCode = !isId && !free && name is not ("display_name" or "licence_number" or "jurisdiction" or "needle_lot" or "action_taken");
+            return new TextColumn(name, isRequired, property, isId, isCode, free, isId ? 64 : free ? 10_000 : 200);
         }
         if (type == typeof(IReadOnlyList<string>)) return new ListColumn(name, isRequired, property);
         var value = Nullable.GetUnderlyingType(type) ?? type;
@@ -50,7 +51,7 @@ sealed partial class Layout<T>
         public abstract void Digest(T record, byte index, BinaryWriter writer);
     }
 
-    sealed class TextColumn(string name, bool isRequired, PropertyInfo property, bool isId, bool lines, int longest) : Column(name, isRequired)
+    sealed class TextColumn(string name, bool isRequired, PropertyInfo property, bool isId, bool isCode, bool lines, int longest) : Column(name, isRequired)
     {
         readonly Action<T, string> set = property.SetMethod!.CreateDelegate<Action<T, string>>();
         readonly Func<T, string?> get = property.GetMethod!.CreateDelegate<Func<T, string?>>();
@@ -60,7 +61,7 @@ sealed partial class Layout<T>
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone)
         {
             var (value, wrong) = Cells.Text(cell, longest, isId, lines);
-            if (wrong is null && value.Length > 0) set(record, value);
+            if (wrong is null && value.Length > 0) set(record, isCode ? Cells.Normal(value) : value);
             return wrong;
         }
 
@@ -82,7 +83,7 @@ sealed partial class Layout<T>
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone)
         {
             var (value, wrong) = Cells.Text(cell, 2000, isId: false, lines: false);
-            if (wrong is null) set(record, RegionLists.Entries(value));
+            if (wrong is null) set(record, [.. RegionLists.Entries(value).Where(e => e.Length > 0).Select(Cells.Normal)]);
             return wrong;
         }
 

@@ -21,7 +21,6 @@ sealed class PractitionerIntake : Intake<Practitioner>
             reasons.Add(new(ReasonCode.ClinicMismatch, "practitioner_id", practitioner.PractitionerId, "Another clinic has a practitioner with this id. Ids are one person's in all clinics: give this one another."));
         if (practitioner.LicenceIssued > practitioner.LicenceExpires)
             reasons.Add(new(ReasonCode.EndsBeforeStart, "licence_expires", $"{practitioner.LicenceExpires:O}", "licence_expires is before licence_issued. Correct one of them."));
-        if (practitioner.PermittedMuscles is { } muscles) practitioner.PermittedMuscles = [.. muscles.Select(m => m.ToLowerInvariant())];
     }
 
     /// <summary>A clinic that no file has named before comes into being here, in the default time zone until someone sets its own.</summary>
@@ -35,7 +34,7 @@ sealed class PractitionerIntake : Intake<Practitioner>
     }
 
     public override async Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct) =>
-        await db.Practitioners.Where(p => ids.Contains(p.PractitionerId) && p.SupersededAtUtc == null)
+        await db.Practitioners.Where(p => ids.Contains(p.PractitionerId))
             .Select(p => new Known(p.PractitionerId, p.Version, p.Digest, p.UploadId)).ToListAsync(ct);
 
     // Rules look at credentials, so a practitioner's record touches all of their days.

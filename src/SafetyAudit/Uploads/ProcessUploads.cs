@@ -39,6 +39,16 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             {
                 await GiveUpAsync(upload, refused.Message, ct);
             }
+            catch (FileNotFoundException)
+            {
+                await GiveUpAsync(upload, "The bytes kept of this file are gone from the data directory. Send it again.", ct);
+            }
+            catch (Exception outage) when (outage is IOException or UnauthorizedAccessException or System.Data.Common.DbException or TimeoutException)
+            {
+                // A full disk or a database that is down is not the file's fault: it must not be given up for it.
+                await NotTheFilesFaultAsync(upload);
+                throw;
+            }
             catch (OvertakenException)
             {
                 log.LogWarning("Upload {Upload} was taken over by another worker; this one leaves it", upload.Id);
@@ -56,20 +66,13 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             FileName = Path.GetFileName(path), Kind = ReceiveUpload.KindOf(path, kind), ClinicId = clinicId, Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
         };
         var rejected = new List<QuarantinedRow>();
-        await RunAsync(upload, path, (_, rows, position, _) =>
+        await RunAsync(upload, path, (_, rows, _, position, _) =>
         {
             rejected.AddRange(rows.Take(1000 - rejected.Count));
             progress?.Report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
             return Task.CompletedTask;
         }, keepIds: true, ct);
         return (upload, rejected);
-    }
-
-    /// <summary>Uploads that wait or were left by a worker that is gone: what a sweep should enqueue again.</summary>
-    public async Task<bool> AnyWaitingAsync(CancellationToken ct)
-    {
-        await using var db = await databases.CreateDbContextAsync(ct);
-        return await db.Uploads.AnyAsync(u => u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing, ct);
     }
 
     // The oldest file that is not finished, unless a live worker has it.
@@ -86,7 +89,8 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
 
             int epoch = next.Epoch + 1, attempts = next.Attempts + 1;
             var leasedUntil = now + Lease;
-            int claimed = await db.Uploads.Where(u => u.Id == next.Id && u.Epoch == next.Epoch).ExecuteUpdateAsync(set => set
+            // Everything that was read must still hold: a worker that goes on renews its claim, one that finishes changes the status.
+            int claimed = await db.Uploads.Where(u => u.Id == next.Id && u.Epoch == next.Epoch && u.Status == next.Status && u.ClaimedUntilUtc == next.ClaimedUntilUtc).ExecuteUpdateAsync(set => set
                 .SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.Epoch, epoch).SetProperty(u => u.Attempts, attempts).SetProperty(u => u.ClaimedUntilUtc, leasedUntil), ct);
             if (claimed == 0) return null;
 
@@ -97,20 +101,33 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         }
     }
 
+    async Task NotTheFilesFaultAsync(Upload upload)
+    {
+        try
+        {
+            await using var db = await databases.CreateDbContextAsync(CancellationToken.None);
+            await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch && u.Attempts > 0).ExecuteUpdateAsync(set => set.SetProperty(u => u.Attempts, u => u.Attempts - 1), CancellationToken.None);
+        }
+        catch (Exception e) when (e is IOException or System.Data.Common.DbException or InvalidOperationException)
+        {
+            log.LogWarning(e, "The attempt at upload {Upload} could not be taken back", upload.Id);
+        }
+    }
+
     async Task ProcessAsync(Upload upload, Action<UploadProgress> report, CancellationToken ct)
     {
         log.LogInformation("Reading upload {Upload} ({Kind}, {Bytes} bytes) from row {Row}", upload.Id, upload.Kind, upload.Bytes, upload.RowsRead);
         await using var db = await databases.CreateDbContextAsync(ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         int batches = 0;
-        await RunAsync(upload, ReceiveUpload.PathOf(database, upload.Sha256), async (storeRecords, rejected, position, final) =>
+        await RunAsync(upload, ReceiveUpload.PathOf(database, upload.Sha256), async (storeRecords, rejected, mended, position, final) =>
         {
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
             {
                 await FenceAsync(db, upload, ct);
                 await storeRecords(db);
                 await db.BulkInsertAsync(rejected, ct);
-                if (final) await PublishAsync(db, upload, ct);
+                if (final) await PublishAsync(db, upload, mended, ct);
                 await transaction.CommitAsync(ct);
             }
             if (final || ++batches % BatchesPerCheckpoint == 0) await db.CheckpointAsync(ct);
@@ -119,7 +136,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         log.LogInformation("Upload {Upload} read: {New} new, {Same} same, {Changed} changed, {Rejected} rejected", upload.Id, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected);
     }
 
-    delegate Task StoreBatch(Func<SafetyAuditDb, Task> storeRecords, List<QuarantinedRow> rejected, long position, bool final);
+    delegate Task StoreBatch(Func<SafetyAuditDb, Task> storeRecords, List<QuarantinedRow> rejected, IReadOnlyCollection<(string Id, string? Clinic)> mended, long position, bool final);
 
     Task RunAsync(Upload upload, string path, StoreBatch store, bool keepIds, CancellationToken ct) => upload.Kind switch
     {
@@ -135,23 +152,21 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         var context = await ContextAsync(db, upload, ct);
         using var rows = CsvRows.Open(path);
         var places = intake.Layout.Match(rows.Headers);
-        int idPlace = places[intake.Layout.ColumnNames.ToList().IndexOf(intake.IdColumn)];
         upload.UnknownColumns = string.Join(", ", intake.Layout.Unknown(rows.Headers));
         var seen = new SeenInFile();
+        var sorting = new Sorting<T>(db, intake, upload, seen, keepIds, await OpenQuarantineAsync(db, upload, ct));
         using var scratch = new MemoryStream();
         var batch = new List<(T Record, string Text)>();
         var rejected = new List<QuarantinedRow>();
-
-        // Rows that earlier attempts committed are passed over; only their ids matter still.
-        for (long skipped = 0; skipped < upload.RowsRead && rows.Read(); skipped++)
-            if (rows.Problem is null) seen.Add(Encoding.UTF8.GetString(rows.Cell(idPlace)).Trim());
-
         var reasons = new List<Reason>();
+        long committed = upload.RowsRead, passed = 0;
         for (bool more = true; more;)
         {
             batch.Clear();
             rejected.Clear();
-            while (batch.Count + rejected.Count < BatchRows && (more = rows.Read()))
+            // Rows that an earlier attempt committed are read once more for what they left in memory only, and stop where that attempt stopped.
+            long most = passed < committed ? Math.Min(BatchRows, committed - passed) : BatchRows;
+            while (batch.Count + rejected.Count < most && (more = rows.Read()))
             {
                 ct.ThrowIfCancellationRequested();
                 reasons.Clear();
@@ -162,64 +177,43 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
                     record = intake.Layout.Read(rows, places, context, reasons);
                     intake.Check(record, context, reasons);
                 }
-                if (reasons.Count > 0) rejected.Add(Quarantine(upload, rows.Line, record is null ? null : intake.IdOf(record), rows.Original(), reasons));
+                if (reasons.Count > 0) rejected.Add(Quarantine(upload, rows.Line, record is null ? null : intake.IdOf(record), record is null ? null : intake.ClinicOf(record), rows.Original(), reasons));
                 else
                 {
                     record!.UploadId = upload.Id;
                     record.Line = rows.Line;
                     record.ReceivedAtUtc = context.NowUtc;
-                    record.Digest = intake.Layout.Digest(record, scratch);
                     batch.Add((record, rows.Original()));
                 }
             }
+            if (passed < committed)
+            {
+                passed += batch.Count + rejected.Count;
+                await sorting.RememberAsync(batch, scratch, ct);
+                await StayClaimedAsync(db, upload, ct);
+                continue;
+            }
             upload.RowsRead += batch.Count + rejected.Count;
-            var fresh = await SortOutAsync(db, intake, upload, batch, rejected, seen, keepIds, ct);
+            var fresh = await sorting.SortOutAsync(batch, rejected, scratch, ct);
             upload.RowsRejected += rejected.Count;
             await store(async target =>
             {
                 await intake.PrepareAsync(target, fresh, context, ct);
                 await target.BulkInsertAsync(fresh, ct);
-            }, rejected, rows.Position, final: !more);
+            }, rejected, sorting.Mended, rows.Position, final: !more);
         }
     }
 
-    // New, the same as before, changed, or a second row of the file under one id.
-    static async Task<List<T>> SortOutAsync<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, List<(T Record, string Text)> batch, List<QuarantinedRow> rejected, SeenInFile seen, bool keepIds, CancellationToken ct) where T : Record, new()
-    {
-        var fresh = new List<T>(batch.Count);
-        if (batch.Count == 0) return fresh;
-        var known = new Dictionary<string, Known>();
-        foreach (var held in await intake.KnownAsync(db, [.. batch.Select(b => intake.IdOf(b.Record))], ct))
-            if (!known.TryGetValue(held.Key, out var other) || other.Version < held.Version) known[held.Key] = held;
-        var starts = typeof(T) == typeof(AdverseEvent) ? await EventIntake.SessionStartsAsync(db, batch.Select(b => b.Record).Cast<AdverseEvent>(), ct) : [];
+    // Ids of this kind's rows that wait in quarantine, while they are few enough to be held: a row that comes again and is known may be the mended one.
+    static async Task<HashSet<string>> OpenQuarantineAsync(SafetyAuditDb db, Upload upload, CancellationToken ct) =>
+        [.. await db.QuarantinedRows.Where(q => q.ClosedAtUtc == null && q.Kind == upload.Kind && q.UploadId != upload.Id && q.RecordId != null).Select(q => q.RecordId!).Distinct().Take(100_000).ToListAsync(ct)];
 
-        foreach (var (record, text) in batch)
-        {
-            string key = intake.KeyOf(record), id = intake.IdOf(record);
-            if (record is AdverseEvent { SessionId: { } session } adverseEvent && starts.TryGetValue(session + "\n" + adverseEvent.ClinicId, out var start) && adverseEvent.OnsetAtUtc < start)
-            {
-                rejected.Add(Quarantine(upload, record.Line, id, text, [new(ReasonCode.OnsetBeforeSession, "onset_at", null, "onset_at is before the session began. Correct the time, or the session_id.")]));
-                continue;
-            }
-            bool held = known.TryGetValue(key, out var current);
-            if (held && current.Digest.AsSpan().SequenceEqual(record.Digest))
-            {
-                upload.RowsSame++;
-                seen.Add(id);
-                continue;
-            }
-            if (held && current.UploadId == upload.Id || (held || keepIds) && seen.Contains(id))
-            {
-                rejected.Add(Quarantine(upload, record.Line, id, text, [new(ReasonCode.DuplicateId, intake.IdColumn, id, "The file has this id more than once with different content. Keep the right row and send the file again.")]));
-                continue;
-            }
-            record.Version = held ? current.Version + 1 : 1;
-            if (held) upload.RowsChanged++; else upload.RowsNew++;
-            if (keepIds) seen.Add(id);
-            known[key] = new(key, record.Version, record.Digest, upload.Id);
-            fresh.Add(record);
-        }
-        return fresh;
+    // While rows are passed over nothing is committed; the claim is renewed all the same.
+    async Task StayClaimedAsync(SafetyAuditDb db, Upload upload, CancellationToken ct)
+    {
+        var until = time.UtcNow() + Lease;
+        if (await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch && u.Status == UploadStatus.Processing).ExecuteUpdateAsync(set => set.SetProperty(u => u.ClaimedUntilUtc, until), ct) == 0)
+            throw new OvertakenException();
     }
 
     async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, CancellationToken ct)
@@ -227,7 +221,9 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         var clinics = await db.Clinics.AsNoTracking().ToListAsync(ct);
         var practitioners = await db.Practitioners.Where(p => p.SupersededAtUtc == null).GroupBy(p => p.PractitionerId)
             .Select(g => new { Id = g.Key, ClinicId = g.Max(p => p.ClinicId) }).ToDictionaryAsync(p => p.Id, p => p.ClinicId, ct);
-        return new(upload.ReceivedAtUtc, settings.DefaultTimeZone, clinics.ToDictionary(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone)), practitioners, upload.ClinicId);
+        var zones = clinics.ToDictionary(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone));
+        if (upload.ClinicId is { } scope && !zones.ContainsKey(scope) && upload.Kind != RecordKind.Practitioners) throw ReceiveUpload.UnknownClinic(scope);
+        return new(upload.ReceivedAtUtc, settings.DefaultTimeZone, zones, practitioners, upload.ClinicId);
     }
 
     // Writes how far reading has come, and by that renews the claim, in the transaction of what was read; an overtaken worker finds no row to write to.
@@ -242,7 +238,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     }
 
     // The one moment from which the upload counts: older versions step back, waiting events find their sessions, touched days become stale.
-    async Task PublishAsync(SafetyAuditDb db, Upload upload, CancellationToken ct)
+    async Task PublishAsync(SafetyAuditDb db, Upload upload, IReadOnlyCollection<(string Id, string? Clinic)> mended, CancellationToken ct)
     {
         var now = time.UtcNow();
         var (table, sameRecord, idColumn, markStale) = upload.Kind switch
@@ -254,12 +250,17 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
 #pragma warning disable EF1002 // names of tables and columns come from the intakes, never from a file
         if (upload.RowsChanged > 0)
             await db.Database.ExecuteSqlRawAsync($"UPDATE {table} SET superseded_at_utc = {{1}} WHERE id IN (SELECT b.id FROM {table} a JOIN {table} b ON {sameRecord} AND b.version < a.version WHERE a.upload_id = {{0}} AND a.version > 1 AND b.superseded_at_utc IS NULL)", [upload.Id, now], ct);
+        if (upload.Kind == RecordKind.Sessions)
+            foreach (string sql in PartAmbiguousEvents) await db.Database.ExecuteSqlRawAsync(sql, [upload.Id], ct);
         if (upload.Kind != RecordKind.Practitioners) await db.Database.ExecuteSqlRawAsync(JoinWaitingEvents, ct);
         await db.Database.ExecuteSqlRawAsync(markStale, [upload.Id], ct);
 
         string kind = Codes.Of(upload.Kind);
         await db.Database.ExecuteSqlRawAsync("UPDATE quarantined_rows SET closed_at_utc = {1}, closure = 'sent_again' WHERE closed_at_utc IS NULL AND kind = {2} AND upload_id <> {0} AND text_digest IN (SELECT text_digest FROM quarantined_rows WHERE upload_id = {0})", [upload.Id, now, kind], ct);
-        await db.Database.ExecuteSqlRawAsync($"UPDATE quarantined_rows SET closed_at_utc = {{1}}, closure = 'accepted' WHERE closed_at_utc IS NULL AND kind = {{2}} AND upload_id <> {{0}} AND record_id IN (SELECT {idColumn} FROM {table} WHERE upload_id = {{0}})", [upload.Id, now, kind], ct);
+        await db.Database.ExecuteSqlRawAsync($"UPDATE quarantined_rows SET closed_at_utc = {{1}}, closure = 'accepted' WHERE closed_at_utc IS NULL AND kind = {{2}} AND upload_id <> {{0}} AND EXISTS (SELECT 1 FROM {table} a WHERE a.upload_id = {{0}} AND a.{idColumn} = quarantined_rows.record_id AND (quarantined_rows.clinic_id IS NULL OR a.clinic_id IS NULL OR a.clinic_id = quarantined_rows.clinic_id))", [upload.Id, now, kind], ct);
+        foreach (var (id, clinic) in mended)
+            await db.QuarantinedRows.Where(q => q.ClosedAtUtc == null && q.Kind == upload.Kind && q.UploadId != upload.Id && q.RecordId == id && (q.ClinicId == null || clinic == null || q.ClinicId == clinic))
+                .ExecuteUpdateAsync(set => set.SetProperty(q => q.ClosedAtUtc, now).SetProperty(q => q.Closure, QuarantineClosure.Accepted), ct);
 #pragma warning restore EF1002
 
         await db.Uploads.Where(u => u.Id == upload.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Completed).SetProperty(u => u.CompletedAtUtc, now).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null), ct);
@@ -268,13 +269,31 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         static (string, string, string, string) Sql<T>(Intake<T> intake) where T : Record, new() => (intake.Table, intake.SameRecord, intake.IdColumn, intake.MarkStale);
     }
 
-    // An event joins the session it names. Without a clinic of its own, only where no two clinics have a session of that id.
-    const string JoinWaitingEvents = """
-        UPDATE adverse_events SET linked_session_id = session_id, link_method = 'explicit', linked_clinic_id =
-            (SELECT min(s.clinic_id) FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.superseded_at_utc IS NULL AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id))
-        WHERE linked_session_id IS NULL AND session_id IS NOT NULL AND superseded_at_utc IS NULL AND 1 =
-            (SELECT count(DISTINCT s.clinic_id) FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.superseded_at_utc IS NULL AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id))
+    // The sessions that an event may mean: those of its patient under the id it names, in its clinic where it names one, and not begun after it.
+    const string Meant = "FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.superseded_at_utc IS NULL AND s.patient_id = adverse_events.patient_id AND s.started_at_utc <= adverse_events.onset_at_utc AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
+
+    // An event joins the session it names where exactly one can be meant; else it waits.
+    const string JoinWaitingEvents = $"""
+        UPDATE adverse_events SET linked_session_id = session_id, link_method = 'explicit', linked_clinic_id = (SELECT min(s.clinic_id) {Meant})
+        WHERE linked_session_id IS NULL AND session_id IS NOT NULL AND superseded_at_utc IS NULL AND 1 = (SELECT count(DISTINCT s.clinic_id) {Meant})
         """;
+
+    // Where a second clinic's session of the same id and patient arrives, an event that names no clinic waits again, whichever came first.
+    static readonly string[] PartAmbiguousEvents =
+    [
+        """
+        INSERT INTO stale_days (clinic_id, practitioner_id, date)
+        SELECT DISTINCT o.clinic_id, o.practitioner_id, o.date FROM adverse_events e
+        JOIN sessions s ON s.session_id = e.session_id AND s.patient_id = e.patient_id AND s.clinic_id <> e.linked_clinic_id AND s.upload_id = {0}
+        JOIN sessions o ON o.session_id = e.linked_session_id AND o.clinic_id = e.linked_clinic_id AND o.superseded_at_utc IS NULL
+        WHERE e.clinic_id IS NULL AND e.linked_session_id IS NOT NULL AND e.superseded_at_utc IS NULL
+        """,
+        """
+        UPDATE adverse_events SET linked_session_id = NULL, linked_clinic_id = NULL, link_method = NULL
+        WHERE clinic_id IS NULL AND linked_session_id IS NOT NULL AND superseded_at_utc IS NULL AND EXISTS
+            (SELECT 1 FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.patient_id = adverse_events.patient_id AND s.clinic_id <> adverse_events.linked_clinic_id AND s.upload_id = {0})
+        """,
+    ];
 
     // What was stored of it so far goes; the bytes stay.
     async Task GiveUpAsync(Upload upload, string why, CancellationToken ct)
@@ -295,29 +314,18 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         await transaction.CommitAsync(ct);
     }
 
-    static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string text, List<Reason> reasons) => new()
+    internal static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string? clinicId, string text, List<Reason> reasons) => new()
     {
         UploadId = upload.Id,
         Kind = upload.Kind,
         Line = line,
         RecordId = recordId is { Length: > 0 and <= 64 } ? recordId : null,
+        ClinicId = clinicId is { Length: > 0 and <= 64 } ? clinicId : upload.ClinicId,
         Text = text,
         TextDigest = SHA256.HashData(Encoding.UTF8.GetBytes(text))[..16],
         Reasons = [.. reasons],
         ReceivedAtUtc = upload.ReceivedAtUtc,
     };
-
-    /// <summary>Ids that the file had before, as 64-bit fingerprints: only of rows that left no trace in the store.</summary>
-    sealed class SeenInFile
-    {
-        readonly HashSet<long> fingerprints = [];
-
-        public void Add(string id) => fingerprints.Add(Fingerprint(id));
-
-        public bool Contains(string id) => fingerprints.Contains(Fingerprint(id));
-
-        static long Fingerprint(string id) => BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(id)));
-    }
 
     sealed class OvertakenException : Exception;
 }

@@ -19,6 +19,9 @@ public sealed class QuarantinedRow
     /// <summary>The record's id where the row has a readable one.</summary>
     public string? RecordId { get; set; }
 
+    /// <summary>The clinic the row belongs to, where that is known.</summary>
+    public string? ClinicId { get; set; }
+
     /// <summary>The row as it stands in the file; cut where it is longer than <see cref="LongestText"/>.</summary>
     public required string Text { get; set; }
 

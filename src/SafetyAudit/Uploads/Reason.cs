@@ -23,6 +23,7 @@ public enum ReasonCode
     ListsDiffer,
     EndsBeforeStart,
     OnsetBeforeSession,
+    PatientDiffers,
     DuplicateId,
     TooManyFields,
     TooFewFields,

@@ -17,7 +17,7 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
     /// <param name="content">The file's bytes, read once from front to back.</param>
     /// <param name="fileName">Its name, for people; never used as a path.</param>
     /// <param name="kind">What it holds; guessed from the header when null.</param>
-    /// <param name="clinicId">The clinic it is sent for, or null when its rows name theirs. A clinic not known yet is added.</param>
+    /// <param name="clinicId">The clinic it is sent for, or null when its rows name theirs. A clinic not known yet is added by its practitioners file.</param>
     /// <param name="by">Who sent it.</param>
     /// <param name="ct">Stops the taking in; nothing is kept then.</param>
     /// <exception cref="FileRefusedException">It can't be such a file; nothing is kept.</exception>
@@ -36,8 +36,9 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
 
             await using var db = await databases.CreateDbContextAsync(ct);
             var now = time.UtcNow();
-            if (clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct))
-                db.Clinics.Add(new Clinic { Id = clinicId, Name = clinicId, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
+            bool isNew = clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct);
+            if (isNew && known != RecordKind.Practitioners) throw UnknownClinic(clinicId!);
+            if (isNew) db.Clinics.Add(new Clinic { Id = clinicId!, Name = clinicId!, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
             var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by, Status = UploadStatus.Received };
             db.Uploads.Add(upload);
             await db.SaveChangesAsync(ct);
@@ -48,6 +49,9 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
             File.Delete(arriving);
         }
     }
+
+    internal static FileRefusedException UnknownClinic(string code) =>
+        new($"No clinic has the code {code}. Correct it, send the clinic's practitioners first, or add it with `safetyaudit clinic {code}`.");
 
     /// <summary>Where the bytes of an upload are kept.</summary>
     public static string PathOf(DatabaseSettings database, string sha256) => Path.Combine(database.Directory, "uploads", sha256 + ".csv");

@@ -27,7 +27,7 @@ static class RegionLists
                 // One entry beside a longer list holds for all of them; other lengths are caught by the session's checks.
                 string? entry = entries.Length == 1 ? entries[0] : i < entries.Length ? entries[i] : null;
                 if (i >= record.Regions.Count && record.Regions.Count == 1) known = record.Regions[0];
-                entry = string.IsNullOrEmpty(entry) ? null : entry.ToLowerInvariant();
+                entry = string.IsNullOrEmpty(entry) ? null : Cells.Normal(entry);
                 regions[i] = part switch { 0 => known with { Region = entry }, 1 => known with { Muscle = entry }, _ => known with { Side = entry } };
             }
             bool differ = record.Regions.Count > 1 && entries.Length > 1 && record.Regions.Count != entries.Length;

@@ -16,6 +16,8 @@ sealed class SessionIntake : Intake<Session>
     public override string IdOf(Session record) => record.SessionId;
     public override string KeyOf(Session record) => $"{record.SessionId}\n{record.ClinicId}";
 
+    public override string? ClinicOf(Session record) => record.ClinicId;
+
     public override void Check(Session session, RowContext context, List<Reason> reasons)
     {
         session.ClinicId = ClinicOf(session.ClinicId, context, reasons) ?? "";
@@ -35,7 +37,7 @@ sealed class SessionIntake : Intake<Session>
     }
 
     public override async Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct) =>
-        await db.Sessions.Where(s => ids.Contains(s.SessionId) && s.SupersededAtUtc == null)
+        await db.Sessions.Where(s => ids.Contains(s.SessionId))
             .Select(s => new Known(s.SessionId + "\n" + s.ClinicId, s.Version, s.Digest, s.UploadId)).ToListAsync(ct);
 
     public override string MarkStale => """

@@ -64,6 +64,29 @@ public class EvaluateAlertsTests
     }
 
     [Fact]
+    public async Task Half_recounted_figures_and_bookings_of_the_future_change_no_alert()
+    {
+        var (practitioners, sessions, events) = Samples.Clinic(8, 900, p => p == 6 ? 0 : 13);
+        await using var installation = await TestInstallation.OpenAsync();
+        foreach (string file in new[] { practitioners, sessions, events }) await installation.ImportAsync(file);
+        var before = (await AlertsAsync(installation)).Select(a => (a.Key, a.Status, a.Reason)).ToList();
+
+        await installation.ImportAsync(Samples.SessionHeader + "B1,C1,P1,T1,2062-03-02T10:00:00Z,,cancelled\n");
+        Assert.Equal(before, (await AlertsAsync(installation)).Select(a => (a.Key, a.Status, a.Reason)));
+
+        await using (var db = installation.Db())
+        {
+            await db.DailyObserved.Where(d => d.PractitionerId != "P1").ExecuteDeleteAsync();
+            await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT DISTINCT clinic_id, practitioner_id, date FROM sessions WHERE practitioner_id <> 'P1'");
+        }
+        await installation.EvaluateAsync();
+        Assert.Equal(before, (await AlertsAsync(installation)).Select(a => (a.Key, a.Status, a.Reason)));
+        await installation.SummariseAsync();
+        await installation.EvaluateAsync();
+        Assert.Equal(before, (await AlertsAsync(installation)).Select(a => (a.Key, a.Status, a.Reason)));
+    }
+
+    [Fact]
     public async Task One_sentinel_event_is_one_alert_even_before_its_session_arrives()
     {
         await using var installation = await TestInstallation.OpenAsync();
@@ -81,7 +104,8 @@ public class EvaluateAlertsTests
     [InlineData("severity", "critical")]
     [InlineData("medical_attention", "admitted")]
     [InlineData("seriousness", "SeriousResultsInDisability")]
-    [InlineData("outcome", "fatal")]
+    [InlineData("outcome", "Fatal")]
+    [InlineData("outcome", "resolvedWithSequelae")]
     [InlineData("ctcae_grade", "4")]
     public async Task An_event_reported_as_serious_is_reviewed_whatever_its_category(string column, string value)
     {

@@ -106,6 +106,17 @@ public class RatesTests
         Assert.Equal((1000 * 50 + 100 * 310) / (b + 1000), row.Expected!.Value, 8);
     }
 
+    [Fact]
+    public void Where_nobody_else_works_there_is_no_comparison_and_its_counts_stay_out()
+    {
+        foreach (var measure in Catalogue.Measures)
+        {
+            PractitionerCounts[] counts = [Counts("A", 1000, 60, measure: measure.Code), Counts("B", 1000, 40, measure: measure.Code), Counts("A", 100, 90, "ALONE", measure.Code)];
+            var row = Rates.Compute(counts, new(From, To, Against: Against.Peers), measure, Catalogue.Baselines.Single(b => b.Id == measure.Code + "@1")).Single(r => r.PractitionerId == "A");
+            if (measure.Unit == ExposureUnit.Session) Assert.Equal((1000L, 60L, 1), (row.Sessions, row.Observed, row.Peers));
+        }
+    }
+
     [Theory]
     [InlineData("BRUISE_MINOR", 0, NotAssessedBecause.NoSessions)]
     [InlineData("SPINAL_HAEMATOMA", 500, NotAssessedBecause.NoBaselineRate)]

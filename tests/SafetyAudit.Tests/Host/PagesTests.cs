@@ -47,6 +47,30 @@ public class PagesTests
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/set-up?token=" + dashboard.SetUpToken)).StatusCode);
     }
 
+    [Theory]
+    [InlineData("/?from=abc")]
+    [InlineData("/practitioners?from=2026-05-01&to=2026-01-01")]
+    [InlineData("/measures/BRUISE_MINOR?to=0001-01-05")]
+    [InlineData("/measures/BRUISE_MINOR?from=9999-12-31&to=9999-12-31")]
+    [InlineData("/measures/NOTHING")]
+    [InlineData("/uploads/-1")]
+    [InlineData("/sessions")]
+    [InlineData("/sessions?practitioner=P1&measure=NOTHING&rule=PR-999&outcome=maybe")]
+    public async Task Odd_addresses_are_answered_calmly(string address)
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(async services =>
+        {
+            await using var scope = services.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<Microsoft.AspNetCore.Identity.UserManager<SafetyAudit.Access.User>>().CreateAsync(new() { UserName = "director" }, "correct horse battery");
+        });
+        using var client = new HttpClient { BaseAddress = new(dashboard.Address) };
+        string form = await client.GetStringAsync("/sign-in");
+        string token = System.Text.RegularExpressions.Regex.Match(form, "name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
+        using var fields = new FormUrlEncodedContent(new Dictionary<string, string> { ["UserName"] = "director", ["Password"] = "correct horse battery", ["__RequestVerificationToken"] = token });
+        Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/sign-in", fields)).StatusCode);
+        Assert.Contains((await client.GetAsync(address)).StatusCode, new[] { HttpStatusCode.OK, HttpStatusCode.NotFound });
+    }
+
     [Fact]
     public async Task Health_answers_without_a_sign_in()
     {

@@ -84,6 +84,23 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
+    public async Task The_demo_keeps_out_of_a_real_installation_and_a_mistyped_clinic_is_not_made()
+    {
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        var demo = await RunAsync("demo");
+        Assert.Equal(1, demo.Code);
+        Assert.Contains("not a demo's", demo.Errors, StringComparison.Ordinal);
+
+        string sessions = FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1"));
+        foreach (string[] args in new[] { new[] { "import", sessions, "--clinic", "C11" }, ["import", sessions, "--clinic", "C11", "--dry-run"] })
+        {
+            var refused = await RunAsync(args);
+            Assert.Equal(1, refused.Code);
+            Assert.Contains("No clinic has the code C11", refused.Errors, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task A_clinic_s_time_zone_is_set_before_its_first_session_only()
     {
         Assert.Equal(0, (await RunAsync("clinic", "C1", "--name", "Elm Street", "--time-zone", "America/New_York")).Code);

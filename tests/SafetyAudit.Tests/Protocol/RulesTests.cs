@@ -33,6 +33,17 @@ public class RulesTests
     }
 
     [Fact]
+    public void A_renewed_licence_does_not_undo_the_one_before_it()
+    {
+        Practitioner before = Licensed(issued: "2020-01-01", expires: "2025-12-31"), renewed = Licensed(issued: "2026-03-10", expires: "2030-12-31");
+        Assert.Same(before, Rules.RecordFor([renewed, before], new(2025, 6, 1)));
+        Assert.Same(renewed, Rules.RecordFor([renewed, before], new(2026, 6, 1)));
+        // In the gap between the two neither covers the day: the newest is asked, and fails.
+        Assert.Same(renewed, Rules.RecordFor([renewed, before], new(2026, 2, 1)));
+        Assert.Null(Rules.RecordFor([], new(2026, 2, 1)));
+    }
+
+    [Fact]
     public void Consent_comes_before_the_first_needle()
     {
         Assert.Equal(Outcome.Pass, Of("PR-005", s => (s.ConsentAtUtc, s.FirstNeedleAtUtc) = (Start.AddMinutes(4), Start.AddMinutes(4))));
@@ -68,6 +79,7 @@ public class RulesTests
         Assert.Equal(Outcome.Pass, Of("PR-012", s => s.ScreenFlags = ["none"]));
         Assert.Equal(Outcome.Pass, Of("PR-012", s => s.ScreenFlags = ["diabetes"]));
         Assert.Equal(Outcome.Fail, Of("PR-012", s => s.ScreenFlags = ["diabetes", "local_infection"]));
+        Assert.Equal(Outcome.NotRecorded, Of("PR-012", s => s.ScreenFlags = ["afraid_of_needles"]));
         Assert.Equal(Outcome.NotRecorded, Of("PR-012"));
     }
 

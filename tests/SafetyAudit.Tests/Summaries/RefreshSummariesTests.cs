@@ -29,6 +29,18 @@ public class RefreshSummariesTests
     }
 
     [Fact]
+    public async Task An_event_that_ended_a_session_early_is_counted()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + "S2,C1,P1,T1,2026-03-02T10:00:00Z,,aborted\n");
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S2", "SYNCOPE"));
+        await using var db = installation.Db();
+        Assert.Equal(1, (await db.DailyExposures.SingleAsync()).Sessions);
+        Assert.Equal(1, (await db.DailyObserved.SingleAsync(d => d.Measure == "SYNCOPE")).Observed);
+    }
+
+    [Fact]
     public async Task A_session_with_two_like_events_counts_once_and_each_event_counts_in_the_sum_of_mild_events()
     {
         await using var installation = await TestInstallation.OpenAsync();

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Data;
+using SafetyAudit.Host;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
 
@@ -261,6 +262,140 @@ public class ImportTests
         Assert.Equal(UploadStatus.Failed, given.Status);
         Assert.Contains("stopped", given.Failure, StringComparison.Ordinal);
         Assert.Equal(["S2"], await after.Current<Session>().Select(s => s.SessionId).ToListAsync());
+    }
+
+    [Fact]
+    public async Task An_event_sent_with_its_clinic_and_without_is_one_event()
+    {
+        const string plain = "event_id,session_id,patient_id,category,onset_at\nE1,S1,T1,NEEDLE_RETAINED,2026-03-02T12:00:00Z\n";
+        foreach (bool scopedFirst in new[] { false, true })
+        {
+            await using var installation = await TestInstallation.OpenAsync();
+            await installation.ImportAsync(Samples.Practitioners);
+            await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+            await installation.ImportAsync(plain, clinic: scopedFirst ? "C1" : null);
+            await installation.ImportAsync(plain, clinic: scopedFirst ? null : "C1");
+            await using var db = installation.Db();
+            Assert.Equal(1, await db.Current<AdverseEvent>().CountAsync());
+            Assert.Equal(1, await db.DailyObserved.Where(d => d.Measure == "NEEDLE_RETAINED").SumAsync(d => d.Observed));
+            Assert.Equal(1, await db.Alerts.CountAsync(a => a.Rule == SafetyAudit.Alerts.AlertRule.SentinelEvent && a.Status == SafetyAudit.Alerts.AlertStatus.Open));
+        }
+    }
+
+    [Fact]
+    public async Task An_event_never_joins_another_patient_s_session()
+    {
+        const string other = "event_id,session_id,patient_id,category,onset_at\nE1,S1,T-OTHER,BRUISE_MINOR,2026-03-02T12:00:00Z\n";
+        await using var sessionFirst = await TestInstallation.OpenAsync();
+        await using var eventFirst = await TestInstallation.OpenAsync();
+        foreach (var installation in new[] { sessionFirst, eventFirst }) await installation.ImportAsync(Samples.Practitioners);
+        await sessionFirst.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        Assert.Equal([ReasonCode.PatientDiffers], Assert.Single(await sessionFirst.RejectedAsync(await sessionFirst.ImportAsync(other))).Reasons.Select(r => r.Code));
+        await eventFirst.ImportAsync(other);
+        await eventFirst.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        foreach (var installation in new[] { sessionFirst, eventFirst })
+        {
+            await using var db = installation.Db();
+            Assert.Equal(0, await db.DailyObserved.CountAsync());
+        }
+    }
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task An_event_without_a_clinic_waits_where_two_clinics_sessions_can_be_meant_whichever_came_first(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await installation.ImportAsync(Samples.Practitioners + "Q1,,C2,active,2015-01-01,2030-12-31\n");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("1001"));
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "1001"));
+        await using (var db = installation.Db()) Assert.Equal(1, await db.DailyObserved.Where(d => d.Measure == "BRUISE_MINOR").CountAsync());
+
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("1001", practitioner: "Q1", clinic: "C2"));
+
+        await using var after = installation.Db();
+        Assert.Null((await after.AdverseEvents.SingleAsync()).LinkedSessionId);
+        Assert.Equal(0, await after.DailyObserved.CountAsync());
+    }
+
+    [Fact]
+    public async Task An_old_file_sent_again_does_not_undo_a_correction()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        string first = Samples.SessionHeader + Samples.Session("S1"), corrected = Samples.SessionHeader + Samples.Session("S1", "2026-03-03T10:00:00Z");
+        await installation.ImportAsync(first);
+        await installation.ImportAsync(corrected);
+        var again = await installation.ImportAsync(first);
+        Assert.Equal((1L, 0L), (again.RowsSame, again.RowsChanged));
+        await using var db = installation.Db();
+        Assert.Equal(new DateOnly(2026, 3, 3), (await db.Current<Session>().SingleAsync()).Date);
+    }
+
+    [Fact]
+    public async Task Two_clinics_corrections_under_one_session_id_are_two_corrections()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners + "Q1,,C2,active,2015-01-01,2030-12-31\n");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("1001") + Samples.Session("1001", practitioner: "Q1", clinic: "C2"));
+        var corrected = await installation.ImportAsync(Samples.SessionHeader + Samples.Session("1001") + Samples.Session("1001", "2026-03-05T10:00:00Z", "Q1", "C2"));
+        Assert.Equal((1L, 1L, 0L), (corrected.RowsSame, corrected.RowsChanged, corrected.RowsRejected));
+    }
+
+    [Fact]
+    public async Task A_rejected_row_of_one_clinic_is_not_closed_by_another_s_and_a_mended_duplicate_is_closed()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners + "Q1,,C2,active,2015-01-01,2030-12-31\n");
+        var bad = await installation.ImportAsync(Samples.SessionHeader + Samples.Session("1001", "yesterday"));
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("1001", practitioner: "Q1", clinic: "C2"));
+        Assert.Null(Assert.Single(await installation.RejectedAsync(bad)).Closure);
+
+        string good = Samples.SessionHeader + Samples.Session("S1"), twice = good + Samples.Session("S1", "2026-03-05T10:00:00Z");
+        var first = await installation.ImportAsync(twice);
+        var second = await installation.ImportAsync(twice);
+        Assert.Equal(QuarantineClosure.SentAgain, Assert.Single(await installation.RejectedAsync(first)).Closure);
+        Assert.Null(Assert.Single(await installation.RejectedAsync(second)).Closure);
+        await installation.ImportAsync(good);
+        Assert.Equal(QuarantineClosure.Accepted, Assert.Single(await installation.RejectedAsync(second)).Closure);
+    }
+
+    [Fact]
+    public async Task A_stopped_import_goes_on_to_the_same_end_where_a_rejected_row_shares_its_id_with_a_good_one()
+    {
+        // The first row of S1 is bad and falls before the stop, the good one after it.
+        string file = Samples.SessionHeader + Samples.Session("S1", "yesterday") + string.Concat(Enumerable.Range(0, 7000).Select(i => Samples.Session($"X{i}"))) + Samples.Session("S1");
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1", "2026-02-02T10:00:00Z"));
+        var upload = await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(file));
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => installation.Services.GetRequiredService<ProcessUploads>().DrainAsync(new Sink(_ => stop.Cancel()), stop.Token));
+        installation.Clock.Now += ProcessUploads.Lease + TimeSpan.FromSeconds(1);
+        await installation.Services.CatchUpAsync(null, default);
+
+        await using var db = installation.Db();
+        var read = await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id);
+        Assert.Equal((7000L, 1L, 1L), (read.RowsNew, read.RowsChanged, read.RowsRejected));
+    }
+
+    [Fact]
+    public async Task An_outage_is_not_the_file_s_fault()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        var upload = await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(Samples.SessionHeader + Samples.Session("S1")));
+        string kept = Directory.GetFiles(Path.Combine(installation.Directory, "uploads"), upload.Sha256 + "*").Single();
+        File.Move(kept, kept + ".away");
+        Directory.CreateDirectory(kept);    // an input/output error, whatever the user's rights
+        for (int attempt = 0; attempt < ProcessUploads.MostAttempts + 2; attempt++)
+        {
+            await Assert.ThrowsAnyAsync<Exception>(() => installation.Services.GetRequiredService<ProcessUploads>().DrainAsync(null, default));
+            installation.Clock.Now += ProcessUploads.Lease + TimeSpan.FromSeconds(1);
+        }
+        Directory.Delete(kept);
+        File.Move(kept + ".away", kept);
+        Assert.Equal(1, await installation.Services.GetRequiredService<ProcessUploads>().DrainAsync(null, default));
+        await using var db = installation.Db();
+        Assert.Equal(UploadStatus.Completed, (await db.Uploads.SingleAsync(u => u.Id == upload.Id)).Status);
     }
 
     sealed class Sink(Action<UploadProgress> tell) : IProgress<(Upload, UploadProgress)>

@@ -23,11 +23,12 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
+        await using var snapshot = await Db.BeginSnapshotAsync(ct);
         if (await Db.Measures.AsNoTracking().SingleOrDefaultAsync(m => m.Code == Code, ct) is not { } measure) return NotFound();
         Measure = measure;
         Against = AskedAgainst == "literature" ? Against.Literature : Against.Peers;
         await ReadPeriodAsync(ct);
-        var counts = await Counts.ReadAsync(Db, From, To, null, ct);
+        var counts = await Counts.ReadAsync(Db, From, To, ct);
         var baselines = await Db.Baselines.AsNoTracking().Where(b => b.MeasureCode == Code).OrderByDescending(b => b.IsDefault).ThenBy(b => b.Id).ToListAsync(ct);
         Baseline = baselines.Find(b => b.IsDefault);
         var rows = Rates.Compute(counts, new(From, To, Grouping.Practitioner, Against), measure, Baseline);

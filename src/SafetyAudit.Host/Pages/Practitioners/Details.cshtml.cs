@@ -27,18 +27,19 @@ public sealed class PractitionerModel(SafetyAuditDb db) : PeriodPage(db)
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
+        await using var snapshot = await Db.BeginSnapshotAsync(ct);
         if (await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) is not { } practitioner) return NotFound();
         Practitioner = practitioner;
         await ReadPeriodAsync(ct);
         var baselines = await Rates.BaselinesAsync(Db, null, ct);
-        Watched = [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
+        Watched = EvaluateAlerts.Watched(baselines);
         Alerts = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId == Id).OrderBy(a => a.Rule).ThenBy(a => a.Measure).ToListAsync(ct);
         string wanted = AskedMeasure ?? Alerts.Find(a => Watched.Exists(m => m.Code == a.Measure))?.Measure ?? "BRUISE_MINOR";
         Chosen = Catalogue.Measures.FirstOrDefault(m => m.Code == wanted) ?? Watched[0];
         // The trend looks back two years, so that a change shows against what was before it.
-        Trend = await Trend.ReadAsync(Db, Chosen, baselines.GetValueOrDefault(Chosen.Code), Id, null, AskedFrom ?? To.AddYears(-2).AddDays(1), To, ct);
-        AgainstPeers = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), Watched, baselines, null, ct)).FindAll(r => r.PractitionerId == Id);
-        AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, null, ct)).FindAll(r => r.PractitionerId == Id);
+        Trend = await Trend.ReadAsync(Db, Chosen, baselines.GetValueOrDefault(Chosen.Code), Id, AskedFrom is null ? To.AddYears(-2).AddDays(1) : From, To, ct);
+        AgainstPeers = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
+        AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         Ascertainment = AgainstPeers.FirstOrDefault()?.Ascertainment ?? 'D';
         Adherence = await AdherenceTable.ReadAsync(Db, From, To, null, Id, ct);
         return Page();

@@ -10,7 +10,7 @@ namespace SafetyAudit.Host.Pages;
 
 [RequestSizeLimit(4L * 1024 * 1024 * 1024)]
 [RequestFormLimits(MultipartBodyLengthLimit = 4L * 1024 * 1024 * 1024)]
-public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQueue jobs) : PageModel
+public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQueue jobs, ILogger<UploadsModel> log) : PageModel
 {
     public List<Clinic> Clinics { get; private set; } = [];
     public List<Upload> Uploads { get; private set; } = [];
@@ -32,7 +32,8 @@ public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQue
             await using var content = file.OpenReadStream();
             var upload = await receive.ReceiveAsync(content, file.FileName, Codes.TryParse<RecordKind>(kind ?? "", out var known) ? known : null, string.IsNullOrEmpty(clinic) ? null : clinic, User.Identity!.Name!, ct);
             // It is kept and recorded; should asking for the job fail, the worker's sweep finds it.
-            await jobs.EnqueueAsync(Composition.ReadUploads, ct);
+            try { await jobs.EnqueueAsync(Composition.ReadUploads, ct); }
+            catch (Exception e) when (e is not OperationCanceledException) { log.LogWarning(e, "Upload {Upload} is kept, but its job could not be asked for; the worker's sweep will find it", upload.Id); }
             return Redirect($"/uploads/{upload.Id}");
         }
         catch (FileRefusedException refused)

@@ -450,6 +450,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     kind = table.Column<string>(type: "text", nullable: false),
                     line = table.Column<long>(type: "bigint", nullable: false),
                     record_id = table.Column<string>(type: "text", nullable: true),
+                    clinic_id = table.Column<string>(type: "text", nullable: true),
                     text = table.Column<string>(type: "text", nullable: false),
                     text_digest = table.Column<byte[]>(type: "bytea", nullable: false),
                     reasons = table.Column<string>(type: "text", nullable: false),

@@ -449,6 +449,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     kind = table.Column<string>(type: "TEXT", nullable: false),
                     line = table.Column<long>(type: "INTEGER", nullable: false),
                     record_id = table.Column<string>(type: "TEXT", nullable: true),
+                    clinic_id = table.Column<string>(type: "TEXT", nullable: true),
                     text = table.Column<string>(type: "TEXT", nullable: false),
                     text_digest = table.Column<byte[]>(type: "BLOB", nullable: false),
                     reasons = table.Column<string>(type: "TEXT", nullable: false),
