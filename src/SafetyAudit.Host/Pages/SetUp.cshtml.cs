@@ -27,7 +27,7 @@ public sealed class SetUpModel : PageModel
             return Page();
         }
         var user = new User { UserName = UserName };
-        var result = await link.UseAsync(Token, users, user, Password, ct);
+        var result = await link.UseAsync(Token, users, user, Password ?? "", ct);
         if (!result.Succeeded)
         {
             Problem = string.Join(" ", result.Errors.Select(e => e.Description));

@@ -16,7 +16,7 @@ public sealed class SignInModel(SignInManager<User> signIn) : PageModel
 
     public async Task<IActionResult> OnPostAsync()
     {
-        var result = await signIn.PasswordSignInAsync(UserName, Password, isPersistent: false, lockoutOnFailure: true);
+        var result = await signIn.PasswordSignInAsync(UserName ?? "", Password ?? "", isPersistent: false, lockoutOnFailure: true);
         if (result.Succeeded) return LocalRedirect(Url.IsLocalUrl(ReturnUrl) ? ReturnUrl : "/");
         // The same words for a wrong name and a wrong password, so that names can't be guessed one by one.
         Problem = result.IsLockedOut ? "Too many attempts. Wait five minutes, then try again." : "That name and password do not fit together.";

@@ -11,7 +11,12 @@ static class Cells
     public static (string Value, ReasonCode? Wrong) Text(ReadOnlySpan<byte> cell, int longest, bool isId, bool lines)
     {
         string text = Encoding.UTF8.GetString(cell).Trim();
-        if (!Ascii.IsValid(cell)) text = text.Normalize(NormalizationForm.FormC);
+        if (!Ascii.IsValid(cell))
+        {
+            // Code points that are no characters (U+FFFE, U+FFFF …) have no normal form.
+            try { text = text.Normalize(NormalizationForm.FormC); }
+            catch (ArgumentException) { return (text, ReasonCode.ForbiddenCharacter); }
+        }
         if (text.Length > longest) return (text, ReasonCode.TextTooLong);
         foreach (char c in text)
         {

@@ -45,7 +45,8 @@ sealed class CsvRows : IDisposable
     {
         RefuseOtherEncodings(path);
         CsvRows? rows = null;
-        var reader = Start(path, 0, lineBreaksInQuotes: true, hasHeader: true, m => rows!.malformed[m.LineNumber + rows.baseLine] = m.Reason);
+        // The header itself may be malformed: then no rows are there yet to note it in, and its names fit no record.
+        var reader = Start(path, 0, lineBreaksInQuotes: true, hasHeader: true, m => rows?.Note(m));
         try
         {
             string[] headers;
@@ -111,6 +112,8 @@ sealed class CsvRows : IDisposable
 
     public void Dispose() => reader.Dispose();
 
+    void Note(CsvMalformedRecord record) => malformed[record.LineNumber + baseLine] = record.Reason;
+
     static CsvReader Start(string path, long offset, bool lineBreaksInQuotes, bool hasHeader, Action<CsvMalformedRecord> onMalformed)
     {
         var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
@@ -154,7 +157,7 @@ sealed class CsvRows : IDisposable
         reader.Dispose();
         malformed.Clear();
         restarts++;
-        reader = Start(path, offset, lineBreaksInQuotes: restarts < MostRestarts, hasHeader: false, m => malformed[m.LineNumber + baseLine] = m.Reason);
+        reader = Start(path, offset, lineBreaksInQuotes: restarts < MostRestarts, hasHeader: false, Note);
         (baseOffset, baseLine, nextStart) = (offset, lines - 1, offset);
     }
 

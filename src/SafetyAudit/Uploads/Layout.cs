@@ -55,7 +55,7 @@ sealed partial class Layout<T> where T : Record, new()
 
     /// <summary>Header names that are no column of this kind.</summary>
     public IEnumerable<string> Unknown(IReadOnlyList<string> headers) =>
-        headers.Where(h => h.Length > 0 && !columns.Exists(c => c.Name.Equals(h, StringComparison.OrdinalIgnoreCase)));
+        headers.Where(h => h.Length > 0 && !columns.Exists(c => c.Name.Equals(h, StringComparison.OrdinalIgnoreCase))).Select(h => new string([.. h.Where(c => !char.IsControl(c))]));
 
     /// <summary>Reads one row's cells into a record; every problem of the row is added to the list.</summary>
     public T Read(CsvRows row, int[] places, RowContext context, List<Reason> reasons)
@@ -63,7 +63,7 @@ sealed partial class Layout<T> where T : Record, new()
         var record = new T();
         // The clinic comes first: its time zone gives the row's instants their meaning.
         string? clinic = context.ScopeClinic;
-        if (clinicColumn >= 0 && places[clinicColumn] >= 0 && row.Cell(places[clinicColumn]) is { IsEmpty: false } named) clinic = Encoding.UTF8.GetString(named).Trim();
+        if (clinicColumn >= 0 && places[clinicColumn] >= 0 && row.Cell(places[clinicColumn]) is { IsEmpty: false } named) clinic = Cells.Text(named, 64, isId: true, lines: false).Value;
         var zone = context.ZoneOf(clinic);
         for (int i = 0; i < columns.Count; i++)
         {
@@ -95,6 +95,7 @@ sealed partial class Layout<T> where T : Record, new()
         if (value.Length > 100) value = value[..100] + "…";
         return new(code, name, value, code switch
         {
+            ReasonCode.MissingValue => $"{name} must not be empty.",
             ReasonCode.NotADate => $"{name} must be a date as yyyy-MM-dd, such as 2026-03-31.",
             ReasonCode.NotAnInstant => $"{name} must be a date and time as yyyy-MM-ddTHH:mm:ssZ or with an offset such as +01:00.",
             ReasonCode.InstantSkippedByClock => $"{name} is a time that the clocks skipped that night. Give it with its offset from UTC.",

@@ -61,7 +61,9 @@ sealed partial class Layout<T>
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone)
         {
             var (value, wrong) = Cells.Text(cell, longest, isId, lines);
-            if (wrong is null && value.Length > 0) set(record, isCode ? Cells.Normal(value) : value);
+            // A cell of nothing but space that only Unicode knows is as empty as any.
+            if (wrong is null && value.Length == 0) return IsRequired ? ReasonCode.MissingValue : null;
+            if (wrong is null) set(record, isCode ? Cells.Normal(value) : value);
             return wrong;
         }
 

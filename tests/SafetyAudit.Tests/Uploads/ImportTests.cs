@@ -120,6 +120,21 @@ public class ImportTests
         Assert.All(rejected.Reasons, r => Assert.NotEmpty(r.Remedy));
     }
 
+    [Theory]
+    [InlineData(ReasonCode.MissingValue, "E9,S1,T1,\u00A0,2026-03-02T12:00:00Z,")]
+    [InlineData(ReasonCode.MissingValue, "\u3000,S1,T1,BRUISE_MINOR,2026-03-02T12:00:00Z,")]
+    [InlineData(ReasonCode.ForbiddenCharacter, "E9,S1,T\uFFFE1,BRUISE_MINOR,2026-03-02T12:00:00Z,")]
+    public async Task Spaces_and_code_points_that_only_Unicode_knows_stop_nothing(ReasonCode reason, string row)
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        var upload = await installation.ImportAsync(Samples.EventHeader + row + "\n" + Samples.Event("E1", "S1"));
+        Assert.Equal([reason], Assert.Single(await installation.RejectedAsync(upload)).Reasons.Select(r => r.Code));
+        await using var db = installation.Db();
+        Assert.Equal(1, await db.DailyObserved.CountAsync(d => d.Measure == "BRUISE_MINOR"));
+    }
+
     [Fact]
     public async Task All_problems_of_a_row_are_told_together()
     {
