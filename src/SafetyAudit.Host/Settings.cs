@@ -13,7 +13,7 @@ static class Settings
         var verbs = new List<string>();
         for (int i = 0; i < args.Length; i++)
         {
-            bool isSetting = args[i].StartsWith("--", StringComparison.Ordinal) && (args[i].Split('=')[0].Contains(':', StringComparison.Ordinal) || args[i] == "--urls" || args[i].StartsWith("--urls=", StringComparison.Ordinal));
+            bool isSetting = args[i].Length > 2 && args[i].StartsWith("--", StringComparison.Ordinal) && (char.IsUpper(args[i][2]) && args[i].Split('=')[0].Contains(':', StringComparison.Ordinal) || args[i] == "--urls" || args[i].StartsWith("--urls=", StringComparison.Ordinal));
             if (!isSetting) verbs.Add(args[i]);
             else if (args[i].Contains('=', StringComparison.Ordinal)) settings.Add(args[i]);
             else

@@ -92,6 +92,8 @@ public sealed class VerbTests : IDisposable
         Assert.Contains("not a demo's", demo.Errors, StringComparison.Ordinal);
 
         string sessions = FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1"));
+        var asPractitioners = await RunAsync("import", sessions, "--kind", "practitioners");
+        Assert.Equal(1, asPractitioners.Code);
         foreach (string[] args in new[] { new[] { "import", sessions, "--clinic", "C11" }, ["import", sessions, "--clinic", "C11", "--dry-run"] })
         {
             var refused = await RunAsync(args);
