@@ -102,6 +102,9 @@ sealed class CsvRows : IDisposable
         return true;
     }
 
+    /// <summary>Bytes of the current row.</summary>
+    public int Length => reader.RawRecord.Length;
+
     /// <summary>A cell of the current row, unquoted.</summary>
     public ReadOnlySpan<byte> Cell(int column) => reader.GetSpan(column);
 

@@ -23,6 +23,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     public const int MostAttempts = 5;
     const int BatchRows = 5_000;
+    const long BatchBytes = 16 * 1024 * 1024;
     const int BatchesPerCheckpoint = 10;
 
     /// <summary>Reads every file that waits, until none does or another worker is at it. Answers how many were finished here.</summary>
@@ -166,9 +167,11 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             rejected.Clear();
             // Rows that an earlier attempt committed are read once more for what they left in memory only, and stop where that attempt stopped.
             long most = passed < committed ? Math.Min(BatchRows, committed - passed) : BatchRows;
-            while (batch.Count + rejected.Count < most && (more = rows.Read()))
+            long held = 0;
+            while (batch.Count + rejected.Count < most && held < BatchBytes && (more = rows.Read()))
             {
                 ct.ThrowIfCancellationRequested();
+                held += rows.Length;
                 reasons.Clear();
                 T? record = null;
                 if (rows.Problem is { } problem) reasons.Add(problem);
