@@ -20,7 +20,7 @@ public class RatesTests
     [Fact]
     public void Against_the_literature_the_expectation_is_the_published_rate_with_its_evidence_weight()
     {
-        // R: 500*2154/28123; qnbinom(c(.001,.025,.975,.999), size=10, mu=E); pnbinom(59, 10, mu=E, lower=F)
+        // By hand: 500 sessions × 2154/28123; high confidence weighs 10; 60 in 500 are 120 per 1,000.
         var row = One(500, 60);
         Assert.Equal(38.2960566084699, row.Expected!.Value, 10);
         Assert.Equal(10, row.Predicted!.Value.Shape);
