@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Jobs;
 using SafetyAudit.Summaries;
@@ -31,7 +33,9 @@ static class Composition
         var database = Settings.Database(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Settings.Uploads(configuration));
+        services.AddSingleton(new KeyRing(Path.Combine(database.Directory, "keys")));
         services.AddDatabase(database);
+        services.AddSingleton<ReadLog>();
         services.AddTransient<ReceiveUpload>();
         services.AddTransient<ProcessUploads>();
         services.AddTransient<RefreshSummaries>();

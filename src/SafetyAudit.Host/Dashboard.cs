@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Api;
 using SafetyAudit.Host.Security;
 
 namespace SafetyAudit.Host;
@@ -23,20 +25,33 @@ static class Dashboard
         var database = Settings.Database(builder.Configuration);
         services.AddDataProtection().SetApplicationName("SafetyAudit").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(database.Directory, "keys")));
         services.AddSingleton<SetUpLink>();
-        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies => cookies.ApplicationCookie!.Configure(cookie =>
+        services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());
+        services.AddAuthentication(options =>
+        {
+            // Programs show a key, people their sign-in; neither opens the other's door.
+            options.DefaultScheme = "by path";
+            options.AddScheme<ApiKeyAuthentication>(ApiKeyAuthentication.Scheme, null);
+        }).AddPolicyScheme("by path", null, options => options.ForwardDefaultSelector = context => context.Request.Path.StartsWithSegments("/api") ? ApiKeyAuthentication.Scheme : IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies => cookies.ApplicationCookie!.Configure(cookie =>
         {
             cookie.LoginPath = "/sign-in";
             cookie.ExpireTimeSpan = TimeSpan.FromHours(8);
             cookie.Cookie.SameSite = SameSiteMode.Lax;
+            cookie.Events.OnRedirectToAccessDenied = denied =>
+            {
+                denied.Response.StatusCode = StatusCodes.Status403Forbidden;
+                return Task.CompletedTask;
+            };
         }));
         services.AddIdentityCore<User>(identity =>
         {
             // Length is what makes a password hard to guess; rules on its letters only make it hard to remember.
             (identity.Password.RequiredLength, identity.Password.RequireDigit, identity.Password.RequireLowercase, identity.Password.RequireUppercase, identity.Password.RequireNonAlphanumeric) = (12, false, false, false, false);
             (identity.Lockout.MaxFailedAccessAttempts, identity.Lockout.DefaultLockoutTimeSpan) = (5, TimeSpan.FromMinutes(5));
-        }).AddEntityFrameworkStores<SafetyAuditDb>().AddSignInManager();
-        // Nothing is open unless it says so.
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        }).AddEntityFrameworkStores<SafetyAuditDb>().AddSignInManager().AddClaimsPrincipalFactory<UserClaims>();
+        // Nothing is open unless it says to whom.
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
+        services.AddSingleton<IAuthorizationHandler, DecideNeeds>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
         services.AddRazorPages();
         services.AddHealthChecks().AddDbContextCheckOf(database);
 
@@ -47,10 +62,13 @@ static class Dashboard
         app.UseStaticFiles();
         app.UseRouting();
         app.UseAuthentication();
+        app.UseMiddleware<RequestActor>();
         app.UseAuthorization();
+        app.UseMiddleware<EnterReads>();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapRazorPages();
+        app.MapApi();
         return app;
     }
 

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Data;
 using SafetyAudit.Host;
@@ -49,11 +50,12 @@ sealed class TestInstallation : IAsyncDisposable
         return installation;
     }
 
-    public SafetyAuditDb Db() => services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext();
+    /// <summary>A context that acts for someone; for the worker, who reaches everything, when nobody is named.</summary>
+    public SafetyAuditDb Db(Actor? actor = null) => services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(actor ?? Actor.Worker);
 
     /// <summary>Takes a file in as the pages and the command line do, without reading it.</summary>
     public async Task<Upload> ReceiveAsync(byte[] content, string name = "file.csv", string? clinic = null) =>
-        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(content), name, null, clinic, "test", default);
+        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(content), name, null, clinic, Actor.CommandLine, default);
 
     /// <summary>Imports a file to the end: received, read, summarised, evaluated.</summary>
     public async Task<Upload> ImportAsync(string content, string? clinic = null) => await ImportAsync(System.Text.Encoding.UTF8.GetBytes(content), clinic);

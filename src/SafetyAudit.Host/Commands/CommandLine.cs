@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 
 namespace SafetyAudit.Host.Commands;
@@ -54,11 +57,19 @@ static class CommandLine
         return services;
     }
 
+    /// <summary>Enters in the audit trail that figures or records left the program by a verb.</summary>
+    public static async Task EnterExportAsync(SafetyAuditDb db, string verb, ParseResult parsed, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.Trail.AppendAsync(db, [new(AuditAction.Exported, $"verb {verb}", After: JsonSerializer.Serialize(parsed.Tokens.Select(t => t.Value), Json.Options))], ct);
+        await transaction.CommitAsync(ct);
+    }
+
     /// <summary>SQLite is migrated by whoever opens it, one at a time; PostgreSQL by the verb <c>migrate</c> alone.</summary>
     public static async Task PrepareDatabaseAsync(IServiceProvider services, CancellationToken ct)
     {
         var database = services.GetRequiredService<DatabaseSettings>();
-        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
         if (database.IsSqlite) await Migrator.MigrateAsync(db, database, ct);
         else await Migrator.RequireCurrentAsync(db, ct);
     }

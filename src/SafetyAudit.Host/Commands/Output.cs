@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using CsvHelper;
 using SafetyAudit.Data;
@@ -21,7 +20,9 @@ static class Output
         switch (format)
         {
             case Format.Csv: WriteCsv(rows, columns); break;
-            case Format.Json: WriteJson(rows, columns); break;
+            case Format.Json:
+                using (var stdout = Console.OpenStandardOutput()) WriteJson(stdout, rows, columns);
+                break;
             default: WriteTable(rows, columns); break;
         }
     }
@@ -52,10 +53,10 @@ static class Output
         }
     }
 
-    static void WriteJson<T>(IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns)
+    /// <summary>The rows as a JSON array of objects, one field per column.</summary>
+    public static void WriteJson<T>(Stream stream, IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns)
     {
-        using var stdout = Console.OpenStandardOutput();
-        using var json = new Utf8JsonWriter(stdout, new JsonWriterOptions { Indented = true, Encoder = Json.Options.Encoder });
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = Json.Options.Encoder });
         json.WriteStartArray();
         foreach (var row in rows)
         {
@@ -76,7 +77,7 @@ static class Output
         }
         json.WriteEndArray();
         json.Flush();
-        stdout.Write(Encoding.UTF8.GetBytes("\n"));
+        stream.Write("\n"u8);
     }
 
     static void WriteTable<T>(IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns)

@@ -1,13 +1,16 @@
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 using SafetyAudit.Sessions;
 using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>Home: what is open, the funnel that shows most, and how fresh each clinic's records are. All from one snapshot of the database.</summary>
+[Needs(Permission.ReadFigures)]
 public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
 {
     public sealed record ClinicLine(string Id, string Name, DateOnly? LastSession, long Sessions, int Events, double? MedianDelayHours, double? NinetiethDelayHours, int Above, int Below, int Inside);

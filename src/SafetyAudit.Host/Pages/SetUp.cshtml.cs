@@ -26,7 +26,7 @@ public sealed class SetUpModel : PageModel
             Problem = "The two passwords differ.";
             return Page();
         }
-        var user = new User { UserName = UserName };
+        var user = new User { UserName = UserName, Roles = [Role.Director, Role.Administrator] };
         var result = await link.UseAsync(Token, users, user, Password ?? "", ct);
         if (!result.Succeeded)
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Html;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.Charts;
@@ -13,6 +14,15 @@ namespace SafetyAudit.Host.Pages;
 /// <summary>How figures and names read on pages, in the reader's culture. Works nothing out.</summary>
 public static class Show
 {
+    /// <summary>The first page of whoever signed in: what they may see first.</summary>
+    public static string Landing(Actor actor) => actor switch
+    {
+        _ when actor.May(Permission.ReadFigures) => "/",
+        _ when actor.May(Permission.ReadTrail) => "/trail",
+        _ when actor.May(Permission.ManageAccess) => "/access",
+        _ => "/account",
+    };
+
     public static string Count(long? value) => value is { } v ? v.ToString("N0", CultureInfo.CurrentCulture) : "–";
 
     public static string Number(double? value) => value switch

@@ -3,6 +3,8 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 
 namespace SafetyAudit.Data;
 
@@ -30,10 +32,14 @@ public sealed record DatabaseSettings(DatabaseProvider Provider, string Connecti
 
 public static class Database
 {
+    /// <summary>A context that acts for someone.</summary>
+    public static async Task<SafetyAuditDb> OpenAsync(this IDbContextFactory<SafetyAuditDb> databases, Actor actor, CancellationToken ct) => (await databases.CreateDbContextAsync(ct)).As(actor);
+
     public static IServiceCollection AddDatabase(this IServiceCollection services, DatabaseSettings settings)
     {
         System.IO.Directory.CreateDirectory(settings.Directory);
         services.AddSingleton(settings);
+        services.AddSingleton<Trail>();
         services.AddDbContextFactory<SafetyAuditDb>(options => Configure(options, settings));
         return services;
     }

@@ -1,7 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -79,7 +82,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     // The oldest file that is not finished, unless a live worker has it.
     async Task<Upload?> ClaimAsync(CancellationToken ct)
     {
-        await using var db = await databases.CreateDbContextAsync(ct);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
         while (true)
         {
             var next = await db.Uploads.Where(u => u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing).OrderBy(u => u.Id).FirstOrDefaultAsync(ct);
@@ -106,7 +109,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     {
         try
         {
-            await using var db = await databases.CreateDbContextAsync(CancellationToken.None);
+            await using var db = await databases.OpenAsync(Actor.Worker, CancellationToken.None);
             await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch && u.Attempts > 0).ExecuteUpdateAsync(set => set.SetProperty(u => u.Attempts, u => u.Attempts - 1), CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or System.Data.Common.DbException or InvalidOperationException)
@@ -118,7 +121,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     async Task ProcessAsync(Upload upload, Action<UploadProgress> report, CancellationToken ct)
     {
         log.LogInformation("Reading upload {Upload} ({Kind}, {Bytes} bytes) from row {Row}", upload.Id, upload.Kind, upload.Bytes, upload.RowsRead);
-        await using var db = await databases.CreateDbContextAsync(ct);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         int batches = 0;
         await RunAsync(upload, ReceiveUpload.PathOf(database, upload.Sha256), async (storeRecords, rejected, mended, position, final) =>
@@ -126,9 +129,11 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
             {
                 await FenceAsync(db, upload, ct);
-                await storeRecords(db);
+                var told = new List<AuditDraft>(2);
+                if (await storeRecords(db) is { } stored) told.Add(stored);
                 await db.BulkInsertAsync(rejected, ct);
-                if (final) await PublishAsync(db, upload, mended, ct);
+                if (final) told.Add(await PublishAsync(db, upload, mended, ct));
+                await db.Trail.AppendAsync(db, told, ct);
                 await transaction.CommitAsync(ct);
             }
             if (final || ++batches % BatchesPerCheckpoint == 0) await db.CheckpointAsync(ct);
@@ -137,7 +142,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         log.LogInformation("Upload {Upload} read: {New} new, {Same} same, {Changed} changed, {Rejected} rejected", upload.Id, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected);
     }
 
-    delegate Task StoreBatch(Func<SafetyAuditDb, Task> storeRecords, List<QuarantinedRow> rejected, IReadOnlyCollection<(string Id, string? Clinic)> mended, long position, bool final);
+    delegate Task StoreBatch(Func<SafetyAuditDb, Task<AuditDraft?>> storeRecords, List<QuarantinedRow> rejected, IReadOnlyCollection<(string Id, string? Clinic)> mended, long position, bool final);
 
     Task RunAsync(Upload upload, string path, StoreBatch store, bool keepIds, CancellationToken ct) => upload.Kind switch
     {
@@ -149,7 +154,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
 
     async Task ReadAsync<T>(Intake<T> intake, Upload upload, string path, StoreBatch store, bool keepIds, CancellationToken ct) where T : Record, new()
     {
-        await using var db = await databases.CreateDbContextAsync(ct);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
         var context = await ContextAsync(db, upload, ct);
         using var rows = CsvRows.Open(path);
         var places = intake.Layout.Match(rows.Headers);
@@ -203,6 +208,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             {
                 await intake.PrepareAsync(target, fresh, context, ct);
                 await target.BulkInsertAsync(fresh, ct);
+                return StoredRows.Of(fresh)?.Draft(upload);
             }, rejected, sorting.Mended, rows.Position, final: !more);
         }
     }
@@ -241,7 +247,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     }
 
     // The one moment from which the upload counts: older versions step back, waiting events find their sessions, touched days become stale.
-    async Task PublishAsync(SafetyAuditDb db, Upload upload, IReadOnlyCollection<(string Id, string? Clinic)> mended, CancellationToken ct)
+    async Task<AuditDraft> PublishAsync(SafetyAuditDb db, Upload upload, IReadOnlyCollection<(string Id, string? Clinic)> mended, CancellationToken ct)
     {
         var now = time.UtcNow();
         var (table, sameRecord, idColumn, markStale) = upload.Kind switch
@@ -268,12 +274,13 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
 
         await db.Uploads.Where(u => u.Id == upload.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Completed).SetProperty(u => u.CompletedAtUtc, now).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null), ct);
         (upload.Status, upload.CompletedAtUtc) = (UploadStatus.Completed, now);
+        return new(AuditAction.Completed, $"upload {upload.Id}", upload.ClinicId, After: JsonSerializer.Serialize(new { upload.RowsRead, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected }, Json.Options));
 
         static (string, string, string, string) Sql<T>(Intake<T> intake) where T : Record, new() => (intake.Table, intake.SameRecord, intake.IdColumn, intake.MarkStale);
     }
 
     // The sessions that an event may mean: those of its patient under the id it names, in its clinic where it names one, and not begun after it.
-    const string Meant = "FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.superseded_at_utc IS NULL AND s.patient_id = adverse_events.patient_id AND s.started_at_utc <= adverse_events.onset_at_utc AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
+    internal const string Meant = "FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.superseded_at_utc IS NULL AND s.patient_id = adverse_events.patient_id AND s.started_at_utc <= adverse_events.onset_at_utc AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
 
     // An event joins the session it names where exactly one can be meant; else it waits.
     const string JoinWaitingEvents = $"""
@@ -302,7 +309,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     async Task GiveUpAsync(Upload upload, string why, CancellationToken ct)
     {
         log.LogWarning("Upload {Upload} failed: {Why}", upload.Id, why);
-        await using var db = await databases.CreateDbContextAsync(ct);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         int mine = await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch).ExecuteUpdateAsync(set => set
             .SetProperty(u => u.Status, UploadStatus.Failed).SetProperty(u => u.Failure, why).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null)
@@ -314,6 +321,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             case RecordKind.Events: await db.AdverseEvents.Where(r => r.UploadId == upload.Id).ExecuteDeleteAsync(ct); break;
             case RecordKind.Practitioners: await db.Practitioners.Where(r => r.UploadId == upload.Id).ExecuteDeleteAsync(ct); break;
         }
+        await db.Trail.AppendAsync(db, [new(AuditAction.Failed, $"upload {upload.Id}", upload.ClinicId, Why: why)], ct);
         await transaction.CommitAsync(ct);
     }
 

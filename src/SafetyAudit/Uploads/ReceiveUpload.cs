@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -21,7 +22,7 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
     /// <param name="by">Who sent it.</param>
     /// <param name="ct">Stops the taking in; nothing is kept then.</param>
     /// <exception cref="FileRefusedException">It can't be such a file; nothing is kept.</exception>
-    public async Task<Upload> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, string by, CancellationToken ct)
+    public async Task<Upload> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, Actor by, CancellationToken ct)
     {
         string folder = Path.Combine(database.Directory, "uploads");
         Directory.CreateDirectory(folder);
@@ -34,12 +35,14 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
             // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
             if (File.Exists(kept)) File.Delete(arriving); else File.Move(arriving, kept);
 
-            await using var db = await databases.CreateDbContextAsync(ct);
+            await using var db = await databases.OpenAsync(by, ct);
             var now = time.UtcNow();
+            if (clinicId is null ? by.Scope.Clinics is not null : !by.Scope.HasClinic(clinicId))
+                throw new FileRefusedException("Send the file for one of your clinics: choose it beside the file.");
             bool isNew = clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct);
             if (isNew && known != RecordKind.Practitioners) throw UnknownClinic(clinicId!);
             if (isNew) db.Clinics.Add(new Clinic { Id = clinicId!, Name = clinicId!, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
-            var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by, Status = UploadStatus.Received };
+            var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received };
             db.Uploads.Add(upload);
             await db.SaveChangesAsync(ct);
             return upload;

@@ -2,12 +2,15 @@ using CsvHelper;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host.Pages;
 
+[Needs(Permission.SendRecords)]
 public sealed class UploadModel(SafetyAuditDb db) : PageModel
 {
     const int Listed = 200;
