@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -28,6 +29,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : Ide
     public DbSet<DailyAdherence> DailyAdherence => Set<DailyAdherence>();
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<SignIn> SignIns => Set<SignIn>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
@@ -88,6 +90,20 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : Ide
             alert.HasIndex(a => new { a.Status, a.ClinicId });
         });
 
+        // Identity maps passkeys only where its settings are at hand; the tables must not depend on who opens the database.
+        builder.Entity<IdentityUserPasskey<string>>(passkey =>
+        {
+            passkey.ToTable("AspNetUserPasskeys").HasKey(p => p.CredentialId);
+            passkey.Property(p => p.CredentialId).HasMaxLength(1024);
+            passkey.HasOne<User>().WithMany().HasForeignKey(p => p.UserId).IsRequired();
+            passkey.OwnsOne(p => p.Data).ToJson();
+        });
+        builder.Entity<SignIn>(signIn =>
+        {
+            signIn.HasIndex(s => s.UserId);
+            signIn.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+
         foreach (var entity in builder.Model.GetEntityTypes()) Spell(entity);
     }
 
@@ -104,6 +120,13 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : Ide
     // One spelling for tables, columns and codes, so that SQL written by hand is the same on both databases.
     static void Spell(IMutableEntityType entity)
     {
+        if (entity.IsMappedToJson())
+        {
+            // One column of its owner's table; the names inside it are spelt like columns.
+            entity.SetContainerColumnName(Codes.SnakeCase(entity.GetContainerColumnName()!));
+            foreach (var property in entity.GetProperties().Where(p => !p.IsKey())) property.SetJsonPropertyName(Codes.SnakeCase(property.Name));
+            return;
+        }
         entity.SetTableName(Codes.SnakeCase(entity.GetTableName()!));
         foreach (var property in entity.GetProperties())
         {
