@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
@@ -13,7 +12,10 @@ namespace SafetyAudit.Host;
 /// <summary>The web application: what it is made of, and what every request passes through.</summary>
 static class Dashboard
 {
-    public static WebApplication Build(string[] settings, bool worker)
+    /// <param name="settings">Settings from the command line.</param>
+    /// <param name="worker">Whether jobs are done in this process too.</param>
+    /// <param name="time">The clock; the system's unless another is given.</param>
+    public static WebApplication Build(string[] settings, bool worker, TimeProvider? time = null)
     {
         // The program's own folder holds its settings and style sheet, wherever it is started from.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ApplicationName = typeof(Dashboard).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
@@ -21,33 +23,13 @@ static class Dashboard
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
         var services = builder.Services;
+        services.AddSingleton(time ?? TimeProvider.System);
         services.AddSafetyAudit(builder.Configuration, worker);
         var database = Settings.Database(builder.Configuration);
         services.AddDataProtection().SetApplicationName("SafetyAudit").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(database.Directory, "keys")));
         services.AddSingleton<SetUpLink>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());
-        services.AddAuthentication(options =>
-        {
-            // Programs show a key, people their sign-in; neither opens the other's door.
-            options.DefaultScheme = "by path";
-            options.AddScheme<ApiKeyAuthentication>(ApiKeyAuthentication.Scheme, null);
-        }).AddPolicyScheme("by path", null, options => options.ForwardDefaultSelector = context => context.Request.Path.StartsWithSegments("/api") ? ApiKeyAuthentication.Scheme : IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies => cookies.ApplicationCookie!.Configure(cookie =>
-        {
-            cookie.LoginPath = "/sign-in";
-            cookie.ExpireTimeSpan = TimeSpan.FromHours(8);
-            cookie.Cookie.SameSite = SameSiteMode.Lax;
-            cookie.Events.OnRedirectToAccessDenied = denied =>
-            {
-                denied.Response.StatusCode = StatusCodes.Status403Forbidden;
-                return Task.CompletedTask;
-            };
-        }));
-        services.AddIdentityCore<User>(identity =>
-        {
-            // Length is what makes a password hard to guess; rules on its letters only make it hard to remember.
-            (identity.Password.RequiredLength, identity.Password.RequireDigit, identity.Password.RequireLowercase, identity.Password.RequireUppercase, identity.Password.RequireNonAlphanumeric) = (12, false, false, false, false);
-            (identity.Lockout.MaxFailedAccessAttempts, identity.Lockout.DefaultLockoutTimeSpan) = (5, TimeSpan.FromMinutes(5));
-        }).AddEntityFrameworkStores<SafetyAuditDb>().AddSignInManager().AddClaimsPrincipalFactory<UserClaims>();
+        services.AddAccounts(Settings.Access(builder.Configuration));
         // Nothing is open unless it says to whom.
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
         services.AddSingleton<IAuthorizationHandler, DecideNeeds>();
@@ -59,6 +41,7 @@ static class Dashboard
         app.UseExceptionHandler("/error");
         app.UseStatusCodePagesWithReExecute("/error/{0}");
         app.UseMiddleware<SecurityHeaders>();
+        app.UseCookiePolicy();
         app.UseStaticFiles();
         app.UseRouting();
         app.UseAuthentication();

@@ -1,6 +1,4 @@
 using System.Security.Claims;
-using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.Options;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 
@@ -10,6 +8,16 @@ namespace SafetyAudit.Host.Security;
 sealed class RequestActor(RequestDelegate next)
 {
     internal const string Role = ClaimTypes.Role, Clinic = "clinic", Practitioner = "practitioner", Nowhere = "nowhere", Key = "api_key";
+
+    /// <summary>An account's roles and scope, as its sign-in carries them from request to request.</summary>
+    public static IEnumerable<Claim> ClaimsOf(User user)
+    {
+        var scope = user.Scope;
+        foreach (var role in user.Roles) yield return new(Role, Codes.Of(role));
+        foreach (string clinic in scope.Clinics ?? []) yield return new(Clinic, clinic);
+        if (scope.PractitionerId is { } practitioner) yield return new(Practitioner, practitioner);
+        if (scope.Clinics is []) yield return new(Nowhere, "true");
+    }
 
     public Task InvokeAsync(HttpContext context, SafetyAuditDb db)
     {
@@ -27,20 +35,5 @@ sealed class RequestActor(RequestDelegate next)
         var roles = user.FindAll(Role).Select(c => Codes.TryParse<Role>(c.Value, out var role) ? role : throw new InvalidDataException($"'{c.Value}' is no role."));
         var scope = user.HasClaim(c => c.Type == Nowhere) ? Scope.Nothing : new Scope(clinics.Length == 0 ? null : clinics, user.FindFirstValue(Practitioner));
         return new(ActorKind.Person, name, origin, Roles.Of(roles), scope);
-    }
-}
-
-/// <summary>Puts an account's roles and scope into its sign-in. Changing them ends the sign-ins that carry the old ones.</summary>
-sealed class UserClaims(UserManager<User> users, IOptions<IdentityOptions> options) : UserClaimsPrincipalFactory<User>(users, options)
-{
-    protected override async Task<ClaimsIdentity> GenerateClaimsAsync(User user)
-    {
-        var identity = await base.GenerateClaimsAsync(user);
-        var scope = user.Scope;
-        identity.AddClaims(user.Roles.Select(role => new Claim(RequestActor.Role, Codes.Of(role))));
-        identity.AddClaims((scope.Clinics ?? []).Select(clinic => new Claim(RequestActor.Clinic, clinic)));
-        if (scope.PractitionerId is { } practitioner) identity.AddClaim(new(RequestActor.Practitioner, practitioner));
-        if (scope.Clinics is []) identity.AddClaim(new(RequestActor.Nowhere, "true"));
-        return identity;
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using SafetyAudit.AuditTrail;
 
 namespace SafetyAudit.Access;
 
@@ -23,4 +24,15 @@ public sealed class User : IdentityUser
             return ownOnly && PractitionerId is null ? Scope.Nothing : new(ClinicIds.Count == 0 ? null : [.. ClinicIds], ownOnly ? PractitionerId : null);
         }
     }
+    /// <summary>From then on nobody signs in with this account, and its sign-ins are refused.</summary>
+    public DateTime? DisabledAtUtc { get; set; }
+
+    /// <summary>What the authenticator app and we share, protected by a key outside the database. Null while no code is asked for.</summary>
+    public string? CodeSecret { get; set; }
+
+    /// <summary>The time step of the last code that was accepted: that code and every earlier one are spent.</summary>
+    [Unaudited] public long? LastCodeStep { get; set; }
+
+    /// <summary>Hashes of the recovery codes that are left.</summary>
+    public IReadOnlyList<string> RecoveryCodes { get; set; } = [];
 }

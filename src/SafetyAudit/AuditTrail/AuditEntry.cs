@@ -19,7 +19,6 @@ public enum AuditAction
     Exported,
     Refused,
     SignedIn,
-    SignInRefused,
     SignedOut,
     Verified,
 }

@@ -14,7 +14,7 @@ static class Changes
 {
     // What the library keeps for itself and changes with every save, and what must not be shown.
     static readonly HashSet<string> Left = ["SecurityStamp", "ConcurrencyStamp", "NormalizedUserName", "NormalizedEmail", "AccessFailedCount", "LockoutEnd", "LockoutEnabled"];
-    static readonly HashSet<string> Secret = ["PasswordHash", "SecretHash", "Value", "Data"];
+    static readonly HashSet<string> Secret = ["PasswordHash", "SecretHash", "Value", "CodeSecret", "RecoveryCodes"];
     static readonly ConcurrentDictionary<Type, bool> IsAudited = new();
 
     /// <summary>One tracked change. What it is after is read once it is saved, when the database has given its ids.</summary>

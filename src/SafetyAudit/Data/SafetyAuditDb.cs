@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
@@ -30,6 +31,11 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         return this;
     }
 
+    readonly List<AuditDraft> told = [];
+
+    /// <summary>Enters what the changed rows don't tell by themselves, with the next save.</summary>
+    public void Enter(AuditDraft draft) => told.Add(draft);
+
     public Trail Trail => trail ?? throw new InvalidOperationException("This database context was made without the audit trail and can only read.");
 
     public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
@@ -50,16 +56,18 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<DailyAdherence> DailyAdherence => Set<DailyAdherence>();
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<SignIn> SignIns => Set<SignIn>();
 
     /// <summary>Saves, and enters what was changed in the audit trail: both or neither.</summary>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
     {
         ChangeTracker.DetectChanges();
         var changes = Changes.Of(ChangeTracker);
-        if (changes.Count == 0) return await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+        if (changes.Count == 0 && told.Count == 0) return await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
         await using var own = Database.CurrentTransaction is null ? await Database.BeginTransactionAsync(cancellationToken) : null;
         int saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
-        await Trail.AppendAsync(this, changes.ConvertAll(c => c.Draft(Why)), cancellationToken);
+        await Trail.AppendAsync(this, [.. told, .. changes.Select(c => c.Draft(Why))], cancellationToken);
+        told.Clear();
         if (own is not null) await own.CommitAsync(cancellationToken);
         return saved;
     }
@@ -126,6 +134,20 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             alert.HasIndex(a => new { a.Status, a.ClinicId });
         });
 
+        // Identity maps passkeys only where its settings are at hand; the tables must not depend on who opens the database.
+        builder.Entity<IdentityUserPasskey<string>>(passkey =>
+        {
+            passkey.ToTable("AspNetUserPasskeys").HasKey(p => p.CredentialId);
+            passkey.Property(p => p.CredentialId).HasMaxLength(1024);
+            passkey.HasOne<User>().WithMany().HasForeignKey(p => p.UserId).IsRequired();
+            passkey.OwnsOne(p => p.Data).ToJson();
+        });
+        builder.Entity<SignIn>(signIn =>
+        {
+            signIn.HasIndex(s => s.UserId);
+            signIn.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+
         builder.Entity<AuditEntry>(entry =>
         {
             entry.HasKey(e => e.Sequence);
@@ -185,6 +207,13 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     // One spelling for tables, columns and codes, so that SQL written by hand is the same on both databases.
     static void Spell(IMutableEntityType entity)
     {
+        if (entity.IsMappedToJson())
+        {
+            // One column of its owner's table; the names inside it are spelt like columns.
+            entity.SetContainerColumnName(Codes.SnakeCase(entity.GetContainerColumnName()!));
+            foreach (var property in entity.GetProperties().Where(p => !p.IsKey())) property.SetJsonPropertyName(Codes.SnakeCase(property.Name));
+            return;
+        }
         entity.SetTableName(Codes.SnakeCase(entity.GetTableName()!));
         foreach (var property in entity.GetProperties())
         {

@@ -58,17 +58,10 @@ public class PagesTests
     [InlineData("/sessions?practitioner=P1&measure=NOTHING&rule=PR-999&outcome=maybe")]
     public async Task Odd_addresses_are_answered_calmly(string address)
     {
-        await using var dashboard = await RunningDashboard.StartAsync(async services =>
-        {
-            await using var scope = services.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<Microsoft.AspNetCore.Identity.UserManager<SafetyAudit.Access.User>>().CreateAsync(new() { UserName = "director" }, "correct horse battery");
-        });
-        using var client = new HttpClient { BaseAddress = new(dashboard.Address) };
-        string form = await client.GetStringAsync("/sign-in");
-        string token = System.Text.RegularExpressions.Regex.Match(form, "name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
-        using var fields = new FormUrlEncodedContent(new Dictionary<string, string> { ["UserName"] = "director", ["Password"] = "correct horse battery", ["__RequestVerificationToken"] = token });
-        Assert.Equal(HttpStatusCode.OK, (await client.PostAsync("/sign-in", fields)).StatusCode);
-        Assert.Contains((await client.GetAsync(address)).StatusCode, new[] { HttpStatusCode.OK, HttpStatusCode.NotFound });
+        await using var dashboard = await RunningDashboard.StartAsync(services => RunningDashboard.AddUserAsync(services, "director", "correct horse battery"));
+        using var visitor = new Visitor(dashboard.Address);
+        Assert.Equal(HttpStatusCode.Redirect, await visitor.SignInAsync("director", "correct horse battery"));
+        Assert.Contains(await visitor.GetAsync(address), new[] { HttpStatusCode.OK, HttpStatusCode.NotFound });
     }
 
     [Fact]
