@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.DataProtection.KeyManagement;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
@@ -21,7 +22,8 @@ static class Dashboard
         var services = builder.Services;
         services.AddSafetyAudit(builder.Configuration, worker);
         var database = Settings.Database(builder.Configuration);
-        services.AddDataProtection().SetApplicationName("SafetyAudit").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(database.Directory, "keys")));
+        services.AddDataProtection().SetApplicationName("SafetyAudit").PersistKeysToFileSystem(new DirectoryInfo(Settings.Keys(builder.Configuration).Directory));
+        services.AddOptions<KeyManagementOptions>().Configure<KeyRing>((management, keys) => management.XmlEncryptor = new SealedXmlEncryptor(keys));
         services.AddSingleton<SetUpLink>();
         services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies => cookies.ApplicationCookie!.Configure(cookie =>
         {

@@ -15,6 +15,7 @@ var program = new RootCommand("SafetyAudit: safety auditing for clinics that giv
     RatesCommand.Make(settings),
     AlertsCommand.Make(settings),
     ClinicCommand.Make(settings),
+    RotateKeyCommand.Make(settings),
 };
 DashboardCommand.AsDefault(program, settings);
 return await CommandLine.RunAsync(program, verbs);

@@ -1,3 +1,4 @@
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Uploads;
 
@@ -27,6 +28,9 @@ static class Settings
 
     public static DatabaseSettings Database(IConfiguration configuration) =>
         DatabaseSettings.For(configuration["Database:Provider"], configuration["Database:ConnectionString"], configuration["Data:Directory"] ?? "data");
+
+    public static KeyRing Keys(IConfiguration configuration) =>
+        new(configuration["Keys:Directory"] is { Length: > 0 } directory ? directory : Path.Combine(Database(configuration).Directory, "keys"));
 
     public static UploadSettings Uploads(IConfiguration configuration)
     {

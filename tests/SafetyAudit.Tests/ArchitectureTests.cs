@@ -11,14 +11,14 @@ public partial class ArchitectureTests
         ["Sessions"] = [],
         ["Measures"] = ["Sessions", "Data"],
         ["Protocol"] = ["Sessions"],
-        ["Uploads"] = ["Sessions", "Measures", "Data"],
+        ["Uploads"] = ["Sessions", "Measures", "Data", "Access"],
         ["Summaries"] = ["Sessions", "Measures", "Protocol", "Data"],
         ["Analysis"] = ["Sessions", "Measures", "Protocol", "Data"],
         ["Alerts"] = ["Sessions", "Measures", "Protocol", "Analysis", "Data"],
         ["Charts"] = ["Analysis"],
         ["Data"] = ["Sessions", "Uploads", "Measures", "Summaries", "Alerts", "Access"],
         ["Jobs"] = ["Data"],
-        ["Access"] = [],
+        ["Access"] = ["Data"],
     };
 
     public static string Root { get; } = FindRoot();

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 
 namespace SafetyAudit.Host.Commands;
@@ -54,12 +55,13 @@ static class CommandLine
         return services;
     }
 
-    /// <summary>SQLite is migrated by whoever opens it, one at a time; PostgreSQL by the verb <c>migrate</c> alone.</summary>
+    /// <summary>SQLite is migrated by whoever opens it, one at a time; PostgreSQL by the verb <c>migrate</c> alone. Then the keys it relies on are looked for.</summary>
     public static async Task PrepareDatabaseAsync(IServiceProvider services, CancellationToken ct)
     {
         var database = services.GetRequiredService<DatabaseSettings>();
         await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
         if (database.IsSqlite) await Migrator.MigrateAsync(db, database, ct);
         else await Migrator.RequireCurrentAsync(db, ct);
+        await services.GetRequiredService<KeyRing>().AgreeAsync(db, ct);
     }
 }

@@ -28,13 +28,13 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : Ide
     public DbSet<DailyAdherence> DailyAdherence => Set<DailyAdherence>();
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<KeyInUse> KeysInUse => Set<KeyInUse>();
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTime>().HaveConversion<UtcConverter>();
         configurationBuilder.Properties<IReadOnlyList<string>>().HaveConversion<TextListConverter, TextListComparer>();
         configurationBuilder.Properties<IReadOnlyList<SessionRegion>>().HaveConversion<RegionListConverter, RegionListComparer>();
-        configurationBuilder.Properties<IReadOnlyList<Reason>>().HaveConversion<ReasonListConverter, ReasonListComparer>();
     }
 
     protected override void OnModelCreating(ModelBuilder builder)
@@ -73,9 +73,16 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : Ide
         builder.Entity<Upload>().HasIndex(u => u.Status);
         builder.Entity<QuarantinedRow>(row =>
         {
+            row.Ignore(r => r.Text).Ignore(r => r.Reasons);
             row.HasIndex(r => new { r.UploadId, r.Line });
             row.HasIndex(r => new { r.Kind, r.RecordId }).HasFilter("closed_at_utc IS NULL").HasDatabaseName("ix_quarantined_rows_open");
             row.HasOne<Upload>().WithMany().HasForeignKey(r => r.UploadId).OnDelete(DeleteBehavior.Restrict);
+        });
+
+        builder.Entity<KeyInUse>(key =>
+        {
+            key.HasKey(k => k.Number);
+            key.Property(k => k.Number).ValueGeneratedNever();
         });
 
         builder.Entity<DailyExposure>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
