@@ -1,5 +1,5 @@
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
@@ -12,7 +12,7 @@ namespace SafetyAudit.Host;
 /// <summary>What the program is made of, the same for every verb.</summary>
 static class Composition
 {
-    public const string ReadUploads = "read-uploads", Summarise = "summarise", Evaluate = "evaluate-alerts";
+    public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", SweepArriving = "sweep-arriving";
 
     /// <summary>A datum's way through the jobs: each hands on to the next, and each also runs by itself, so that nothing a crash left stays lying.</summary>
     static readonly Job[] Jobs =
@@ -26,6 +26,12 @@ static class Composition
             if (await services.GetRequiredService<RefreshSummaries>().RunAsync(ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(Evaluate, ct);
         }, TimeSpan.FromSeconds(30)),
         new(Evaluate, (services, ct) => services.GetRequiredService<EvaluateAlerts>().RunAsync(ct), TimeSpan.FromMinutes(15)),
+        new(WriteHeads, (services, ct) => services.GetRequiredService<TrailHeads>().WriteAsync(ct), TimeSpan.FromMinutes(5)),
+        new(SweepArriving, (services, _) =>
+        {
+            services.GetRequiredService<ReceiveUpload>().SweepArriving();
+            return Task.CompletedTask;
+        }, TimeSpan.FromHours(1)),
     ];
 
     public static IServiceCollection AddSafetyAudit(this IServiceCollection services, IConfiguration configuration, bool worker)
@@ -33,11 +39,14 @@ static class Composition
         var database = Settings.Database(configuration);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Settings.Uploads(configuration));
-        services.AddSingleton(new KeyRing(Path.Combine(database.Directory, "keys")));
+        services.AddSingleton(Settings.Keys(configuration));
+        services.AddSingleton<VerifyTrail>();
+        services.AddSingleton(provider => new TrailHeads(Settings.TrailHeads(configuration), provider.GetRequiredService<IDbContextFactory<SafetyAuditDb>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddDatabase(database);
         services.AddSingleton<ReadLog>();
         services.AddTransient<ReceiveUpload>();
         services.AddTransient<ProcessUploads>();
+        services.AddTransient<RotateKey>();
         services.AddTransient<RefreshSummaries>();
         services.AddTransient<EvaluateAlerts>();
         services.AddJobs(database, Jobs, execute: worker);

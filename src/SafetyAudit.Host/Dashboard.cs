@@ -1,7 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
-using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Api;
@@ -26,7 +24,7 @@ static class Dashboard
         services.AddSingleton(time ?? TimeProvider.System);
         services.AddSafetyAudit(builder.Configuration, worker);
         var database = Settings.Database(builder.Configuration);
-        services.AddDataProtection().SetApplicationName("SafetyAudit").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(database.Directory, "keys")));
+        services.AddKeptDataProtection(builder.Configuration);
         services.AddSingleton<SetUpLink>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());
         services.AddAccounts(Settings.Access(builder.Configuration));

@@ -36,6 +36,12 @@ static class Settings
             : throw new ArgumentException("Access:IdleMinutes must be at least 1, and Access:AbsoluteHours not shorter than that and at most 720.");
     }
 
+    public static KeyRing Keys(IConfiguration configuration) =>
+        new(configuration["Keys:Directory"] is { Length: > 0 } directory ? directory : Path.Combine(Database(configuration).Directory, "keys"));
+
+    public static string TrailHeads(IConfiguration configuration) =>
+        Path.GetFullPath(configuration["AuditTrail:HeadsFile"] is { Length: > 0 } path ? path : Path.Combine(Database(configuration).Directory, "audit-heads.csv"));
+
     public static UploadSettings Uploads(IConfiguration configuration)
     {
         string zone = configuration["Clinics:TimeZone"] ?? "Etc/UTC";

@@ -18,7 +18,7 @@ public partial class ArchitectureTests
         ["Charts"] = ["Analysis"],
         ["Data"] = ["Sessions", "Uploads", "Measures", "Summaries", "Alerts", "Access", "AuditTrail"],
         ["Jobs"] = ["Data"],
-        ["Access"] = [],
+        ["Access"] = ["Data", "AuditTrail"],
         ["AuditTrail"] = ["Access", "Data"],
     };
 

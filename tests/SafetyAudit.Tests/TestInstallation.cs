@@ -24,6 +24,8 @@ sealed class TestInstallation : IAsyncDisposable
 
     public IServiceProvider Services => services;
 
+    public KeyRing Keys => services.GetRequiredService<KeyRing>();
+
     public TestClock Clock => (TestClock)services.GetRequiredService<TimeProvider>();
 
     /// <summary>Both databases, for tests of anything that reads or writes them.</summary>
@@ -32,6 +34,9 @@ sealed class TestInstallation : IAsyncDisposable
     public static async Task<TestInstallation> OpenAsync(DatabaseProvider provider = DatabaseProvider.Sqlite)
     {
         string directory = System.IO.Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+        // The same keys in all installations, so that their records can be compared: bytes 0 to 31, and 32 to 63 for the one after a rotation.
+        string keys = System.IO.Directory.CreateDirectory(Path.Combine(directory, "keys")).FullName;
+        for (byte key = 0; key < 2; key++) await File.WriteAllBytesAsync(Path.Combine(keys, $"key-{key + 1}"), [.. Enumerable.Range(32 * key, 32).Select(b => (byte)b)]);
         string? database = null, connection = null;
         if (provider == DatabaseProvider.Postgres)
         {
@@ -47,6 +52,7 @@ sealed class TestInstallation : IAsyncDisposable
         var installation = new TestInstallation(services, directory, database);
         await using var db = installation.Db();
         await Migrator.MigrateAsync(db, services.GetRequiredService<DatabaseSettings>(), default);
+        await installation.Keys.AgreeAsync(db, default);
         return installation;
     }
 
@@ -71,7 +77,7 @@ sealed class TestInstallation : IAsyncDisposable
     public async Task<List<QuarantinedRow>> RejectedAsync(Upload upload)
     {
         await using var db = Db();
-        return await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).ToListAsync();
+        return (await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).ToListAsync()).ConvertAll(row => row.Unseal(Keys));
     }
 
     public Task SummariseAsync() => services.GetRequiredService<RefreshSummaries>().RunAsync(default);

@@ -62,10 +62,11 @@ static class ImportCommand
         if (received.Count > 0) await WithProgressAsync(showProgress, progress => CatchUpAsync(services, received.ConvertAll(r => r.Upload.Id), progress, ct));
 
         await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
+        var keys = services.GetRequiredService<KeyRing>();
         var results = new List<Result>(refused);
         foreach (var (file, upload) in received)
             results.Add(new(file, await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id, ct), null,
-                await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).Take(ShownRejected).ToListAsync(ct)));
+                (await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).Take(ShownRejected).ToListAsync(ct)).ConvertAll(row => row.Unseal(keys))));
         return results;
     }
 
@@ -102,7 +103,7 @@ static class ImportCommand
 
     static RecordKind Guess(FileInfo file, RecordKind? kind)
     {
-        try { return ReceiveUpload.KindOf(file.FullName, kind); }
+        try { return ReceiveUpload.KindOf(CsvRows.Plain(file.FullName), kind); }
         catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException) { return RecordKind.Events; }
     }
 

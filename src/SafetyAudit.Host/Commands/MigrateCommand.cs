@@ -19,6 +19,7 @@ static class MigrateCommand
             await using var services = new ServiceCollection().AddLogging().AddSafetyAudit(configuration, worker: false).BuildServiceProvider();
             await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
             await Migrator.MigrateAsync(db, database, ct);
+            await services.GetRequiredService<KeyRing>().AgreeAsync(db, ct);
             await services.GetRequiredService<JobQueue>().PrepareAsync(ct);
             Console.WriteLine("The database is up to date.");
             return ExitCode.Done;

@@ -41,14 +41,24 @@ static class Output
     static void WriteCsv<T>(IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns)
     {
         using var stdout = Console.OpenStandardOutput();
-        using var csv = CsvWriter.Create(stdout, new CsvWriterOptions { Injection = CsvInjection.Escape }, leaveOpen: true);
+        WriteCsv(rows, columns, stdout);
+    }
+
+    /// <summary>Rows as CSV. Texts go out as <see cref="CsvText"/> says; numbers and dates as they are.</summary>
+    internal static void WriteCsv<T>(IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns, Stream output)
+    {
+        using var csv = CsvWriter.Create(output, new CsvWriterOptions(), leaveOpen: true);
         foreach (var column in columns) csv.WriteField(column.Name);
         csv.EndRecord();
         foreach (var row in rows)
         {
             foreach (var column in columns)
-                if (column.Value(row) is double number) csv.WriteField(number);
-                else csv.WriteField(Invariant(column.Value(row)));
+                switch (column.Value(row))
+                {
+                    case double number: csv.WriteField(number); break;
+                    case string text: csv.WriteField(CsvText.Out(text)); break;
+                    case var other: csv.WriteField(Invariant(other)); break;
+                }
             csv.EndRecord();
         }
     }

@@ -27,8 +27,8 @@ public sealed class Trail(KeyRing keys, TimeProvider time)
         if (db.Database.IsNpgsql()) await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({(long)ExclusiveWork.Trail})", ct);
         var head = await db.AuditEntries.AsNoTracking().OrderByDescending(e => e.Sequence).Select(e => new { e.Sequence, e.Hash }).FirstOrDefaultAsync(ct);
         var (sequence, hash) = head is null ? (0L, AuditEntry.Beginning) : (head.Sequence, head.Hash);
-        int number = keys.Newest;
-        byte[] key = keys.Derive(Purpose, number), scratch = new byte[4096];
+        int number = await keys.AgreeAsync(db, ct);
+        byte[] key = keys.Key(KeyPurpose.AuditTrail, number).ToArray(), scratch = new byte[4096];
         var (now, actor) = (time.UtcNow(), NameOf(db.Actor));
         var entries = new List<AuditEntry>(drafts.Count);
         foreach (var draft in drafts)
@@ -45,8 +45,6 @@ public sealed class Trail(KeyRing keys, TimeProvider time)
         }
         await db.BulkInsertAsync(entries, ct);
     }
-
-    internal const string Purpose = "audit-trail";
 
     internal static byte[] SealOf(byte[] key, byte[] hash) => HMACSHA256.HashData(key, hash);
 }

@@ -52,7 +52,7 @@ public sealed class VerifyTrail(KeyRing keys, TrailHeads heads)
             if (!entry.Hash.AsSpan().SequenceEqual(entry.ComputeHash(scratch))) return new(sequence, "was altered: its content does not give its hash");
             if (keys is not null)
             {
-                if (!byNumber.TryGetValue(entry.KeyNumber, out var key)) byNumber[entry.KeyNumber] = key = keys.Has(entry.KeyNumber) ? keys.Derive(Trail.Purpose, entry.KeyNumber) : [];
+                if (!byNumber.TryGetValue(entry.KeyNumber, out var key)) byNumber[entry.KeyNumber] = key = KeyOf(keys, entry.KeyNumber);
                 HMACSHA256.HashData(key, entry.Hash, seal);
                 if (key.Length == 0 || !entry.Seal.AsSpan().SequenceEqual(seal)) return new(sequence, "was not written by this program: its seal does not hold");
             }
@@ -60,6 +60,9 @@ public sealed class VerifyTrail(KeyRing keys, TrailHeads heads)
             entries++;
             return null;
         }
+
+        // An entry that names a key which never was is as forged as one with a wrong seal.
+        static byte[] KeyOf(KeyRing keys, int number) => number >= 1 && number <= keys.Newest ? keys.Key(KeyPurpose.AuditTrail, number).ToArray() : [];
 
         public TrailCheck Result(TrailFault? fault) => new(entries, hash, fault);
     }

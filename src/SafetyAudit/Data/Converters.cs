@@ -1,9 +1,7 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using SafetyAudit.Access;
 using SafetyAudit.Sessions;
-using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Data;
 
@@ -47,7 +45,3 @@ sealed class RegionListConverter() : ValueConverter<IReadOnlyList<SessionRegion>
 }
 
 sealed class RegionListComparer() : ValueComparer<IReadOnlyList<SessionRegion>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);
-
-sealed class ReasonListConverter() : ValueConverter<IReadOnlyList<Reason>, string>(v => JsonSerializer.Serialize(v, Json.Options), v => JsonSerializer.Deserialize<List<Reason>>(v, Json.Options)!);
-
-sealed class ReasonListComparer() : ValueComparer<IReadOnlyList<Reason>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);

@@ -57,6 +57,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
     public DbSet<Alert> Alerts => Set<Alert>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
+    public DbSet<KeyInUse> KeysInUse => Set<KeyInUse>();
 
     /// <summary>Saves, and enters what was changed in the audit trail: both or neither.</summary>
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
@@ -80,7 +81,6 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         configurationBuilder.Properties<IReadOnlyList<string>>().HaveConversion<TextListConverter, TextListComparer>();
         configurationBuilder.Properties<IReadOnlyList<SessionRegion>>().HaveConversion<RegionListConverter, RegionListComparer>();
         configurationBuilder.Properties<IReadOnlyList<Role>>().HaveConversion<RoleListConverter, RoleListComparer>();
-        configurationBuilder.Properties<IReadOnlyList<Reason>>().HaveConversion<ReasonListConverter, ReasonListComparer>();
     }
 
     protected override void OnModelCreating(ModelBuilder builder)
@@ -119,9 +119,16 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<Upload>().HasIndex(u => u.Status);
         builder.Entity<QuarantinedRow>(row =>
         {
+            row.Ignore(r => r.Text).Ignore(r => r.Reasons);
             row.HasIndex(r => new { r.UploadId, r.Line });
             row.HasIndex(r => new { r.Kind, r.RecordId }).HasFilter("closed_at_utc IS NULL").HasDatabaseName("ix_quarantined_rows_open");
             row.HasOne<Upload>().WithMany().HasForeignKey(r => r.UploadId).OnDelete(DeleteBehavior.Restrict);
+        });
+
+        builder.Entity<KeyInUse>(key =>
+        {
+            key.HasKey(k => k.Number);
+            key.Property(k => k.Number).ValueGeneratedNever();
         });
 
         builder.Entity<DailyExposure>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });

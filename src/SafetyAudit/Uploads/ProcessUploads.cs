@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
@@ -21,7 +19,7 @@ public sealed record UploadProgress(long Rows, long Rejected, long BytesRead, lo
 /// A claim holds for <see cref="Lease"/> without a sign of life. Every commit checks the claim's epoch in the same transaction, so a worker that was
 /// stopped and overtaken can't write any more. A file that stops its worker <see cref="MostAttempts"/> times at the same place is given up.
 /// </remarks>
-public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, UploadSettings settings, TimeProvider time, ILogger<ProcessUploads> log)
+public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time, ILogger<ProcessUploads> log)
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     public const int MostAttempts = 5;
@@ -42,6 +40,10 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             catch (FileRefusedException refused)
             {
                 await GiveUpAsync(upload, refused.Message, ct);
+            }
+            catch (DamagedFileException damaged)
+            {
+                await GiveUpAsync(upload, damaged.Message, ct);
             }
             catch (FileNotFoundException)
             {
@@ -67,10 +69,10 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     {
         var upload = new Upload
         {
-            FileName = Path.GetFileName(path), Kind = ReceiveUpload.KindOf(path, kind), ClinicId = clinicId, Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
+            FileName = Path.GetFileName(path), Kind = ReceiveUpload.KindOf(CsvRows.Plain(path), kind), ClinicId = clinicId, Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
         };
         var rejected = new List<QuarantinedRow>();
-        await RunAsync(upload, path, (_, rows, _, position, _) =>
+        await RunAsync(upload, CsvRows.Plain(path), (_, rows, _, position, _) =>
         {
             rejected.AddRange(rows.Take(1000 - rejected.Count));
             progress?.Report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
@@ -124,14 +126,13 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         int batches = 0;
-        await RunAsync(upload, ReceiveUpload.PathOf(database, upload.Sha256), async (storeRecords, rejected, mended, position, final) =>
+        await RunAsync(upload, () => SealedFile.Open(ReceiveUpload.PathOf(database, upload.Sha256), keys), async (storeRecords, rejected, mended, position, final) =>
         {
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
             {
                 await FenceAsync(db, upload, ct);
                 var told = new List<AuditDraft>(2);
                 if (await storeRecords(db) is { } stored) told.Add(stored);
-                await db.BulkInsertAsync(rejected, ct);
                 if (final) told.Add(await PublishAsync(db, upload, mended, ct));
                 await db.Trail.AppendAsync(db, told, ct);
                 await transaction.CommitAsync(ct);
@@ -144,19 +145,21 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
 
     delegate Task StoreBatch(Func<SafetyAuditDb, Task<AuditDraft?>> storeRecords, List<QuarantinedRow> rejected, IReadOnlyCollection<(string Id, string? Clinic)> mended, long position, bool final);
 
-    Task RunAsync(Upload upload, string path, StoreBatch store, bool keepIds, CancellationToken ct) => upload.Kind switch
+    Task RunAsync(Upload upload, Func<Stream> content, StoreBatch store, bool keepIds, CancellationToken ct) => upload.Kind switch
     {
-        RecordKind.Sessions => ReadAsync(new SessionIntake(), upload, path, store, keepIds, ct),
-        RecordKind.Events => ReadAsync(new EventIntake(), upload, path, store, keepIds, ct),
-        RecordKind.Practitioners => ReadAsync(new PractitionerIntake(), upload, path, store, keepIds, ct),
+        RecordKind.Sessions => ReadAsync(new SessionIntake(), upload, content, store, keepIds, ct),
+        RecordKind.Events => ReadAsync(new EventIntake(), upload, content, store, keepIds, ct),
+        RecordKind.Practitioners => ReadAsync(new PractitionerIntake(), upload, content, store, keepIds, ct),
         _ => throw new NotSupportedException($"No intake for {upload.Kind}."),
     };
 
-    async Task ReadAsync<T>(Intake<T> intake, Upload upload, string path, StoreBatch store, bool keepIds, CancellationToken ct) where T : Record, new()
+    async Task ReadAsync<T>(Intake<T> intake, Upload upload, Func<Stream> content, StoreBatch store, bool keepIds, CancellationToken ct) where T : Record, new()
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
-        var context = await ContextAsync(db, upload, ct);
-        using var rows = CsvRows.Open(path);
+        // After the claim: whoever adds a key takes the claims of that moment away, so a file is never stored under an older one.
+        int key = await keys.AgreeAsync(db, ct);
+        var context = await ContextAsync(db, upload, key, ct);
+        using var rows = CsvRows.Open(content);
         var places = intake.Layout.Match(rows.Headers);
         upload.UnknownColumns = string.Join(", ", intake.Layout.Unknown(rows.Headers));
         var seen = new SeenInFile();
@@ -206,6 +209,8 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             upload.RowsRejected += rejected.Count;
             await store(async target =>
             {
+                foreach (var row in rejected) row.Seal(keys, key);
+                await target.BulkInsertAsync(rejected, ct);
                 await intake.PrepareAsync(target, fresh, context, ct);
                 await target.BulkInsertAsync(fresh, ct);
                 return StoredRows.Of(fresh)?.Draft(upload);
@@ -225,14 +230,14 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             throw new OvertakenException();
     }
 
-    async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, CancellationToken ct)
+    async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, int key, CancellationToken ct)
     {
         var clinics = await db.Clinics.AsNoTracking().ToListAsync(ct);
         var practitioners = await db.Practitioners.Where(p => p.SupersededAtUtc == null).GroupBy(p => p.PractitionerId)
             .Select(g => new { Id = g.Key, ClinicId = g.Max(p => p.ClinicId) }).ToDictionaryAsync(p => p.Id, p => p.ClinicId, ct);
         var zones = clinics.ToDictionary(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone));
         if (upload.ClinicId is { } scope && !zones.ContainsKey(scope) && upload.Kind != RecordKind.Practitioners) throw ReceiveUpload.UnknownClinic(scope);
-        return new(upload.ReceivedAtUtc, settings.DefaultTimeZone, zones, practitioners, upload.ClinicId);
+        return new(upload.ReceivedAtUtc, settings.DefaultTimeZone, zones, practitioners, upload.ClinicId, new Pseudonyms(keys, key));
     }
 
     // Writes how far reading has come, and by that renews the claim, in the transaction of what was read; an overtaken worker finds no row to write to.
@@ -325,18 +330,15 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         await transaction.CommitAsync(ct);
     }
 
-    internal static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string? clinicId, string text, List<Reason> reasons) => new()
+    internal static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string? clinicId, string text, List<Reason> reasons) => new QuarantinedRow
     {
         UploadId = upload.Id,
         Kind = upload.Kind,
         Line = line,
         RecordId = recordId is { Length: > 0 and <= 64 } ? recordId : null,
         ClinicId = clinicId is { Length: > 0 and <= 64 } ? clinicId : upload.ClinicId,
-        Text = text,
-        TextDigest = SHA256.HashData(Encoding.UTF8.GetBytes(text))[..16],
-        Reasons = [.. reasons],
         ReceivedAtUtc = upload.ReceivedAtUtc,
-    };
+    }.With(text, [.. reasons]);
 
     sealed class OvertakenException : Exception;
 }

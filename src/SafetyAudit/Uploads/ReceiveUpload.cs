@@ -13,8 +13,10 @@ namespace SafetyAudit.Uploads;
 public sealed record UploadSettings(TimeZoneInfo DefaultTimeZone, long LargestFile);
 
 /// <summary>Takes a file in: keeps its bytes, looks at its header, records it. After this it can't be lost; reading it is <see cref="ProcessUploads"/>'s work.</summary>
-public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, UploadSettings settings, TimeProvider time)
+public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time)
 {
+    const string Arriving = ".arriving";
+
     /// <param name="content">The file's bytes, read once from front to back.</param>
     /// <param name="fileName">Its name, for people; never used as a path.</param>
     /// <param name="kind">What it holds; guessed from the header when null.</param>
@@ -26,14 +28,15 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
     {
         string folder = Path.Combine(database.Directory, "uploads");
         Directory.CreateDirectory(folder);
-        string arriving = Path.Combine(folder, $"{Guid.NewGuid():N}.arriving");
+        string arriving = Path.Combine(folder, Guid.NewGuid().ToString("N") + Arriving);
         try
         {
             var (sha256, bytes) = await KeepAsync(content, arriving, ct);
-            var known = KindOf(arriving, kind);
+            var known = KindOf(() => SealedFile.Open(arriving, keys), kind);
             string kept = PathOf(database, sha256);
             // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
-            if (File.Exists(kept)) File.Delete(arriving); else File.Move(arriving, kept);
+            // Over what is kept of the same file already: the same content, and should those bytes have come to harm, these have not.
+            File.Move(arriving, kept, overwrite: true);
 
             await using var db = await databases.OpenAsync(by, ct);
             var now = time.UtcNow();
@@ -56,13 +59,21 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
     internal static FileRefusedException UnknownClinic(string code) =>
         new($"No clinic has the code {code}. Correct it, send the clinic's practitioners first, or add it with `safetyaudit clinic {code}`.");
 
-    /// <summary>Where the bytes of an upload are kept.</summary>
-    public static string PathOf(DatabaseSettings database, string sha256) => Path.Combine(database.Directory, "uploads", sha256 + ".csv");
+    /// <summary>Deletes what uploads that were cut off by a crash left behind. A file still arriving is written to all the time, and left alone.</summary>
+    public void SweepArriving()
+    {
+        var folder = new DirectoryInfo(Path.Combine(database.Directory, "uploads"));
+        if (!folder.Exists) return;
+        foreach (var file in folder.EnumerateFiles("*" + Arriving).Where(f => f.LastWriteTimeUtc < DateTime.UtcNow.AddHours(-1))) file.Delete();
+    }
+
+    /// <summary>Where the bytes of an upload are kept, sealed.</summary>
+    public static string PathOf(DatabaseSettings database, string sha256) => Path.Combine(database.Directory, "uploads", sha256 + ".csv.sealed");
 
     /// <summary>What a file holds, by its header; refuses a header that fits no kind, or not the kind asked for.</summary>
-    internal static RecordKind KindOf(string path, RecordKind? asked)
+    internal static RecordKind KindOf(Func<Stream> content, RecordKind? asked)
     {
-        using var rows = CsvRows.Open(path);
+        using var rows = CsvRows.Open(content);
         var headers = rows.Headers.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var kind = asked ?? (headers.Contains("event_id") ? RecordKind.Events
             : headers.Contains("session_id") && headers.Contains("started_at") ? RecordKind.Sessions
@@ -87,16 +98,15 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
         long bytes = 0;
         try
         {
-            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            using var file = SealedFile.Create(path, keys);
             int read;
             while ((read = await content.ReadAsync(buffer, ct)) > 0)
             {
                 bytes += read;
                 if (bytes > settings.LargestFile) throw new FileRefusedException($"The file is larger than {settings.LargestFile / (1024 * 1024):N0} MB. Split it, or raise Uploads:LargestMegabytes.");
                 hash.AppendData(buffer, 0, read);
-                await file.WriteAsync(buffer.AsMemory(0, read), ct);
+                file.Write(buffer.AsSpan(0, read));
             }
-            file.Flush(flushToDisk: true);
         }
         finally
         {

@@ -12,7 +12,7 @@ namespace SafetyAudit.Uploads;
 /// </summary>
 public static class VerifyRecords
 {
-    /// <summary>What is wrong, as many as there are, in words.</summary>
+    /// <summary>What is wrong, as many as there are, in words that name the record and where it came from.</summary>
     public static async IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, [EnumeratorCancellation] CancellationToken ct)
     {
         var zones = await db.Clinics.AsNoTracking().ToDictionaryAsync(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone), ct);
@@ -38,11 +38,11 @@ public static class VerifyRecords
     static async IAsyncEnumerable<string> OfUploadAsync<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, Dictionary<string, TimeZoneInfo> zones, [EnumeratorCancellation] CancellationToken ct) where T : Record, new()
     {
         string subject = $"upload {upload.Id}";
-        var entries = await db.AuditEntries.AsNoTracking().Where(e => e.Subject == subject && (e.Action == AuditAction.Stored || e.Action == AuditAction.Completed || e.Action == AuditAction.Failed)).OrderBy(e => e.Sequence).ToListAsync(ct);
-        bool failed = entries.Exists(e => e.Action == AuditAction.Failed), completed = entries.Exists(e => e.Action == AuditAction.Completed);
+        var became = await db.AuditEntries.AsNoTracking().Where(e => e.Subject == subject && (e.Action == AuditAction.Completed || e.Action == AuditAction.Failed)).Select(e => e.Action).ToListAsync(ct);
+        bool failed = became.Contains(AuditAction.Failed), completed = became.Contains(AuditAction.Completed);
         if (completed != (upload.Status == UploadStatus.Completed) || failed != (upload.Status == UploadStatus.Failed))
             yield return $"{subject} is marked {Codes.Of(upload.Status)}, which is not what the trail says became of it";
-        var stored = failed ? [] : entries.Where(e => e.Action == AuditAction.Stored).Select(e => (e.Sequence, Rows: StoredRows.Parse(e.After!))).ToList();
+        var stored = failed ? [] : await StoredRows.OfUploadAsync(db, upload, ct);
 
         using var scratch = new MemoryStream();
         int next = 0;
@@ -69,11 +69,11 @@ public static class VerifyRecords
 
         string? Compare()
         {
-            var (sequence, rows) = stored[next++];
+            var (entry, rows) = stored[next++];
             var found = StoredRows.Of(batch);
             batch.Clear();
             return found == rows ? null
-                : $"lines {rows.FirstLine} to {rows.LastLine} of {subject} are not what entry {sequence} says was stored: {rows.Records} records then, {found?.Records ?? 0} now{(found?.Records == rows.Records ? ", with other content" : "")}";
+                : $"lines {rows.FirstLine} to {rows.LastLine} of {subject} are not what entry {entry.Sequence} says was stored: {rows.Records} records then, {found?.Records ?? 0} now{(found?.Records == rows.Records ? ", with other content" : "")}";
         }
     }
 

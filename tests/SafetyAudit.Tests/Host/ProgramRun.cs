@@ -28,6 +28,9 @@ sealed class ProgramRun : IDisposable
 
     public bool HasExited => process.HasExited;
 
+    /// <summary>All it printed, once it has ended.</summary>
+    public async Task<string> PrintedAsync() => await output + await errors;
+
     /// <summary>kill -9: nothing of the program runs after this.</summary>
     public void KillHard()
     {
