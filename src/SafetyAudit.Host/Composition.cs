@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection.Extensions;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
@@ -37,12 +36,10 @@ static class Composition
     public static IServiceCollection AddSafetyAudit(this IServiceCollection services, IConfiguration configuration, bool worker)
     {
         var database = Settings.Database(configuration);
-        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Settings.Uploads(configuration));
-        services.AddSingleton(Settings.Keys(configuration));
         services.AddSingleton<VerifyTrail>();
         services.AddSingleton(provider => new TrailHeads(Settings.TrailHeads(configuration), provider.GetRequiredService<IDbContextFactory<SafetyAuditDb>>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddDatabase(database);
+        services.AddDatabase(database, Settings.Keys(configuration));
         services.AddSingleton<ReadLog>();
         services.AddTransient<ReceiveUpload>();
         services.AddTransient<ProcessUploads>();

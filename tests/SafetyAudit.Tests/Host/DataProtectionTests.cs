@@ -20,7 +20,7 @@ public class DataProtectionTests
         string file = Assert.Single(Directory.GetFiles(keys, "*.xml"));
         var xml = XDocument.Load(file);
         // The framework's name for the key itself, and its own warning beside a key in the open.
-        Assert.Empty(xml.Descendants().Where(e => e.Name.LocalName is "masterKey" or "value"));
+        Assert.DoesNotContain(xml.Descendants(), e => e.Name.LocalName is "masterKey" or "value");
         Assert.DoesNotContain("unencrypted", await File.ReadAllTextAsync(file), StringComparison.OrdinalIgnoreCase);
         Assert.Single(xml.Descendants("sealed"));
 
