@@ -27,7 +27,8 @@ public readonly record struct PlantedChange(int Family, int Practitioner, int Mo
 /// <param name="Spread">Coefficient of variation of the true rates, drawn anew for every practitioner and family; 0 for none.</param>
 /// <param name="Change">The planted change, or null while nothing is wrong.</param>
 public sealed record ClinicScenario(
-    IReadOnlyList<SimulatedFamily> Families, IReadOnlyList<double> SessionsPerMonth, int History = 12, int Watched = 24, double Spread = 0, PlantedChange? Change = null)
+    IReadOnlyList<SimulatedFamily> Families, IReadOnlyList<double> SessionsPerMonth,
+    int History = 12, int Watched = 24, double Spread = 0, PlantedChange? Change = null)
 {
     public int Practitioners => SessionsPerMonth.Count;
 

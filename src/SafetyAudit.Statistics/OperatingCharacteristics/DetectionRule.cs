@@ -17,7 +17,7 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
         for (int s = 0; s < streams; s++)
         {
             for (int t = 0; t < months; t++) values[t] = new(clinic.EventsOf(t)[s], clinic.SessionsOf(t)[s]);
-            var points = ControlChart.Draw(ChartKind.U, values, new ChartOptions(LimitMethod.ThreeSigma), [new ChartPhase(0, RebaseReason.FirstPhase, history)]).Points;
+            var points = ControlChart.Draw(ChartKind.U, values, new ChartOptions(LimitMethod.ThreeSigma), [OwnHistory(history)]).Points;
             for (int t = history; t < months; t++) raised[(t - history) * streams + s] = points[t].Signal == LimitSignal.Above;
         }
     });
@@ -29,7 +29,8 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
     public static DetectionRule MakingDataCountXmR(string name) => new(name, (clinic, raised) =>
     {
         const int pattern = 7;      // no pattern that ends at a point reaches further back
-        const MakingDataCountRules high = MakingDataCountRules.AboveLimit | MakingDataCountRules.TwoOfThreeHigh | MakingDataCountRules.SevenAbove | MakingDataCountRules.SevenRising;
+        const MakingDataCountRules high =
+            MakingDataCountRules.AboveLimit | MakingDataCountRules.TwoOfThreeHigh | MakingDataCountRules.SevenAbove | MakingDataCountRules.SevenRising;
         var options = new ChartOptions(LimitMethod.ThreeSigma, ScreenRanges: false, MovingRange.MakingDataCountSigma);
         var (history, months, streams) = (clinic.Scenario.History, clinic.Scenario.Months, clinic.Scenario.Streams);
         var values = new ChartValue[months];
@@ -47,7 +48,7 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
                 if (t < history) frozen = count;
             }
             if (frozen == 0) continue;
-            var points = ControlChart.Draw(ChartKind.XmR, values.AsSpan(0, count), options, [new ChartPhase(0, RebaseReason.FirstPhase, frozen)]).Points;
+            var points = ControlChart.Draw(ChartKind.XmR, values.AsSpan(0, count), options, [OwnHistory(frozen)]).Points;
             for (int i = frozen; i < count; i++)
             {
                 var latest = points[Math.Max(0, i + 1 - pattern)..(i + 1)];
@@ -73,25 +74,26 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
     });
 
     /// <summary>Poisson CUSUM for a doubling against the published rate taken as known, one threshold for everybody.</summary>
-    public static DetectionRule PublishedCusum(string name, double threshold) => Poisson(name, (clinic, _, s) => Published(clinic, s).Mean, (_, _, _) => threshold);
+    public static DetectionRule PublishedCusum(string name, double threshold) =>
+        Poisson(name, (clinic, _, s) => Published(clinic, s).Mean, (_, _, _) => threshold);
 
     /// <summary>The same with each stream's exact threshold for a yearly budget over all families of a practitioner.</summary>
     public static DetectionRule PublishedCusumBudgeted(string name, double budget) =>
-        Poisson(name, (clinic, _, s) => Published(clinic, s).Mean, (clinic, rate, s) => Exact(Volume(clinic, s) * rate, FalseAlarms.PerStream(budget, clinic.Scenario.Families.Count)));
+        Poisson(name, (clinic, _, s) => Published(clinic, s).Mean, (clinic, rate, s) => Exact(Volume(clinic, s) * rate, PerStream(clinic, budget)));
 
     /// <summary>The budgeted CUSUM against the peers' mean rate of the month, taken as known.</summary>
     public static DetectionRule PeerCusum(string name, double budget) =>
-        Poisson(name, PeerRate, (clinic, rate, s) => Exact(Volume(clinic, s) * rate, FalseAlarms.PerStream(budget, clinic.Scenario.Families.Count)));
+        Poisson(name, PeerRate, (clinic, rate, s) => Exact(Volume(clinic, s) * rate, PerStream(clinic, budget)));
 
     /// <summary>The same with the threshold of <see cref="LearningCusumThreshold"/> for a rate that is as good as known.</summary>
     public static DetectionRule PeerCusumFromTable(string name, double budget) => Poisson(name, PeerRate,
-        (clinic, rate, s) => LearningCusumThreshold.For(double.PositiveInfinity, Volume(clinic, s) * rate, FalseAlarms.PerStream(budget, clinic.Scenario.Families.Count)));
+        (clinic, rate, s) => LearningCusumThreshold.For(double.PositiveInfinity, Volume(clinic, s) * rate, PerStream(clinic, budget)));
 
     /// <summary>The learning CUSUM against the peers and their spread, at the threshold of <see cref="LearningCusumThreshold"/> for a budget: 0.05
     /// a practitioner-year for red, 0.25 for amber.</summary>
     public static DetectionRule LearningCusum(string name, double budget) => new(name, (clinic, raised) =>
     {
-        double alpha = FalseAlarms.PerStream(budget, clinic.Scenario.Families.Count);
+        double alpha = PerStream(clinic, budget);
         foreach (int s in Streams(clinic))
         {
             var cusum = new SafetyAudit.Statistics.LearningCusum(2);
@@ -132,7 +134,7 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
     /// </summary>
     public static DetectionRule Evidence(string name, double budget) => new(name, (clinic, raised) =>
     {
-        double wanted = -Math.Log(FalseAlarms.PerStream(budget, clinic.Scenario.Families.Count));
+        double wanted = -Math.Log(PerStream(clinic, budget));
         foreach (int s in Streams(clinic))
         {
             double sum = 0;
@@ -152,7 +154,8 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
     });
 
     // A Poisson CUSUM against a rate that may differ from month to month; the threshold follows the rate.
-    static DetectionRule Poisson(string name, Func<SimulatedClinic, int, int, double> rateOf, Func<SimulatedClinic, double, int, double> thresholdFor) => new(name, (clinic, raised) =>
+    static DetectionRule Poisson(
+        string name, Func<SimulatedClinic, int, int, double> rateOf, Func<SimulatedClinic, double, int, double> thresholdFor) => new(name, (clinic, raised) =>
     {
         foreach (int s in Streams(clinic))
         {
@@ -166,6 +169,10 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
             }
         }
     });
+
+    static double PerStream(SimulatedClinic clinic, double budget) => FalseAlarms.PerStream(budget, clinic.Scenario.Families.Count);
+
+    static ChartPhase OwnHistory(int points) => new(0, RebaseReason.FirstPhase, points);
 
     static IEnumerable<int> Streams(SimulatedClinic clinic) => Enumerable.Range(0, clinic.Scenario.Streams);
 
@@ -182,5 +189,6 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
     // Exact thresholds take milliseconds, and a simulation asks for thousands: expected counts are rounded to the nearest 5 % and the answers kept.
     static readonly ConcurrentDictionary<(int Step, double Alpha), double> Kept = new();
 
-    static double Exact(double mean, double alpha) => Kept.GetOrAdd(((int)Math.Round(Math.Log(mean) * 20), alpha), key => MonthlyCusum.ThresholdFor(Math.Exp(key.Step / 20.0), 2, key.Alpha).Threshold);
+    static double Exact(double mean, double alpha) =>
+        Kept.GetOrAdd(((int)Math.Round(Math.Log(mean) * 20), alpha), key => MonthlyCusum.ThresholdFor(Math.Exp(key.Step / 20.0), 2, key.Alpha).Threshold);
 }

@@ -19,7 +19,7 @@ public sealed record RuleResult(string Rule, Estimate AlertsPerPractitionerYear,
     }
 
     /// <summary>The first month by which half of the clinics have found the change, or null.</summary>
-    public int? MedianMonths => FirstMonths.Order(Comparer<int?>.Create((x, y) => (x ?? int.MaxValue).CompareTo(y ?? int.MaxValue))).ElementAtOrDefault((FirstMonths.Count - 1) / 2);
+    public int? MedianMonths => FirstMonths.OrderBy(month => month ?? int.MaxValue).ElementAtOrDefault((FirstMonths.Count - 1) / 2);
 }
 
 /// <summary>

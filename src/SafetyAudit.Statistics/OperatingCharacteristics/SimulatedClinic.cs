@@ -18,7 +18,10 @@ public sealed class SimulatedClinic
         int practitioners = scenario.Practitioners;
         var rates = new double[scenario.Streams];
         for (int s = 0; s < rates.Length; s++)
-            rates[s] = scenario.Families[s / practitioners].TrueRate * (scenario.Spread > 0 ? random.GammaWithMeanOne(1 / (scenario.Spread * scenario.Spread)) : 1);
+        {
+            double own = scenario.Spread > 0 ? random.GammaWithMeanOne(1 / (scenario.Spread * scenario.Spread)) : 1;
+            rates[s] = scenario.Families[s / practitioners].TrueRate * own;
+        }
         (events, sessions) = (new double[scenario.Months][], new double[scenario.Months][]);
         for (int t = 0; t < scenario.Months; t++)
         {
