@@ -69,9 +69,9 @@ public static class MakingDataCount
             if (i == 0 || side == 0 || Math.Sign(z[i - 1]) != side) runStart = i;
             if (side != 0) Mark(signals, index, runStart, i, 7, side > 0 ? MakingDataCountRules.SevenAbove : MakingDataCountRules.SevenBelow);
 
-            int step = i == 0 ? 0 : Math.Sign(z[i] - z[i - 1]);
+            int step = i == 0 ? 0 : ZoneScores.Step(points, z, index, i);
             if (step == 0) trendStart = i;
-            else if (i == 1 || Math.Sign(z[i - 1] - z[i - 2]) != step) trendStart = i - 1;
+            else if (i == 1 || ZoneScores.Step(points, z, index, i - 1) != step) trendStart = i - 1;
             if (step != 0) Mark(signals, index, trendStart, i, 7, step > 0 ? MakingDataCountRules.SevenRising : MakingDataCountRules.SevenFalling);
 
             if (i >= 2 && side != 0) TwoOfThree(points, z, index, i, side, signals);

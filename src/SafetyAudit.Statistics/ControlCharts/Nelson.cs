@@ -49,7 +49,7 @@ public static class Nelson
         {
             int side = Math.Sign(z[i]);
             run = side != 0 && i > 0 && Math.Sign(z[i - 1]) == side ? run + 1 : side != 0 ? 1 : 0;
-            int step = i == 0 ? 0 : Math.Sign(z[i] - z[i - 1]);
+            int step = i == 0 ? 0 : ZoneScores.Step(points, z, index, i);
             trend = step == 0 ? 1 : step == direction ? trend + 1 : 2;
             alternating = step == 0 ? 1 : step == -direction ? alternating + 1 : 2;
             direction = step;

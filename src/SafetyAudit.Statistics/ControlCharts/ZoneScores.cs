@@ -19,6 +19,14 @@ static class ZoneScores
         return count;
     }
 
+    /// <summary>Whether a point lies higher (1) or lower (−1) than the one before. Where frozen limits have no width both scores are
+    /// infinite and their difference is not a number, so the values themselves are compared.</summary>
+    public static int Step(ReadOnlySpan<ChartPoint> points, ReadOnlySpan<double> scores, ReadOnlySpan<int> index, int at)
+    {
+        double off = scores[at] - scores[at - 1];
+        return Math.Sign(double.IsNaN(off) ? points[index[at]].Value!.Value - points[index[at - 1]].Value!.Value : off);
+    }
+
     /// <summary>How many of the last <paramref name="window"/> scores up to and including <paramref
     /// name="last"/> lie beyond a bound on the side given by the sign; 0 before
     /// there are that many points.</summary>

@@ -311,6 +311,20 @@ public class ControlChartTests
     }
 
     [Fact]
+    public void A_frozen_year_without_events_judges_the_points_after_it()
+    {
+        double[] rates = [0, 0, 0, 0, 0, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7];
+        var chart = ControlChart.Draw(ChartKind.XmR, [.. rates.Select(rate => new ChartValue(rate))], new ChartOptions(LimitMethod.ThreeSigma),
+            [new ChartPhase(0, RebaseReason.FirstPhase, Frozen: 6)]);
+        var nhs = new MakingDataCountRules[rates.Length];
+        MakingDataCount.Find(chart.Points, nhs);
+        Assert.Equal(MakingDataCountRules.AboveLimit | MakingDataCountRules.SevenAbove | MakingDataCountRules.SevenRising, nhs[^1]);
+        var nelson = new NelsonRules[rates.Length];
+        Nelson.Find(chart.Points, nelson);
+        Assert.True(nelson[^1].HasFlag(NelsonRules.SixTrend | NelsonRules.BeyondLimit));
+    }
+
+    [Fact]
     public void An_excluded_point_is_drawn_but_moves_nothing()
     {
         ChartValue[] without = [new(2, 50), new(3, 50), new(1, 50), new(2, 50)], with = [.. without, new(40, 50, Excluded: true)];
