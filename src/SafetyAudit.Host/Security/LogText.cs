@@ -12,7 +12,12 @@ static class LogText
         return text.Length > longest ? text[..longest] + "…" : text;
     }
 
-    public static string Address(HttpContext context) => context.Connection.RemoteIpAddress is not { } address ? "unknown" : (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+    public static string Address(HttpContext context) => context.Connection.RemoteIpAddress switch
+    {
+        null => "unknown",
+        { IsIPv4MappedToIPv6: true } address => address.MapToIPv4().ToString(),
+        var address => address.ToString(),
+    };
 
     /// <summary>Browser and system in a few words, as the browser says of itself.</summary>
     public static string Browser(HttpContext context)

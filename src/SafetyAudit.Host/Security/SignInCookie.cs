@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.EntityFrameworkCore;
@@ -25,10 +24,11 @@ sealed class SignInCookie(IDbContextFactory<SafetyAuditDb> databases, TimeProvid
         try
         {
             await using var db = await databases.CreateDbContextAsync(http.RequestAborted);
-            var known = await db.SignIns.AsNoTracking().Where(s => s.Id == id).Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new { SignIn = s, User = u }).SingleOrDefaultAsync(http.RequestAborted);
+            var known = await db.SignIns.AsNoTracking().Where(s => s.Id == id)
+                .Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new { SignIn = s, User = u }).SingleOrDefaultAsync(http.RequestAborted);
             (signIn, user) = (known?.SignIn, known?.User);
         }
-        catch (DbException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // Closed while we can't know. The cookie stays, so that nobody has to sign in again afterwards.
             log.LogError(e, "The database could not be asked about a sign-in");

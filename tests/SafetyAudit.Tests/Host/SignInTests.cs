@@ -161,6 +161,20 @@ public class SignInTests
         Assert.Equal(clock.Now.UtcDateTime, (await RowsAsync(dashboard))[0].LastSeenAtUtc);
     }
 
+    [Fact]
+    public async Task While_the_database_does_not_answer_everything_is_closed_and_says_so()
+    {
+        await using var dashboard = await StartAsync();
+        using var visitor = await SignedInAsync(dashboard);
+        await using (var db = await dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync())
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE sign_ins RENAME TO elsewhere");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await visitor.GetAsync("/measures"));
+        Assert.Contains("Not available just now", visitor.Text, StringComparison.Ordinal);
+        await using (var db = await dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync())
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE elsewhere RENAME TO sign_ins");
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/measures"));
+    }
+
     [Theory]
     [InlineData("https://elsewhere.example/")]
     [InlineData("//elsewhere.example/")]

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using QRCoder;
 using SafetyAudit.Access;
@@ -21,7 +22,7 @@ public sealed class CodeModel(UserManager<User> users, SignIns signIns, SecondSt
     /// <summary>Shown once, when they are made.</summary>
     public IReadOnlyList<string>? RecoveryCodes { get; private set; }
 
-    public override async Task OnPageHandlerExecutionAsync(Microsoft.AspNetCore.Mvc.Filters.PageHandlerExecutingContext context, Microsoft.AspNetCore.Mvc.Filters.PageHandlerExecutionDelegate next)
+    public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         Account = (await users.GetUserAsync(User))!;
         await next();

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
@@ -9,9 +10,12 @@ using SafetyAudit.Host.Security;
 
 namespace SafetyAudit.Host.Pages.Account;
 
-/// <summary>One's own account: password, second step, passkeys, sign-ins. Whoever changes how they sign in gives the password again, and every other sign-in ends.</summary>
+/// <summary>
+/// One's own account: password, second step, passkeys, sign-ins. Whoever changes how they sign in gives the password again, and every other sign-in ends.
+/// </summary>
 public sealed class AccountModel(
-    SafetyAuditDb db, UserManager<User> users, SignInManager<User> identity, SignIns signIns, PasswordCheck passwords, SignInThrottle throttle, TimeProvider time, ILogger<AccountModel> log) : PageModel
+    SafetyAuditDb db, UserManager<User> users, SignInManager<User> identity, SignIns signIns, PasswordCheck passwords, SignInThrottle throttle, TimeProvider time,
+    ILogger<AccountModel> log) : PageModel
 {
     const int MostPasskeys = 20;
 
@@ -22,7 +26,7 @@ public sealed class AccountModel(
     public string? Problem { get; private set; }
     public string? Done { get; private set; }
 
-    public override async Task OnPageHandlerExecutionAsync(Microsoft.AspNetCore.Mvc.Filters.PageHandlerExecutingContext context, Microsoft.AspNetCore.Mvc.Filters.PageHandlerExecutionDelegate next)
+    public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         Account = (await users.GetUserAsync(User))!;
         await next();
@@ -69,7 +73,11 @@ public sealed class AccountModel(
     /// <summary>What a new passkey is made from, for the script; or what is wrong, as text.</summary>
     public async Task<IActionResult> OnPostPasskeyOptionsAsync(string? password)
     {
-        if (await RefusedAsync(password) is { } refused) return new ContentResult { Content = refused, ContentType = "text/plain; charset=utf-8", StatusCode = StatusCodes.Status422UnprocessableEntity };
+        if (await RefusedAsync(password) is { } refused)
+        {
+            if (Response.StatusCode == StatusCodes.Status200OK) Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+            return Content(refused, "text/plain; charset=utf-8");
+        }
         return Content(await identity.MakePasskeyCreationOptionsAsync(new() { Id = Account.Id, Name = Account.UserName!, DisplayName = Account.UserName! }), "application/json");
     }
 
@@ -111,7 +119,8 @@ public sealed class AccountModel(
     {
         var now = time.UtcNow();
         Passkeys = await users.GetPasskeysAsync(Account);
-        SignedIn = await db.SignIns.AsNoTracking().Where(s => s.UserId == Account.Id && s.EndedAtUtc == null && s.ExpiresAtUtc > now).OrderByDescending(s => s.StartedAtUtc).ToListAsync(ct);
+        SignedIn = await db.SignIns.AsNoTracking().Where(s => s.UserId == Account.Id && s.EndedAtUtc == null && s.ExpiresAtUtc > now)
+            .OrderByDescending(s => s.StartedAtUtc).ToListAsync(ct);
     }
 
     /// <summary>Why the password given again is not taken, or null when it is.</summary>
