@@ -10,7 +10,9 @@ namespace SafetyAudit.Host.Security;
 /// Asks at every request whether the sign-in still counts, in one query by its key: not ended, not expired, the account open, its password and second step
 /// unchanged. How long ago it was used stands in the cookie, since the database is not written at every request.
 /// </summary>
-sealed class SignInCookie(IDbContextFactory<SafetyAuditDb> databases, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log) : CookieAuthenticationEvents
+sealed class SignInCookie(
+    IDbContextFactory<SafetyAuditDb> databases, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log)
+    : CookieAuthenticationEvents
 {
     static readonly object Outage = new();
 
@@ -50,7 +52,7 @@ sealed class SignInCookie(IDbContextFactory<SafetyAuditDb> databases, TimeProvid
         if (over is { } reason)
         {
             if (signIn is { EndedAtUtc: null } && reason is SignInEnd.Idle or SignInEnd.Expired) diary.Over(signIn!.Id, reason, now);
-            log.LogInformation("Refused: a sign-in of user {UserId} from {Address} is over, because {Reason}", user?.Id, LogText.Address(http), Codes.Of(reason));
+            log.LogInformation("Refused: the sign-in of user {UserId} from {Address} is over, {Reason}", user?.Id, LogText.Address(http), Codes.Of(reason));
             http.Items[typeof(SignInEnd)] = reason;
             context.RejectPrincipal();
             await http.SignOutAsync(context.Scheme.Name);

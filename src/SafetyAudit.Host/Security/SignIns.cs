@@ -56,7 +56,8 @@ public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings 
     public async Task EndAllAsync(string userId, SignInEnd because, CancellationToken ct)
     {
         var now = time.UtcNow();
-        foreach (var signIn in await db.SignIns.Where(s => s.UserId == userId && s.EndedAtUtc == null && s.ExpiresAtUtc > now).ToListAsync(ct)) signIn.End(because, now);
+        var open = await db.SignIns.Where(s => s.UserId == userId && s.EndedAtUtc == null && s.ExpiresAtUtc > now).ToListAsync(ct);
+        foreach (var signIn in open) signIn.End(because, now);
         await db.SaveChangesAsync(ct);
         log.LogInformation("All sign-ins ended: user {UserId}, because {Reason}", userId, Codes.Of(because));
     }

@@ -55,8 +55,10 @@ public sealed class PasswordRule : IPasswordValidator<User>
         if (password.Length > Longest) return $"That password is too long: at most {Longest} characters.";
         string letters = string.Concat(password.Where(char.IsLetterOrDigit));
         string name = string.Concat(userName.Split('@')[0].Where(char.IsLetterOrDigit));
-        if (name.Length >= 4 && letters.Contains(name, StringComparison.OrdinalIgnoreCase)) return $"That password contains your name, which is tried first. {advice}";
-        if (letters.Contains("safetyaudit", StringComparison.OrdinalIgnoreCase)) return $"That password contains this program's name, which is tried first. {advice}";
+        if (name.Length >= 4 && letters.Contains(name, StringComparison.OrdinalIgnoreCase))
+            return $"That password contains your name, which is tried first. {advice}";
+        if (letters.Contains("safetyaudit", StringComparison.OrdinalIgnoreCase))
+            return $"That password contains this program's name, which is tried first. {advice}";
         return CommonPasswords.Has(password) ? $"That password is on the list of those tried first by anyone who guesses. {advice}" : null;
     }
 }

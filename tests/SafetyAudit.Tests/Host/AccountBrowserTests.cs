@@ -73,7 +73,8 @@ public class AccountBrowserTests
         Assert.Contains("No code is asked for any more", await page.InnerTextAsync("[role=status]"), StringComparison.Ordinal);
         await third.GotoAsync(dashboard.Address + "/");
         Assert.Contains("over=credentials_changed", third.Url, StringComparison.Ordinal);
-        foreach (string hidden in recovery.Append(first).Append(OneTimeCode.Base32(secret))) Assert.DoesNotContain(hidden, dashboard.Log.Text, StringComparison.OrdinalIgnoreCase);
+        foreach (string hidden in recovery.Append(first).Append(OneTimeCode.Base32(secret)))
+            Assert.DoesNotContain(hidden, dashboard.Log.Text, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Sign-in refused: code_used_before, user ", dashboard.Log.Text, StringComparison.Ordinal);
         Assert.Empty(browser.Errors);
     }
@@ -107,7 +108,8 @@ public class AccountBrowserTests
         {
             ["options"] = new Dictionary<string, object>
             {
-                ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = true, ["isUserVerified"] = true, ["automaticPresenceSimulation"] = true,
+                ["protocol"] = "ctap2", ["transport"] = "internal", ["hasResidentKey"] = true, ["hasUserVerification"] = true,
+                ["isUserVerified"] = true, ["automaticPresenceSimulation"] = true,
             },
         });
         await page.GotoAsync(address + "/sign-in");
@@ -171,7 +173,8 @@ public class AccountBrowserTests
             Assert.Contains("was not accepted", visitor.Text, StringComparison.Ordinal);
         }
         await visitor.PostAsync("/sign-in", [], "/sign-in?handler=PasskeyOptions");
-        await visitor.PostAsync("/sign-in", new() { ["Credential"] = """{"id":"AQ","rawId":"AQ","type":"public-key","response":{}}""" }, "/sign-in?handler=Passkey");
+        var invented = new Dictionary<string, string> { ["Credential"] = """{"id":"AQ","rawId":"AQ","type":"public-key","response":{}}""" };
+        await visitor.PostAsync("/sign-in", invented, "/sign-in?handler=Passkey");
         Assert.Contains("was not accepted", visitor.Text, StringComparison.Ordinal);
         Assert.False(await visitor.IsSignedInAsync());
         Assert.Contains("Sign-in refused: passkey_not_accepted", dashboard.Log.Text, StringComparison.Ordinal);
@@ -210,7 +213,8 @@ public class AccountBrowserTests
     Task<RunningDashboard> StartAsync(TestInstallation? on = null)
     {
         var database = on?.Services.GetService(typeof(DatabaseSettings)) as DatabaseSettings;
-        string[] settings = database is null ? [] : ["--Database:Provider", Codes.Of(database.Provider), "--Database:ConnectionString", database.ConnectionString];
+        string[] settings = database is null ? []
+            : ["--Database:Provider", Codes.Of(database.Provider), "--Database:ConnectionString", database.ConnectionString];
         return RunningDashboard.StartAsync(services => RunningDashboard.AddUserAsync(services, "director", Password), clock, settings);
     }
 
@@ -231,16 +235,19 @@ public class AccountBrowserTests
 
     static async Task LookAsync(IPage page, string name)
     {
-        string screenshots = Directory.CreateDirectory(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots")).FullName;
+        string folder = Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots");
+        string screenshots = Directory.CreateDirectory(folder).FullName;
         await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, name + ".png"), FullPage = true });
         var violations = (await page.RunAxe()).Violations;
-        Assert.True(violations.Length == 0, $"{name}: " + string.Join("; ", violations.Select(v => $"{v.Id} at {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}")));
+        Assert.True(violations.Length == 0, $"{name}: "
+            + string.Join("; ", violations.Select(v => $"{v.Id} at {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}")));
         Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") <= 0, $"{name} is wider than the screen");
     }
 
     static byte[] FromBase32(string text)
     {
-        string bits = string.Concat(Regex.Replace(text, @"\s", "").Select(c => Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c), 2).PadLeft(5, '0')));
+        string bits = string.Concat(Regex.Replace(text, @"\s", "").Select(c =>
+            Convert.ToString("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".IndexOf(c), 2).PadLeft(5, '0')));
         return [.. Enumerable.Range(0, bits.Length / 8).Select(i => Convert.ToByte(bits.Substring(i * 8, 8), 2))];
     }
 }

@@ -11,7 +11,8 @@ using SafetyAudit.Host.Security;
 namespace SafetyAudit.Host.Pages.Account;
 
 /// <summary>Setting up the code of an authenticator app, new recovery codes, and turning it off.</summary>
-public sealed class CodeModel(UserManager<User> users, SignIns signIns, SecondStep second, PasswordCheck passwords, SignInThrottle throttle, ILogger<CodeModel> log) : PageModel
+public sealed class CodeModel(
+    UserManager<User> users, SignIns signIns, SecondStep second, PasswordCheck passwords, SignInThrottle throttle, ILogger<CodeModel> log) : PageModel
 {
     public User Account { get; private set; } = null!;
     public string? Problem { get; private set; }

@@ -14,8 +14,8 @@ namespace SafetyAudit.Host.Pages.Account;
 /// One's own account: password, second step, passkeys, sign-ins. Whoever changes how they sign in gives the password again, and every other sign-in ends.
 /// </summary>
 public sealed class AccountModel(
-    SafetyAuditDb db, UserManager<User> users, SignInManager<User> identity, SignIns signIns, PasswordCheck passwords, SignInThrottle throttle, TimeProvider time,
-    ILogger<AccountModel> log) : PageModel
+    SafetyAuditDb db, UserManager<User> users, SignInManager<User> identity, SignIns signIns, PasswordCheck passwords, SignInThrottle throttle,
+    TimeProvider time, ILogger<AccountModel> log) : PageModel
 {
     const int MostPasskeys = 20;
 
@@ -78,12 +78,14 @@ public sealed class AccountModel(
             if (Response.StatusCode == StatusCodes.Status200OK) Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
             return Content(refused, "text/plain; charset=utf-8");
         }
-        return Content(await identity.MakePasskeyCreationOptionsAsync(new() { Id = Account.Id, Name = Account.UserName!, DisplayName = Account.UserName! }), "application/json");
+        var owner = new PasskeyUserEntity { Id = Account.Id, Name = Account.UserName!, DisplayName = Account.UserName! };
+        return Content(await identity.MakePasskeyCreationOptionsAsync(owner), "application/json");
     }
 
     public async Task<IActionResult> OnPostPasskeyAsync(string? credential, string? name, CancellationToken ct)
     {
-        if ((await users.GetPasskeysAsync(Account)).Count >= MostPasskeys) return await RefuseAsync($"{MostPasskeys} passkeys are enough. Remove one first.", ct);
+        if ((await users.GetPasskeysAsync(Account)).Count >= MostPasskeys)
+            return await RefuseAsync($"{MostPasskeys} passkeys are enough. Remove one first.", ct);
         PasskeyAttestationResult? made = null;
         try { made = await identity.PerformPasskeyAttestationAsync(credential is { Length: > 0 and < 40_000 } given ? given : "{}"); }
         // No challenge was given out, or it is too old.
@@ -149,7 +151,8 @@ public sealed class AccountModel(
     {
         var kept = await change;
         if (kept.Succeeded && stamp) kept = await users.UpdateSecurityStampAsync(Account);
-        if (!kept.Succeeded) throw new InvalidOperationException($"A passkey of user {Account.Id} could not be {what}: {string.Join(" ", kept.Errors.Select(e => e.Code))}");
+        if (!kept.Succeeded)
+            throw new InvalidOperationException($"A passkey of user {Account.Id} could not be {what}: {string.Join(" ", kept.Errors.Select(e => e.Code))}");
         log.LogInformation("Passkey {What}: user {UserId}", what, Account.Id);
     }
 
