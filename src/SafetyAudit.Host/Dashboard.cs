@@ -40,6 +40,7 @@ static class Dashboard
         app.UseRouting();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.Use(SignIns.RequireSecondStep);
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapRazorPages();

@@ -58,10 +58,10 @@ sealed class SignInCookie(
             await http.SignOutAsync(context.Scheme.Name);
             return;
         }
-        context.ReplacePrincipal(SignIns.Principal(user!, signIn!.Id));
+        context.ReplacePrincipal(SignIns.Principal(user!, signIn!));
         // Fifteen minutes are fifteen minutes, to a quarter of one.
         context.ShouldRenew = now - used >= settings.Idle / 60;
-        if (now - signIn.LastSeenAtUtc >= SignInDiary.Every) diary.Seen(signIn.Id, now);
+        if (now - signIn!.LastSeenAtUtc >= SignInDiary.Every) diary.Seen(signIn.Id, now);
     }
 
     /// <summary>To the sign-in page, which says why and leads back here.</summary>

@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
@@ -12,7 +13,7 @@ namespace SafetyAudit.Host.Security;
 /// <summary>Begins and ends sign-ins: a row in the database, and the cookie that names it.</summary>
 public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings settings, ILogger<SignIns> log)
 {
-    public const string IdClaim = "sign-in", Stamp = "stamp";
+    public const string IdClaim = "sign-in", PasswordOnly = "password-only", Stamp = "stamp";
     static readonly TimeSpan Kept = TimeSpan.FromDays(90);
 
     /// <summary>Signs a user in whose password, code or passkey was accepted. Always under a new id; the one this browser had before ends.</summary>
@@ -30,7 +31,7 @@ public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings 
         await db.SaveChangesAsync(ct);
         var properties = new AuthenticationProperties();
         properties.SetString(Stamp, user.SecurityStamp);
-        context.User = Principal(user, signIn.Id);
+        context.User = Principal(user, signIn);
         await context.SignInAsync(IdentityConstants.ApplicationScheme, context.User, properties);
         log.LogInformation("Signed in: user {UserId} from {Address} by {Method}", user.Id, signIn.Address, Codes.Of(method));
     }
@@ -72,8 +73,23 @@ public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings 
     }
 
     /// <summary>Who somebody is, made from the account as it is now: at every request, so that a change of the account holds at once.</summary>
-    public static ClaimsPrincipal Principal(User user, string signInId) => new(new ClaimsIdentity(
-        [new(ClaimTypes.NameIdentifier, user.Id), new(ClaimTypes.Name, user.UserName!), new(IdClaim, signInId)], IdentityConstants.ApplicationScheme));
+    public static ClaimsPrincipal Principal(User user, SignIn signIn)
+    {
+        List<Claim> claims = [new(ClaimTypes.NameIdentifier, user.Id), new(ClaimTypes.Name, user.UserName!), new(IdClaim, signIn.Id)];
+        if (user.CodeSecret is null && signIn.Method != SignInMethod.Passkey) claims.Add(new(PasswordOnly, ""));
+        return new(new ClaimsIdentity(claims, IdentityConstants.ApplicationScheme));
+    }
+
+    /// <summary>Where a second step is required, whoever has none is led to where it is set up.</summary>
+    public static Task RequireSecondStep(HttpContext context, RequestDelegate next)
+    {
+        bool lacking = context.User.HasClaim(c => c.Type == PasswordOnly) && context.RequestServices.GetRequiredService<AccessSettings>().SecondStepRequired;
+        bool open = context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() != null || context.Request.Path.StartsWithSegments("/account")
+            || context.Request.Path.StartsWithSegments("/sign-out");
+        if (!lacking || open) return next(context);
+        context.Response.Redirect("/account");
+        return Task.CompletedTask;
+    }
 
     public static string? IdOf(ClaimsPrincipal user) => user.FindFirstValue(IdClaim);
 

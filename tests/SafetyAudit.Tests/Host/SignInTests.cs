@@ -163,6 +163,24 @@ public class SignInTests
     }
 
     [Fact]
+    public async Task Where_a_second_step_is_required_a_password_alone_opens_only_the_account()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(
+            services => RunningDashboard.AddUserAsync(services, "director", Password), new TestClock(), "--Access:SecondStepRequired", "true");
+        using var visitor = await SignedInAsync(dashboard);
+        foreach (string page in new[] { "/", "/measures", "/uploads", "/practitioners/P1" })
+        {
+            Assert.Equal(HttpStatusCode.Redirect, await visitor.GetAsync(page));
+            Assert.Equal("/account", visitor.Location);
+        }
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/account/code"));
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/account"));
+        Assert.Contains("A password alone is not enough here", visitor.Text, StringComparison.Ordinal);
+        await dashboard.ChangeAsync("director", user => user.CodeSecret = "as if set up");
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/measures"));
+    }
+
+    [Fact]
     public async Task While_the_database_does_not_answer_everything_is_closed_and_says_so()
     {
         await using var dashboard = await StartAsync();

@@ -15,7 +15,7 @@ namespace SafetyAudit.Host.Pages.Account;
 /// </summary>
 public sealed class AccountModel(
     SafetyAuditDb db, UserManager<User> users, SignInManager<User> identity, SignIns signIns, PasswordCheck passwords, SignInThrottle throttle,
-    TimeProvider time, ILogger<AccountModel> log) : PageModel
+    AccessSettings settings, TimeProvider time, ILogger<AccountModel> log) : PageModel
 {
     const int MostPasskeys = 20;
 
@@ -23,6 +23,7 @@ public sealed class AccountModel(
     public IList<UserPasskeyInfo> Passkeys { get; private set; } = [];
     public List<SignIn> SignedIn { get; private set; } = [];
     public string? SignInId => SignIns.IdOf(User);
+    public bool SecondStepLacking => settings.SecondStepRequired && User.HasClaim(c => c.Type == SignIns.PasswordOnly);
     public string? Problem { get; private set; }
     public string? Done { get; private set; }
 
