@@ -45,6 +45,7 @@ static class Dashboard
         app.UseAuthentication();
         app.UseMiddleware<RequestActor>();
         app.UseAuthorization();
+        app.Use(SignIns.RequireSecondStep);
         app.UseMiddleware<EnterReads>();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready").AllowAnonymous();

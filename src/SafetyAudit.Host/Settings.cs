@@ -31,7 +31,9 @@ static class Settings
 
     public static AccessSettings Access(IConfiguration configuration)
     {
-        var access = new AccessSettings(TimeSpan.FromMinutes(configuration.GetValue("Access:IdleMinutes", 15.0)), TimeSpan.FromHours(configuration.GetValue("Access:AbsoluteHours", 12.0)));
+        var access = new AccessSettings(
+            TimeSpan.FromMinutes(configuration.GetValue("Access:IdleMinutes", 15.0)), TimeSpan.FromHours(configuration.GetValue("Access:AbsoluteHours", 12.0)),
+            configuration.GetValue("Access:SecondStepRequired", false));
         return access.Idle >= TimeSpan.FromMinutes(1) && access.Absolute >= access.Idle && access.Absolute <= TimeSpan.FromDays(30) ? access
             : throw new ArgumentException("Access:IdleMinutes must be at least 1, and Access:AbsoluteHours not shorter than that and at most 720.");
     }

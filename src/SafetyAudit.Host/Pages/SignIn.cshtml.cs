@@ -11,7 +11,8 @@ using SafetyAudit.Host.Security;
 namespace SafetyAudit.Host.Pages;
 
 [AllowAnonymous]
-public sealed class SignInModel(SignIns signIns, PasswordCheck passwords, SignInThrottle throttle, AccessSettings settings, ILogger<SignInModel> log) : PageModel
+public sealed class SignInModel(
+    SignIns signIns, PasswordCheck passwords, SignInThrottle throttle, AccessSettings settings, ILogger<SignInModel> log) : PageModel
 {
     [BindProperty] public string UserName { get; set; } = "";
     [BindProperty] public string Password { get; set; } = "";
@@ -21,7 +22,8 @@ public sealed class SignInModel(SignIns signIns, PasswordCheck passwords, SignIn
 
     /// <summary>Browsers keep our cookies only over https, and on the machine itself.</summary>
     public bool NotEncrypted => !Request.IsHttps && Request.Host.Host is var host && host != "localhost"
-        && !host.EndsWith(".localhost", StringComparison.Ordinal) && !(IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        && !host.EndsWith(".localhost", StringComparison.Ordinal)
+        && !(IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     public void OnGet(string? over) => WhyAgain = Codes.TryParse<SignInEnd>(over ?? "", out var reason) ? reason switch
     {
@@ -56,7 +58,8 @@ public sealed class SignInModel(SignIns signIns, PasswordCheck passwords, SignIn
     public async Task<IActionResult> OnPostPasskeyOptionsAsync([FromServices] SignInManager<User> identity) =>
         Content(await identity.MakePasskeyRequestOptionsAsync(null), "application/json");
 
-    public async Task<IActionResult> OnPostPasskeyAsync(string? credential, [FromServices] SignInManager<User> identity, [FromServices] UserManager<User> users, CancellationToken ct)
+    public async Task<IActionResult> OnPostPasskeyAsync(
+        string? credential, [FromServices] SignInManager<User> identity, [FromServices] UserManager<User> users, CancellationToken ct)
     {
         if (throttle.Attempt(HttpContext) is { } wait) return TooMany(wait);
         (UserName, string? reason) = ("", null);
@@ -99,5 +102,6 @@ public sealed class SignInModel(SignIns signIns, PasswordCheck passwords, SignIn
     }
 
     /// <summary>The page that was asked for, if it is one of ours.</summary>
-    internal static string Back(IUrlHelper url, string? asked) => url.IsLocalUrl(asked) && !asked!.StartsWith("/sign-", StringComparison.OrdinalIgnoreCase) ? asked : "/";
+    internal static string Back(IUrlHelper url, string? asked) =>
+        url.IsLocalUrl(asked) && !asked!.StartsWith("/sign-", StringComparison.OrdinalIgnoreCase) ? asked : "/";
 }

@@ -53,13 +53,13 @@ static class Accounts
             (policy.Secure, policy.HttpOnly, policy.MinimumSameSitePolicy) = (CookieSecurePolicy.Always, HttpOnlyPolicy.Always, SameSiteMode.Lax);
         });
 
+        // Before Identity, which would otherwise add its own rules on letters.
+        services.AddScoped<IPasswordValidator<User>, PasswordRule>();
         services.AddIdentityCore<User>(identity =>
         {
-            // Length is what makes a password hard to guess; PasswordRule has the rest.
-            identity.Password = new() { RequiredLength = 1, RequireDigit = false, RequireLowercase = false, RequireUppercase = false, RequireNonAlphanumeric = false, RequiredUniqueChars = 0 };
             // No lock-out: anybody could lock out anybody. SignInThrottle slows down whoever guesses instead.
             identity.Lockout.AllowedForNewUsers = false;
-        }).AddEntityFrameworkStores<SafetyAuditDb>().AddSignInManager().AddPasswordValidator<PasswordRule>().AddTokenProvider<DataProtectorTokenProvider<User>>(TokenOptions.DefaultProvider);
+        }).AddEntityFrameworkStores<SafetyAuditDb>().AddSignInManager().AddTokenProvider<DataProtectorTokenProvider<User>>(TokenOptions.DefaultProvider);
         services.AddScoped<GiveAccess>();
         // PBKDF2 with HMAC-SHA-512: OWASP and ASVS 5.0 (11.4.2) ask for 210,000 rounds or more. Older hashes are renewed when their owner signs in.
         services.Configure<PasswordHasherOptions>(hasher => hasher.IterationCount = 220_000);

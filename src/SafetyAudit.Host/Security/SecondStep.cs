@@ -80,7 +80,7 @@ public sealed class SecondStep(UserManager<User> users, IDataProtectionProvider 
         }
     }
 
-    /// <summary>Turns the second step on when the app shows the right code. Answers the recovery codes, which are shown once; null when the code is wrong.</summary>
+    /// <summary>Turns the second step on when the app shows the right code. Answers the recovery codes, shown once; null when it is wrong.</summary>
     public async Task<IReadOnlyList<string>?> TurnOnAsync(User user, byte[] secret, string? code)
     {
         if (OneTimeCode.StepOf(secret, string.Concat((code ?? "").Where(c => !char.IsWhiteSpace(c))), time.GetUtcNow(), null) is not { } step) return null;
@@ -106,7 +106,8 @@ public sealed class SecondStep(UserManager<User> users, IDataProtectionProvider 
     async Task ChangedAsync(User user)
     {
         var saved = await users.UpdateSecurityStampAsync(user);
-        if (!saved.Succeeded) throw new InvalidOperationException($"The second step of user {user.Id} could not be changed: {string.Join(" ", saved.Errors.Select(e => e.Code))}");
+        if (!saved.Succeeded)
+            throw new InvalidOperationException($"The second step of {user.Id} could not be changed: {string.Join(" ", saved.Errors.Select(e => e.Code))}");
         log.LogInformation("Second step changed: user {UserId}, {State}", user.Id, user.CodeSecret is null ? "off" : "on");
     }
 

@@ -1,4 +1,3 @@
-using System.Data.Common;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.EntityFrameworkCore;
@@ -11,7 +10,9 @@ namespace SafetyAudit.Host.Security;
 /// Asks at every request whether the sign-in still counts, in one query by its key: not ended, not expired, the account open, its password and second step
 /// unchanged. How long ago it was used stands in the cookie, since the database is not written at every request.
 /// </summary>
-sealed class SignInCookie(IDbContextFactory<SafetyAuditDb> databases, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log) : CookieAuthenticationEvents
+sealed class SignInCookie(
+    IDbContextFactory<SafetyAuditDb> databases, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log)
+    : CookieAuthenticationEvents
 {
     static readonly object Outage = new();
 
@@ -25,10 +26,11 @@ sealed class SignInCookie(IDbContextFactory<SafetyAuditDb> databases, TimeProvid
         try
         {
             await using var db = await databases.CreateDbContextAsync(http.RequestAborted);
-            var known = await db.SignIns.AsNoTracking().Where(s => s.Id == id).Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new { SignIn = s, User = u }).SingleOrDefaultAsync(http.RequestAborted);
+            var known = await db.SignIns.AsNoTracking().Where(s => s.Id == id)
+                .Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new { SignIn = s, User = u }).SingleOrDefaultAsync(http.RequestAborted);
             (signIn, user) = (known?.SignIn, known?.User);
         }
-        catch (DbException e)
+        catch (Exception e) when (e is not OperationCanceledException)
         {
             // Closed while we can't know. The cookie stays, so that nobody has to sign in again afterwards.
             log.LogError(e, "The database could not be asked about a sign-in");
@@ -50,16 +52,16 @@ sealed class SignInCookie(IDbContextFactory<SafetyAuditDb> databases, TimeProvid
         if (over is { } reason)
         {
             if (signIn is { EndedAtUtc: null } && reason is SignInEnd.Idle or SignInEnd.Expired) diary.Over(signIn!.Id, reason, now);
-            log.LogInformation("Refused: a sign-in of user {UserId} from {Address} is over, because {Reason}", user?.Id, LogText.Address(http), Codes.Of(reason));
+            log.LogInformation("Refused: the sign-in of user {UserId} from {Address} is over, {Reason}", user?.Id, LogText.Address(http), Codes.Of(reason));
             http.Items[typeof(SignInEnd)] = reason;
             context.RejectPrincipal();
             await http.SignOutAsync(context.Scheme.Name);
             return;
         }
-        context.ReplacePrincipal(SignIns.Principal(user!, signIn!.Id));
+        context.ReplacePrincipal(SignIns.Principal(user!, signIn!));
         // Fifteen minutes are fifteen minutes, to a quarter of one.
         context.ShouldRenew = now - used >= settings.Idle / 60;
-        if (now - signIn.LastSeenAtUtc >= SignInDiary.Every) diary.Seen(signIn.Id, now);
+        if (now - signIn!.LastSeenAtUtc >= SignInDiary.Every) diary.Seen(signIn.Id, now);
     }
 
     /// <summary>To the sign-in page, which says why and leads back here.</summary>

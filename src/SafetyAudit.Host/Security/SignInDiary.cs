@@ -11,7 +11,7 @@ sealed class SignInDiary(IDbContextFactory<SafetyAuditDb> databases, AccessSetti
 {
     public static readonly TimeSpan Every = TimeSpan.FromMinutes(5);
 
-    readonly Channel<Note> notes = Channel.CreateBounded<Note>(new BoundedChannelOptions(1000) { FullMode = BoundedChannelFullMode.DropWrite, SingleReader = true });
+    readonly Channel<Note> notes = Channel.CreateBounded<Note>(new BoundedChannelOptions(1000) { SingleReader = true });
     readonly ConcurrentDictionary<string, DateTime> waiting = new();
 
     public void Seen(string id, DateTime now)

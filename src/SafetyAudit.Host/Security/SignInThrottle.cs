@@ -46,7 +46,10 @@ public sealed class SignInThrottle : IDisposable
     static PartitionedRateLimiter<string> Buckets(int atOnce, TimeSpan thenOneIn) => Buckets<string>(atOnce, thenOneIn);
 
     static PartitionedRateLimiter<T> Buckets<T>(int atOnce, TimeSpan thenOneIn) where T : notnull =>
-        PartitionedRateLimiter.Create<T, T>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => new() { TokenLimit = atOnce, TokensPerPeriod = 1, ReplenishmentPeriod = thenOneIn, QueueLimit = 0 }));
+        PartitionedRateLimiter.Create<T, T>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => new()
+        {
+            TokenLimit = atOnce, TokensPerPeriod = 1, ReplenishmentPeriod = thenOneIn, QueueLimit = 0,
+        }));
 
     public void Dispose()
     {

@@ -3,6 +3,7 @@ using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
@@ -14,7 +15,7 @@ namespace SafetyAudit.Host.Security;
 /// <summary>Begins and ends sign-ins: a row in the database, and the cookie that names it.</summary>
 public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings settings, ILogger<SignIns> log)
 {
-    public const string IdClaim = "sign-in", Stamp = "stamp";
+    public const string IdClaim = "sign-in", PasswordOnly = "password-only", Stamp = "stamp";
     static readonly TimeSpan Kept = TimeSpan.FromDays(90);
 
     /// <summary>Signs a user in whose password, code or passkey was accepted. Always under a new id; the one this browser had before ends.</summary>
@@ -33,7 +34,7 @@ public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings 
         await db.SaveChangesAsync(ct);
         var properties = new AuthenticationProperties();
         properties.SetString(Stamp, user.SecurityStamp);
-        context.User = Principal(user, signIn.Id);
+        context.User = Principal(user, signIn);
         await context.SignInAsync(IdentityConstants.ApplicationScheme, context.User, properties);
         log.LogInformation("Signed in: user {UserId} from {Address} by {Method}", user.Id, signIn.Address, Codes.Of(method));
     }
@@ -60,7 +61,8 @@ public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings 
     public async Task EndAllAsync(string userId, SignInEnd because, CancellationToken ct)
     {
         var now = time.UtcNow();
-        foreach (var signIn in await db.SignIns.Where(s => s.UserId == userId && s.EndedAtUtc == null && s.ExpiresAtUtc > now).ToListAsync(ct)) signIn.End(because, now);
+        var open = await db.SignIns.Where(s => s.UserId == userId && s.EndedAtUtc == null && s.ExpiresAtUtc > now).ToListAsync(ct);
+        foreach (var signIn in open) signIn.End(because, now);
         db.Enter(new(AuditAction.SignedOut, $"all sign-ins of user id {userId}", Why: Codes.Of(because)));
         await db.SaveChangesAsync(ct);
         log.LogInformation("All sign-ins ended: user {UserId}, because {Reason}", userId, Codes.Of(because));
@@ -76,8 +78,23 @@ public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings 
     }
 
     /// <summary>Who somebody is, made from the account as it is now: at every request, so that a change of the account holds at once.</summary>
-    public static ClaimsPrincipal Principal(User user, string signInId) => new(new ClaimsIdentity(
-        [new(ClaimTypes.NameIdentifier, user.Id), new(ClaimTypes.Name, user.UserName!), new(IdClaim, signInId), .. RequestActor.ClaimsOf(user)], IdentityConstants.ApplicationScheme));
+    public static ClaimsPrincipal Principal(User user, SignIn signIn)
+    {
+        List<Claim> claims = [new(ClaimTypes.NameIdentifier, user.Id), new(ClaimTypes.Name, user.UserName!), new(IdClaim, signIn.Id), .. RequestActor.ClaimsOf(user)];
+        if (user.CodeSecret is null && signIn.Method != SignInMethod.Passkey) claims.Add(new(PasswordOnly, ""));
+        return new(new ClaimsIdentity(claims, IdentityConstants.ApplicationScheme));
+    }
+
+    /// <summary>Where a second step is required, whoever has none is led to where it is set up.</summary>
+    public static Task RequireSecondStep(HttpContext context, RequestDelegate next)
+    {
+        bool lacking = context.User.HasClaim(c => c.Type == PasswordOnly) && context.RequestServices.GetRequiredService<AccessSettings>().SecondStepRequired;
+        bool open = context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() != null || context.Request.Path.StartsWithSegments("/account")
+            || context.Request.Path.StartsWithSegments("/sign-out");
+        if (!lacking || open) return next(context);
+        context.Response.Redirect("/account");
+        return Task.CompletedTask;
+    }
 
     public static string? IdOf(ClaimsPrincipal user) => user.FindFirstValue(IdClaim);
 

@@ -8,6 +8,7 @@ namespace SafetyAudit.Access;
 public static class CommonPasswords
 {
     static readonly Lazy<FrozenSet<string>> List = new(Read);
+    static readonly char[] NotLetters = [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => !char.IsAsciiLetter(c))];
 
     /// <summary>Whether the list has it, has it without the digits and signs at its end, or has the piece that it repeats. Case does not count.</summary>
     public static bool Has(string password)
@@ -19,8 +20,6 @@ public static class CommonPasswords
 
         static bool In(string text) => List.Value.Contains(text) || text.TrimEnd(NotLetters) is { Length: >= 4 } core && List.Value.Contains(core);
     }
-
-    static readonly char[] NotLetters = [.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c).Where(c => !char.IsAsciiLetter(c))];
 
     static string Piece(string text)
     {
@@ -45,7 +44,8 @@ public sealed class PasswordRule : IPasswordValidator<User>
     public const int Shortest = 12, Longest = 128;
 
     public Task<IdentityResult> ValidateAsync(UserManager<User> manager, User user, string? password) =>
-        Task.FromResult(ProblemWith(password ?? "", user.UserName ?? "") is { } problem ? IdentityResult.Failed(new IdentityError { Code = nameof(PasswordRule), Description = problem }) : IdentityResult.Success);
+        Task.FromResult(ProblemWith(password ?? "", user.UserName ?? "") is { } problem
+            ? IdentityResult.Failed(new IdentityError { Code = nameof(PasswordRule), Description = problem }) : IdentityResult.Success);
 
     /// <summary>What to do about it, or null when it will do.</summary>
     public static string? ProblemWith(string password, string userName)
@@ -55,8 +55,10 @@ public sealed class PasswordRule : IPasswordValidator<User>
         if (password.Length > Longest) return $"That password is too long: at most {Longest} characters.";
         string letters = string.Concat(password.Where(char.IsLetterOrDigit));
         string name = string.Concat(userName.Split('@')[0].Where(char.IsLetterOrDigit));
-        if (name.Length >= 4 && letters.Contains(name, StringComparison.OrdinalIgnoreCase)) return $"That password contains your name, which is tried first. {advice}";
-        if (letters.Contains("safetyaudit", StringComparison.OrdinalIgnoreCase)) return $"That password contains this program's name, which is tried first. {advice}";
+        if (name.Length >= 4 && letters.Contains(name, StringComparison.OrdinalIgnoreCase))
+            return $"That password contains your name, which is tried first. {advice}";
+        if (letters.Contains("safetyaudit", StringComparison.OrdinalIgnoreCase))
+            return $"That password contains this program's name, which is tried first. {advice}";
         return CommonPasswords.Has(password) ? $"That password is on the list of those tried first by anyone who guesses. {advice}" : null;
     }
 }

@@ -13,7 +13,8 @@ public static class OneTimeCode
     public static byte[] NewSecret() => RandomNumberGenerator.GetBytes(20);
 
     /// <summary>What the QR code holds.</summary>
-    public static string Link(string userName, byte[] secret) => $"otpauth://totp/SafetyAudit:{Uri.EscapeDataString(userName)}?secret={Base32(secret)}&issuer=SafetyAudit";
+    public static string Link(string userName, byte[] secret) =>
+        $"otpauth://totp/SafetyAudit:{Uri.EscapeDataString(userName)}?secret={Base32(secret)}&issuer=SafetyAudit";
 
     /// <summary>
     /// The time step whose code this is, or null. The step before and the one after count too, since clocks differ; a step that is not later than

@@ -38,4 +38,5 @@ public enum SignInEnd { SignedOut, EndedByUser, SignedInAgain, CredentialsChange
 
 /// <param name="Idle">A sign-in that is not used for this long asks again.</param>
 /// <param name="Absolute">A sign-in asks again after this long in any case.</param>
-public sealed record AccessSettings(TimeSpan Idle, TimeSpan Absolute);
+/// <param name="SecondStepRequired">A password alone opens nothing but the pages on which a code or a passkey is set up.</param>
+public sealed record AccessSettings(TimeSpan Idle, TimeSpan Absolute, bool SecondStepRequired);

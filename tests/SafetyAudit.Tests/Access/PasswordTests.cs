@@ -48,7 +48,8 @@ public class PasswordTests
         Assert.Equal((1, 2), (hash[0], BinaryPrimitives.ReadInt32BigEndian(hash.AsSpan(1))));
         Assert.InRange(BinaryPrimitives.ReadInt32BigEndian(hash.AsSpan(5)), 210_000, 1_000_000);
         Assert.InRange(BinaryPrimitives.ReadInt32BigEndian(hash.AsSpan(9)), 16, 64);
-        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() => RunningDashboard.AddUserAsync(dashboard.App.Services, "officer", "password1234"));
+        var refused = await Assert.ThrowsAsync<InvalidOperationException>(() =>
+            RunningDashboard.AddUserAsync(dashboard.App.Services, "officer", "password1234"));
         Assert.Contains("tried first", refused.Message, StringComparison.Ordinal);
     }
 }
@@ -84,7 +85,8 @@ public class OneTimeCodeTests
     [InlineData("foob", "MZXW6YQ")]
     [InlineData("fooba", "MZXW6YTB")]
     [InlineData("foobar", "MZXW6YTBOI")]
-    public void Base_32_is_that_of_RFC_4648(string text, string encoded) => Assert.Equal(encoded, OneTimeCode.Base32(System.Text.Encoding.ASCII.GetBytes(text)));
+    public void Base_32_is_that_of_RFC_4648(string text, string encoded) =>
+        Assert.Equal(encoded, OneTimeCode.Base32(System.Text.Encoding.ASCII.GetBytes(text)));
 
     [Fact]
     public void Recovery_codes_are_ten_long_and_read_however_they_are_typed()

@@ -31,7 +31,8 @@ sealed class RunningDashboard : IAsyncDisposable
     public static async Task<RunningDashboard> StartAsync(Func<IServiceProvider, Task>? fill = null, TimeProvider? clock = null, params string[] settings)
     {
         string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
-        var app = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning", "--Logging:LogLevel:SafetyAudit", "Information", .. settings], worker: clock is null, clock);
+        string[] logging = ["--Logging:LogLevel:Default", "Warning", "--Logging:LogLevel:SafetyAudit", "Information"];
+        var app = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0", .. logging, .. settings], worker: clock is null, clock);
         var log = new Logged();
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         await CommandLine.PrepareDatabaseAsync(app.Services, default);

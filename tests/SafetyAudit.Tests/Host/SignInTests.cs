@@ -63,7 +63,8 @@ public class SignInTests
         var wrong = new Dictionary<string, string> { ["current"] = Other, ["wanted"] = Other, ["again"] = Other };
         Assert.Equal(HttpStatusCode.OK, await here.PostAsync("/account", wrong, "/account?handler=Password"));
         Assert.Contains("not your present password", here.Text, StringComparison.Ordinal);
-        Assert.Equal(HttpStatusCode.Redirect, await here.PostAsync("/account", new() { ["current"] = Password, ["wanted"] = Other, ["again"] = Other }, "/account?handler=Password"));
+        var right = new Dictionary<string, string>(wrong) { ["current"] = Password };
+        Assert.Equal(HttpStatusCode.Redirect, await here.PostAsync("/account", right, "/account?handler=Password"));
         Assert.True(await here.IsSignedInAsync());
         Assert.False(await copy.IsSignedInAsync());
         Assert.False(await there.IsSignedInAsync());
@@ -161,6 +162,38 @@ public class SignInTests
         Assert.Equal(clock.Now.UtcDateTime, (await RowsAsync(dashboard))[0].LastSeenAtUtc);
     }
 
+    [Fact]
+    public async Task Where_a_second_step_is_required_a_password_alone_opens_only_the_account()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(
+            services => RunningDashboard.AddUserAsync(services, "director", Password), new TestClock(), "--Access:SecondStepRequired", "true");
+        using var visitor = await SignedInAsync(dashboard);
+        foreach (string page in new[] { "/", "/measures", "/uploads", "/practitioners/P1" })
+        {
+            Assert.Equal(HttpStatusCode.Redirect, await visitor.GetAsync(page));
+            Assert.Equal("/account", visitor.Location);
+        }
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/account/code"));
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/account"));
+        Assert.Contains("A password alone is not enough here", visitor.Text, StringComparison.Ordinal);
+        await dashboard.ChangeAsync("director", user => user.CodeSecret = "as if set up");
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/measures"));
+    }
+
+    [Fact]
+    public async Task While_the_database_does_not_answer_everything_is_closed_and_says_so()
+    {
+        await using var dashboard = await StartAsync();
+        using var visitor = await SignedInAsync(dashboard);
+        await using (var db = await dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync())
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE sign_ins RENAME TO elsewhere");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, await visitor.GetAsync("/measures"));
+        Assert.Contains("Not available just now", visitor.Text, StringComparison.Ordinal);
+        await using (var db = await dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync())
+            await db.Database.ExecuteSqlRawAsync("ALTER TABLE elsewhere RENAME TO sign_ins");
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/measures"));
+    }
+
     [Theory]
     [InlineData("https://elsewhere.example/")]
     [InlineData("//elsewhere.example/")]
@@ -171,7 +204,8 @@ public class SignInTests
     {
         await using var dashboard = await StartAsync();
         using var visitor = new Visitor(dashboard.Address);
-        await visitor.PostAsync("/sign-in?returnUrl=" + Uri.EscapeDataString(wanted), new() { ["UserName"] = "director", ["Password"] = Password, ["ReturnUrl"] = wanted });
+        var fields = new Dictionary<string, string> { ["UserName"] = "director", ["Password"] = Password, ["ReturnUrl"] = wanted };
+        await visitor.PostAsync("/sign-in?returnUrl=" + Uri.EscapeDataString(wanted), fields);
         Assert.Equal((HttpStatusCode.Redirect, "/"), (visitor.Answer.StatusCode, visitor.Location));
     }
 
@@ -184,7 +218,8 @@ public class SignInTests
         await visitor.GetAsync("/sign-in");
         await visitor.PostAgainAsync([], "/sign-in?handler=PasskeyOptions");
         Assert.Contains("challenge", visitor.Text, StringComparison.Ordinal);
-        Assert.Equal(["__Host-safetyaudit-form", "__Host-safetyaudit-passkey", "__Host-safetyaudit-sign-in"], visitor.SetCookies.Select(c => c.Split('=')[0]).Distinct().Order());
+        Assert.Equal(["__Host-safetyaudit-form", "__Host-safetyaudit-passkey", "__Host-safetyaudit-sign-in"],
+            visitor.SetCookies.Select(c => c.Split('=')[0]).Distinct().Order());
         foreach (string cookie in visitor.SetCookies)
         {
             Assert.Contains("path=/;", cookie, StringComparison.OrdinalIgnoreCase);
@@ -259,8 +294,19 @@ public class SignInTests
         {
             var user = new User { UserName = "a", RecoveryCodes = ["x", "y"] };
             db.Users.Add(user);
-            db.SignIns.Add(new() { Id = "s", UserId = user.Id, Method = SignInMethod.PasswordAndCode, StartedAtUtc = now, LastSeenAtUtc = now, ExpiresAtUtc = now, Address = "::1", Browser = "b" });
-            db.UserPasskeys.Add(new() { CredentialId = [1, 2], UserId = user.Id, Data = new() { PublicKey = [3], Name = "phone", CreatedAt = installation.Clock.Now, SignCount = 7, Transports = ["usb", "nfc"], AttestationObject = [], ClientDataJson = [] } });
+            db.SignIns.Add(new()
+            {
+                Id = "s", UserId = user.Id, Method = SignInMethod.PasswordAndCode, StartedAtUtc = now, LastSeenAtUtc = now, ExpiresAtUtc = now,
+                Address = "::1", Browser = "b",
+            });
+            db.UserPasskeys.Add(new()
+            {
+                CredentialId = [1, 2], UserId = user.Id, Data = new()
+                {
+                    PublicKey = [3], Name = "phone", CreatedAt = installation.Clock.Now, SignCount = 7, Transports = ["usb", "nfc"],
+                    AttestationObject = [], ClientDataJson = [],
+                },
+            });
             await db.SaveChangesAsync();
         }
         await using (var db = installation.Db())

@@ -48,7 +48,8 @@ sealed class Visitor(string address) : IDisposable
         return await SendAsync(new(HttpMethod.Post, to) { Content = new FormUrlEncodedContent(fields.Append(new("__RequestVerificationToken", token))) });
     }
 
-    public Task<HttpStatusCode> SignInAsync(string name, string password, string page = "/sign-in") => PostAsync(page, new() { ["UserName"] = name, ["Password"] = password });
+    public Task<HttpStatusCode> SignInAsync(string name, string password, string page = "/sign-in") =>
+        PostAsync(page, new() { ["UserName"] = name, ["Password"] = password });
 
     public async Task<bool> IsSignedInAsync() => await GetAsync("/account") == HttpStatusCode.OK;
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using QRCoder;
 using SafetyAudit.Access;
@@ -10,7 +11,8 @@ using SafetyAudit.Host.Security;
 namespace SafetyAudit.Host.Pages.Account;
 
 /// <summary>Setting up the code of an authenticator app, new recovery codes, and turning it off.</summary>
-public sealed class CodeModel(UserManager<User> users, SignIns signIns, SecondStep second, PasswordCheck passwords, SignInThrottle throttle, ILogger<CodeModel> log) : PageModel
+public sealed class CodeModel(
+    UserManager<User> users, SignIns signIns, SecondStep second, PasswordCheck passwords, SignInThrottle throttle, ILogger<CodeModel> log) : PageModel
 {
     public User Account { get; private set; } = null!;
     public string? Problem { get; private set; }
@@ -21,7 +23,7 @@ public sealed class CodeModel(UserManager<User> users, SignIns signIns, SecondSt
     /// <summary>Shown once, when they are made.</summary>
     public IReadOnlyList<string>? RecoveryCodes { get; private set; }
 
-    public override async Task OnPageHandlerExecutionAsync(Microsoft.AspNetCore.Mvc.Filters.PageHandlerExecutingContext context, Microsoft.AspNetCore.Mvc.Filters.PageHandlerExecutionDelegate next)
+    public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         Account = (await users.GetUserAsync(User))!;
         await next();

@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
@@ -9,9 +10,12 @@ using SafetyAudit.Host.Security;
 
 namespace SafetyAudit.Host.Pages.Account;
 
-/// <summary>One's own account: password, second step, passkeys, sign-ins. Whoever changes how they sign in gives the password again, and every other sign-in ends.</summary>
+/// <summary>
+/// One's own account: password, second step, passkeys, sign-ins. Whoever changes how they sign in gives the password again, and every other sign-in ends.
+/// </summary>
 public sealed class AccountModel(
-    SafetyAuditDb db, UserManager<User> users, SignInManager<User> identity, SignIns signIns, PasswordCheck passwords, SignInThrottle throttle, TimeProvider time, ILogger<AccountModel> log) : PageModel
+    SafetyAuditDb db, UserManager<User> users, SignInManager<User> identity, SignIns signIns, PasswordCheck passwords, SignInThrottle throttle,
+    AccessSettings settings, TimeProvider time, ILogger<AccountModel> log) : PageModel
 {
     const int MostPasskeys = 20;
 
@@ -19,10 +23,11 @@ public sealed class AccountModel(
     public IList<UserPasskeyInfo> Passkeys { get; private set; } = [];
     public List<SignIn> SignedIn { get; private set; } = [];
     public string? SignInId => SignIns.IdOf(User);
+    public bool SecondStepLacking => settings.SecondStepRequired && User.HasClaim(c => c.Type == SignIns.PasswordOnly);
     public string? Problem { get; private set; }
     public string? Done { get; private set; }
 
-    public override async Task OnPageHandlerExecutionAsync(Microsoft.AspNetCore.Mvc.Filters.PageHandlerExecutingContext context, Microsoft.AspNetCore.Mvc.Filters.PageHandlerExecutionDelegate next)
+    public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         Account = (await users.GetUserAsync(User))!;
         await next();
@@ -69,13 +74,19 @@ public sealed class AccountModel(
     /// <summary>What a new passkey is made from, for the script; or what is wrong, as text.</summary>
     public async Task<IActionResult> OnPostPasskeyOptionsAsync(string? password)
     {
-        if (await RefusedAsync(password) is { } refused) return new ContentResult { Content = refused, ContentType = "text/plain; charset=utf-8", StatusCode = StatusCodes.Status422UnprocessableEntity };
-        return Content(await identity.MakePasskeyCreationOptionsAsync(new() { Id = Account.Id, Name = Account.UserName!, DisplayName = Account.UserName! }), "application/json");
+        if (await RefusedAsync(password) is { } refused)
+        {
+            if (Response.StatusCode == StatusCodes.Status200OK) Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+            return Content(refused, "text/plain; charset=utf-8");
+        }
+        var owner = new PasskeyUserEntity { Id = Account.Id, Name = Account.UserName!, DisplayName = Account.UserName! };
+        return Content(await identity.MakePasskeyCreationOptionsAsync(owner), "application/json");
     }
 
     public async Task<IActionResult> OnPostPasskeyAsync(string? credential, string? name, CancellationToken ct)
     {
-        if ((await users.GetPasskeysAsync(Account)).Count >= MostPasskeys) return await RefuseAsync($"{MostPasskeys} passkeys are enough. Remove one first.", ct);
+        if ((await users.GetPasskeysAsync(Account)).Count >= MostPasskeys)
+            return await RefuseAsync($"{MostPasskeys} passkeys are enough. Remove one first.", ct);
         PasskeyAttestationResult? made = null;
         try { made = await identity.PerformPasskeyAttestationAsync(credential is { Length: > 0 and < 40_000 } given ? given : "{}"); }
         // No challenge was given out, or it is too old.
@@ -111,7 +122,8 @@ public sealed class AccountModel(
     {
         var now = time.UtcNow();
         Passkeys = await users.GetPasskeysAsync(Account);
-        SignedIn = await db.SignIns.AsNoTracking().Where(s => s.UserId == Account.Id && s.EndedAtUtc == null && s.ExpiresAtUtc > now).OrderByDescending(s => s.StartedAtUtc).ToListAsync(ct);
+        SignedIn = await db.SignIns.AsNoTracking().Where(s => s.UserId == Account.Id && s.EndedAtUtc == null && s.ExpiresAtUtc > now)
+            .OrderByDescending(s => s.StartedAtUtc).ToListAsync(ct);
     }
 
     /// <summary>Why the password given again is not taken, or null when it is.</summary>
@@ -140,7 +152,8 @@ public sealed class AccountModel(
     {
         var kept = await change;
         if (kept.Succeeded && stamp) kept = await users.UpdateSecurityStampAsync(Account);
-        if (!kept.Succeeded) throw new InvalidOperationException($"A passkey of user {Account.Id} could not be {what}: {string.Join(" ", kept.Errors.Select(e => e.Code))}");
+        if (!kept.Succeeded)
+            throw new InvalidOperationException($"A passkey of user {Account.Id} could not be {what}: {string.Join(" ", kept.Errors.Select(e => e.Code))}");
         log.LogInformation("Passkey {What}: user {UserId}", what, Account.Id);
     }
 
