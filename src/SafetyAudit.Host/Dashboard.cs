@@ -22,7 +22,8 @@ static class Dashboard
         var services = builder.Services;
         services.AddSafetyAudit(builder.Configuration, worker);
         var database = Settings.Database(builder.Configuration);
-        services.AddDataProtection().SetApplicationName("SafetyAudit").PersistKeysToFileSystem(new DirectoryInfo(Settings.Keys(builder.Configuration).Directory));
+        services.AddDataProtection().SetApplicationName("SafetyAudit")
+            .PersistKeysToFileSystem(new DirectoryInfo(Settings.Keys(builder.Configuration).Directory));
         services.AddOptions<KeyManagementOptions>().Configure<KeyRing>((management, keys) => management.XmlEncryptor = new SealedXmlEncryptor(keys));
         services.AddSingleton<SetUpLink>();
         services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies => cookies.ApplicationCookie!.Configure(cookie =>

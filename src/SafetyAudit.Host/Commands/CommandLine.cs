@@ -55,7 +55,7 @@ static class CommandLine
         return services;
     }
 
-    /// <summary>SQLite is migrated by whoever opens it, one at a time; PostgreSQL by the verb <c>migrate</c> alone. Then the keys it relies on are looked for.</summary>
+    /// <summary>SQLite is migrated by whoever opens it, one at a time; PostgreSQL by the verb <c>migrate</c> alone. Then the keys are looked for.</summary>
     public static async Task PrepareDatabaseAsync(IServiceProvider services, CancellationToken ct)
     {
         var database = services.GetRequiredService<DatabaseSettings>();
