@@ -23,12 +23,14 @@ sealed record StreamedForm(IReadOnlyDictionary<string, string> Fields, string? F
     /// <exception cref="AntiforgeryValidationException">The token is missing, forged, or comes after the file.</exception>
     public static async Task<StreamedForm> ReadAsync(HttpContext context, CancellationToken ct)
     {
-        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
-            || HeaderUtilities.RemoveQuotes(type.Boundary) is not { Length: > 0 and <= 128 } boundary) throw new BadHttpRequestException("The request is no form with a file.");
+        bool isForm = MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+            && type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase);
+        string boundary = isForm ? HeaderUtilities.RemoveQuotes(type!.Boundary).ToString() : "";
+        if (boundary.Length is 0 or > 128) throw new BadHttpRequestException("The request is no form with a file.");
         var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
         try
         {
-            var reader = new MultipartReader(boundary.ToString(), context.Request.Body);
+            var reader = new MultipartReader(boundary, context.Request.Body);
             while (await reader.ReadNextSectionAsync(ct) is { } section)
             {
                 if (section.GetContentDispositionHeader() is not { } disposition) throw new BadHttpRequestException("A part of the form has no name.");

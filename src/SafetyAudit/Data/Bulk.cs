@@ -79,7 +79,8 @@ public static class Bulk
         await writer.CompleteAsync(ct);
     }
 
-    static void Execute<T>(SqliteConnection connection, SqliteTransaction transaction, string sql, Column[] columns, IReadOnlyCollection<T> rows, CancellationToken ct)
+    static void Execute<T>(
+        SqliteConnection connection, SqliteTransaction transaction, string sql, Column[] columns, IReadOnlyCollection<T> rows, CancellationToken ct)
         where T : class
     {
         using var command = connection.CreateCommand();

@@ -125,7 +125,7 @@ sealed partial class Layout<T> where T : Record, new()
             ReasonCode.NotYesOrNo => $"{name} must be true or false, yes or no, 1 or 0, or empty when not recorded.",
             ReasonCode.CodeUnknown => $"{name} must be one of {column.Expected}.",
             ReasonCode.TextTooLong => $"{name} must be at most {column.Expected} characters.",
-            ReasonCode.PseudonymUnknown => $"{name} is a pseudonym made with a key that is not in use here. Send the patient's own id, or the pseudonym from here.",
+            ReasonCode.PseudonymUnknown => $"{name} is a pseudonym made with a key that is not in use here. Send the patient's own id, or one from here.",
             ReasonCode.ListsDiffer => "regions, muscles and sides must have the same number of entries, or one that holds for all.",
             ReasonCode.ForbiddenCharacter => $"{name} has a control character, an invisible one or a slash that it may not hold. Remove it.",
             _ => $"{name} can't be read.",

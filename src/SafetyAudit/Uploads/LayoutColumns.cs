@@ -102,7 +102,7 @@ sealed partial class Layout<T>
         {
             if (get(record) is not { Length: > 0 } known) return false;
             string raised = patients.Of(known)
-                ?? throw new InvalidOperationException($"The pseudonym in record {record.Id} has more layers than there are keys. Restore the database from a backup.");
+                ?? throw new InvalidOperationException($"The pseudonym in record {record.Id} has more layers than there are keys. Restore a backup.");
             set(record, raised);
             return raised != known;
         }

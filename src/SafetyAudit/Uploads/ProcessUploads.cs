@@ -18,7 +18,8 @@ public sealed record UploadProgress(long Rows, long Rejected, long BytesRead, lo
 /// stopped and overtaken can't write any more. A file that stops its worker <see cref="MostAttempts"/> times at the same place is given up.
 /// </remarks>
 public sealed class ProcessUploads(
-    IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time, ILogger<ProcessUploads> log)
+    IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time,
+    ILogger<ProcessUploads> log)
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     public const int MostAttempts = 5;

@@ -25,7 +25,8 @@ public partial class UploadPageTests
         await held.HalfSent;
 
         string uploads = Path.Combine(dashboard.App.Services.GetRequiredService<DatabaseSettings>().Directory, "uploads");
-        for (int i = 0; i < 200 && !(Directory.Exists(uploads) && Directory.GetFiles(uploads).Any(path => new FileInfo(path).Length > 500_000)); i++) await Task.Delay(20);
+        bool HasBegun() => Directory.Exists(uploads) && Directory.GetFiles(uploads).Any(path => new FileInfo(path).Length > 500_000);
+        for (int i = 0; i < 500 && !HasBegun(); i++) await Task.Delay(20);
         string[] open = [.. Directory.GetFiles(uploads), .. Directory.GetFiles(Path.GetTempPath(), "ASPNETCORE_*")];
         Assert.Contains(open, path => path.EndsWith(".arriving", StringComparison.Ordinal) && new FileInfo(path).Length > 500_000);
         Assert.All(open, path => Assert.Equal(-1, Bytes(path).AsSpan().IndexOf(Encoding.ASCII.GetBytes(canary))));
@@ -120,7 +121,8 @@ public partial class UploadPageTests
     /// <summary>A file whose second half waits until it is asked for.</summary>
     sealed class HeldContent(byte[] content) : HttpContent
     {
-        readonly TaskCompletionSource half = new(TaskCreationOptions.RunContinuationsAsynchronously), rest = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly TaskCompletionSource half = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        readonly TaskCompletionSource rest = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task HalfSent => half.Task;
 
