@@ -36,7 +36,7 @@ sealed class TestInstallation : IAsyncDisposable
         string directory = System.IO.Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
         // The same keys in all installations, so that their records can be compared: bytes 0 to 31, and 32 to 63 for the one after a rotation.
         string keys = System.IO.Directory.CreateDirectory(Path.Combine(directory, "keys")).FullName;
-        for (byte key = 0; key < 2; key++) await File.WriteAllBytesAsync(Path.Combine(keys, $"key-{key + 1}"), [.. Enumerable.Range(32 * key, 32).Select(b => (byte)b)]);
+        foreach (int key in new[] { 1, 2 }) await File.WriteAllBytesAsync(Path.Combine(keys, $"key-{key}"), MasterKey(key));
         string? database = null, connection = null;
         if (provider == DatabaseProvider.Postgres)
         {
@@ -55,6 +55,8 @@ sealed class TestInstallation : IAsyncDisposable
         await installation.Keys.AgreeAsync(db, default);
         return installation;
     }
+
+    public static byte[] MasterKey(int number) => [.. Enumerable.Range(32 * (number - 1), 32).Select(b => (byte)b)];
 
     /// <summary>A context that acts for someone; for the worker, who reaches everything, when nobody is named.</summary>
     public SafetyAuditDb Db(Actor? actor = null) => services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(actor ?? Actor.Worker);
@@ -77,7 +79,8 @@ sealed class TestInstallation : IAsyncDisposable
     public async Task<List<QuarantinedRow>> RejectedAsync(Upload upload)
     {
         await using var db = Db();
-        return (await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).ToListAsync()).ConvertAll(row => row.Unseal(Keys));
+        var rows = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).ToListAsync();
+        return rows.ConvertAll(row => row.Unseal(Keys));
     }
 
     public Task SummariseAsync() => services.GetRequiredService<RefreshSummaries>().RunAsync(default);

@@ -28,7 +28,9 @@ static class DemoCommand
         command.SetAction(async (_, ct) =>
         {
             // The demo never touches a real database: whatever the environment says, a directory and a file of its own are used.
-            await using var app = Dashboard.Build([.. settings, "--Data:Directory", DirectoryOf(settings), "--Database:Provider", "sqlite", "--Database:ConnectionString", "", "--Keys:Directory", ""], worker: true);
+            string[] own = ["--Data:Directory", DirectoryOf(settings), "--Database:Provider", "sqlite", "--Database:ConnectionString", "",
+                "--Keys:Directory", ""];
+            await using var app = Dashboard.Build([.. settings, .. own], worker: true);
             await FillAsync(app.Services, DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-1), ct);
             string password = await PasswordAsync(app.Services);
             await app.StartAsync(ct);

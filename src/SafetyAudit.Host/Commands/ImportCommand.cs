@@ -65,8 +65,10 @@ static class ImportCommand
         var keys = services.GetRequiredService<KeyRing>();
         var results = new List<Result>(refused);
         foreach (var (file, upload) in received)
-            results.Add(new(file, await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id, ct), null,
-                (await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).Take(ShownRejected).ToListAsync(ct)).ConvertAll(row => row.Unseal(keys))));
+        {
+            var rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).Take(ShownRejected).ToListAsync(ct);
+            results.Add(new(file, await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id, ct), null, rejected.ConvertAll(row => row.Unseal(keys))));
+        }
         return results;
     }
 

@@ -15,7 +15,8 @@ static class RotateKeyCommand
         {
             await using var services = await CommandLine.OpenAsync(settings, ct);
             var (key, records) = await services.GetRequiredService<RotateKey>().RunAsync(ct);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Key {key} is in use; {records} records were brought up to it. Keep all keys, and back them up now: {services.GetRequiredService<KeyRing>().Directory}"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Key {key} is in use; {records} records were brought up to it."));
+            Console.WriteLine($"Keep all keys, and back them up now: {services.GetRequiredService<KeyRing>().Directory}");
             return ExitCode.Done;
         });
         return command;

@@ -27,6 +27,7 @@ public sealed class KeyInUse
 /// <param name="directory">The keys directory.</param>
 public sealed class KeyRing(string directory)
 {
+    const string Restore = "Restore it from the backup of the keys directory, or set Keys:Directory.";
     const int Length = 32, NonceLength = 12, TagLength = 16, Overhead = sizeof(int) + NonceLength + TagLength;
 
     readonly ConcurrentDictionary<int, byte[]> masters = [];
@@ -53,7 +54,7 @@ public sealed class KeyRing(string directory)
         }
         foreach (var key in inUse)
             if (!Fingerprint(key.Number).AsSpan().SequenceEqual(key.Fingerprint))
-                throw new KeyMissingException($"{PathOf(key.Number)} is not the key that this database relies on. Restore it from the backup of the keys directory, or set Keys:Directory.");
+                throw new KeyMissingException($"{PathOf(key.Number)} is not the key that this database relies on. {Restore}");
         return newest = inUse[^1].Number;
     }
 
@@ -104,14 +105,15 @@ public sealed class KeyRing(string directory)
     byte[] Fingerprint(int number) => Derive(number, "fingerprint")[..8];
 
     byte[] Derive(int number, string label) =>
-        HKDF.DeriveKey(HashAlgorithmName.SHA256, masters.GetOrAdd(number, Read), Length, info: Encoding.ASCII.GetBytes($"safetyaudit {label} {number.ToString(CultureInfo.InvariantCulture)}"));
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, masters.GetOrAdd(number, Read), Length,
+            info: Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"safetyaudit {label} {number}")));
 
     byte[] Read(int number)
     {
         string path = PathOf(number);
-        if (!File.Exists(path)) throw new KeyMissingException($"The key {path} is missing, and the database relies on it. Restore it from the backup of the keys directory, or set Keys:Directory.");
+        if (!File.Exists(path)) throw new KeyMissingException($"The key {path} is missing, and the database relies on it. {Restore}");
         byte[] key = File.ReadAllBytes(path);
-        return key.Length == Length ? key : throw new KeyMissingException($"The key {path} is damaged: it must have {Length} bytes. Restore it from the backup of the keys directory.");
+        return key.Length == Length ? key : throw new KeyMissingException($"The key {path} is damaged: it must have {Length} bytes. {Restore}");
     }
 
     // Whole or not at all, and never over another: processes that start together end up with one key.
@@ -126,7 +128,7 @@ public sealed class KeyRing(string directory)
             if (File.GetUnixFileMode(Directory) != mine) File.SetUnixFileMode(Directory, mine);
         }
         using var only = await FileLock.WaitAsync(Path.Combine(Directory, "keys.lock"), TimeSpan.FromSeconds(30), ct)
-            ?? throw new IOException($"Another process has held {Path.Combine(Directory, "keys.lock")} for half a minute. Wait for it, or stop it, then start again.");
+            ?? throw new IOException($"Another process has held keys.lock in {Directory} for half a minute. Wait for it, or stop it, then start again.");
         if (File.Exists(path)) return;
         string making = path + ".making";
         File.Delete(making);

@@ -7,7 +7,9 @@ namespace SafetyAudit.Access;
 /// A file that only this key ring reads. Chunks of 64 kB, each closed with AES-GCM under a key of the file's own; the nonce is the chunk's place and whether
 /// it is the last, so a file that was cut, lengthened, reordered or pieced together from others is noticed.
 /// </summary>
-/// <remarks>Header: 8 bytes that name the format, the master key's number, 20 random bytes from which the file's key is derived. Then the chunks, each with its tag.</remarks>
+/// <remarks>
+/// Header: 8 bytes that name the format, the master key's number, 20 random bytes from which the file's key is derived. Then the chunks, each with its tag.
+/// </remarks>
 public static class SealedFile
 {
     const int Header = 32, Chunk = 64 * 1024, Tag = 16;
@@ -21,7 +23,7 @@ public static class SealedFile
         Format.CopyTo(header);
         BinaryPrimitives.WriteInt32LittleEndian(header.AsSpan(8), keys.Newest);
         RandomNumberGenerator.Fill(header.AsSpan(12));
-        var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.Read, bufferSize: 0);
         file.Write(header);
         return new Writer(file, CipherOf(header, keys));
     }
@@ -34,7 +36,8 @@ public static class SealedFile
         try
         {
             byte[] header = new byte[Header];
-            if (file.ReadAtLeast(header, Header, throwOnEndOfStream: false) < Header || !header.AsSpan().StartsWith(Format) || file.Length < Header + Tag) throw Damaged();
+            bool whole = file.ReadAtLeast(header, Header, throwOnEndOfStream: false) == Header && file.Length >= Header + Tag;
+            if (!whole || !header.AsSpan().StartsWith(Format)) throw Damaged();
             return new Reader(file, CipherOf(header, keys));
         }
         catch

@@ -6,8 +6,8 @@ using Npgsql;
 namespace SafetyAudit.Data;
 
 /// <summary>
-/// Many rows of one entity, added or changed in the caller's open transaction: one prepared statement on SQLite, binary COPY on PostgreSQL. Columns and conversions
-/// are those of the EF Core model. About five times as fast as change tracking, and the ids are the database's.
+/// Many rows of one entity, added or changed in the caller's open transaction: one prepared statement on SQLite, binary COPY on PostgreSQL. Columns and
+/// conversions are those of the EF Core model. About five times as fast as change tracking, and the ids are the database's.
 /// </summary>
 public static class Bulk
 {
@@ -15,12 +15,14 @@ public static class Bulk
     {
         if (rows.Count == 0) return;
         var entity = db.Model.FindEntityType(typeof(T))!;
-        var columns = entity.GetProperties().Where(p => !(p.ValueGenerated == ValueGenerated.OnAdd && p.ClrType == typeof(long))).Select(p => new Column(p)).ToArray();
+        var columns = entity.GetProperties().Where(p => !(p.ValueGenerated == ValueGenerated.OnAdd && p.ClrType == typeof(long)))
+            .Select(p => new Column(p)).ToArray();
         string names = string.Join(", ", columns.Select(c => c.Name));
         switch (db.Database.GetDbConnection())
         {
             case SqliteConnection connection:
-                Execute(connection, (SqliteTransaction)Transaction(db), $"INSERT INTO {entity.GetTableName()} ({names}) VALUES ({string.Join(", ", columns.Select((_, i) => "$" + i))})", columns, rows, ct);
+                string values = string.Join(", ", columns.Select((_, i) => "$" + i));
+                Execute(connection, (SqliteTransaction)Transaction(db), $"INSERT INTO {entity.GetTableName()} ({names}) VALUES ({values})", columns, rows, ct);
                 break;
             case NpgsqlConnection connection:
                 Transaction(db);
@@ -32,7 +34,8 @@ public static class Bulk
     }
 
     /// <summary>Writes some properties of rows that are there, found by their <c>Id</c>.</summary>
-    public static async Task BulkUpdateAsync<T>(this SafetyAuditDb db, IReadOnlyCollection<T> rows, IEnumerable<string> properties, CancellationToken ct) where T : class
+    public static async Task BulkUpdateAsync<T>(this SafetyAuditDb db, IReadOnlyCollection<T> rows, IEnumerable<string> properties, CancellationToken ct)
+        where T : class
     {
         if (rows.Count == 0) return;
         var entity = db.Model.FindEntityType(typeof(T))!;
@@ -44,14 +47,16 @@ public static class Bulk
         switch (db.Database.GetDbConnection())
         {
             case SqliteConnection connection:
-                Execute(connection, (SqliteTransaction)Transaction(db), $"UPDATE {table} SET {string.Join(", ", changed.Select((c, i) => $"{c.Name} = ${i}"))} WHERE id = ${changed.Length}", columns, rows, ct);
+                string values = string.Join(", ", changed.Select((c, i) => $"{c.Name} = ${i}"));
+                Execute(connection, (SqliteTransaction)Transaction(db), $"UPDATE {table} SET {values} WHERE id = ${changed.Length}", columns, rows, ct);
                 break;
             case NpgsqlConnection connection:
                 Transaction(db);
 #pragma warning disable EF1002 // names of tables and columns come from the model
                 await db.Database.ExecuteSqlRawAsync($"CREATE TEMPORARY TABLE bulk_update ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA", ct);
                 await CopyAsync(connection, "bulk_update", names, columns, rows, ct);
-                await db.Database.ExecuteSqlRawAsync($"UPDATE {table} t SET {string.Join(", ", changed.Select(c => $"{c.Name} = u.{c.Name}"))} FROM bulk_update u WHERE t.id = u.id", ct);
+                string taken = string.Join(", ", changed.Select(c => $"{c.Name} = u.{c.Name}"));
+                await db.Database.ExecuteSqlRawAsync($"UPDATE {table} t SET {taken} FROM bulk_update u WHERE t.id = u.id", ct);
                 await db.Database.ExecuteSqlRawAsync("DROP TABLE bulk_update", ct);
 #pragma warning restore EF1002
                 break;
@@ -60,7 +65,8 @@ public static class Bulk
         }
     }
 
-    static async Task CopyAsync<T>(NpgsqlConnection connection, string table, string names, Column[] columns, IReadOnlyCollection<T> rows, CancellationToken ct) where T : class
+    static async Task CopyAsync<T>(NpgsqlConnection connection, string table, string names, Column[] columns, IReadOnlyCollection<T> rows, CancellationToken ct)
+        where T : class
     {
         await using var writer = await connection.BeginBinaryImportAsync($"COPY {table} ({names}) FROM STDIN (FORMAT BINARY)", ct);
         foreach (var row in rows)
@@ -73,7 +79,9 @@ public static class Bulk
         await writer.CompleteAsync(ct);
     }
 
-    static void Execute<T>(SqliteConnection connection, SqliteTransaction transaction, string sql, Column[] columns, IReadOnlyCollection<T> rows, CancellationToken ct) where T : class
+    static void Execute<T>(
+        SqliteConnection connection, SqliteTransaction transaction, string sql, Column[] columns, IReadOnlyCollection<T> rows, CancellationToken ct)
+        where T : class
     {
         using var command = connection.CreateCommand();
         command.Transaction = transaction;

@@ -67,7 +67,8 @@ sealed class CsvRows : IDisposable
     }
 
     /// <summary>A plain file, for <see cref="Open"/>.</summary>
-    public static Func<Stream> Plain(string path) => () => new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
+    public static Func<Stream> Plain(string path) => () =>
+        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
 
     /// <summary>Moves to the next row. False at the end.</summary>
     public bool Read()

@@ -14,7 +14,8 @@ namespace SafetyAudit.Uploads;
 /// <param name="ScopeClinic">The clinic the file was sent for, if it was sent for one.</param>
 /// <param name="Patients">What stands in the place of patients' ids.</param>
 sealed record RowContext(
-    DateTime NowUtc, TimeZoneInfo DefaultZone, IReadOnlyDictionary<string, TimeZoneInfo> Zones, IReadOnlyDictionary<string, string?> Practitioners, string? ScopeClinic, Pseudonyms Patients)
+    DateTime NowUtc, TimeZoneInfo DefaultZone, IReadOnlyDictionary<string, TimeZoneInfo> Zones, IReadOnlyDictionary<string, string?> Practitioners,
+    string? ScopeClinic, Pseudonyms Patients)
 {
     /// <summary>Dates up to this are not in the future: clocks differ, and a zone may be a day ahead.</summary>
     public DateTime LatestUtc { get; } = NowUtc.AddDays(1);
@@ -78,7 +79,8 @@ sealed partial class Layout<T> where T : Record, new()
         var record = new T();
         // The clinic comes first: its time zone gives the row's instants their meaning.
         string? clinic = context.ScopeClinic;
-        if (clinicColumn >= 0 && places[clinicColumn] >= 0 && row.Cell(places[clinicColumn]) is { IsEmpty: false } named) clinic = Cells.Text(CsvText.In(Trim(named)), 64, isId: true, lines: false).Value;
+        if (clinicColumn >= 0 && places[clinicColumn] >= 0 && row.Cell(places[clinicColumn]) is { IsEmpty: false } named)
+            clinic = Cells.Text(CsvText.In(Trim(named)), 64, isId: true, lines: false).Value;
         var reading = new RowReading(context, context.ZoneOf(clinic));
         for (int i = 0; i < columns.Count; i++)
         {
@@ -123,7 +125,7 @@ sealed partial class Layout<T> where T : Record, new()
             ReasonCode.NotYesOrNo => $"{name} must be true or false, yes or no, 1 or 0, or empty when not recorded.",
             ReasonCode.CodeUnknown => $"{name} must be one of {column.Expected}.",
             ReasonCode.TextTooLong => $"{name} must be at most {column.Expected} characters.",
-            ReasonCode.PseudonymUnknown => $"{name} is a pseudonym made with a key that this installation does not use. Send the patient's own id, or the pseudonym that is used here.",
+            ReasonCode.PseudonymUnknown => $"{name} is a pseudonym made with a key that is not in use here. Send the patient's own id, or one from here.",
             ReasonCode.ListsDiffer => "regions, muscles and sides must have the same number of entries, or one that holds for all.",
             ReasonCode.ForbiddenCharacter => $"{name} has a control character, an invisible one or a slash that it may not hold. Remove it.",
             _ => $"{name} can't be read.",

@@ -101,7 +101,8 @@ sealed partial class Layout<T>
         public bool Raise(T record, Pseudonyms patients)
         {
             if (get(record) is not { Length: > 0 } known) return false;
-            string raised = patients.Of(known) ?? throw new InvalidDataException($"A patient's pseudonym has more layers than the database has keys (record {record.Id}).");
+            string raised = patients.Of(known)
+                ?? throw new InvalidOperationException($"The pseudonym in record {record.Id} has more layers than there are keys. Restore a backup.");
             set(record, raised);
             return raised != known;
         }

@@ -19,7 +19,9 @@ public sealed record UploadProgress(long Rows, long Rejected, long BytesRead, lo
 /// A claim holds for <see cref="Lease"/> without a sign of life. Every commit checks the claim's epoch in the same transaction, so a worker that was
 /// stopped and overtaken can't write any more. A file that stops its worker <see cref="MostAttempts"/> times at the same place is given up.
 /// </remarks>
-public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time, ILogger<ProcessUploads> log)
+public sealed class ProcessUploads(
+    IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time,
+    ILogger<ProcessUploads> log)
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     public const int MostAttempts = 5;
@@ -69,7 +71,8 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     {
         var upload = new Upload
         {
-            FileName = Path.GetFileName(path), Kind = ReceiveUpload.KindOf(CsvRows.Plain(path), kind), ClinicId = clinicId, Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
+            FileName = Path.GetFileName(path), Kind = ReceiveUpload.KindOf(CsvRows.Plain(path), kind), ClinicId = clinicId,
+            Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
         };
         var rejected = new List<QuarantinedRow>();
         await RunAsync(upload, CsvRows.Plain(path), (_, rows, _, position, _) =>
@@ -126,7 +129,8 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         int batches = 0;
-        await RunAsync(upload, () => SealedFile.Open(ReceiveUpload.PathOf(database, upload.Sha256), keys), async (storeRecords, rejected, mended, position, final) =>
+        string kept = ReceiveUpload.PathOf(database, upload.Sha256);
+        await RunAsync(upload, () => SealedFile.Open(kept, keys), async (storeRecords, rejected, mended, position, final) =>
         {
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
             {
@@ -330,15 +334,16 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         await transaction.CommitAsync(ct);
     }
 
-    internal static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string? clinicId, string text, List<Reason> reasons) => new QuarantinedRow
-    {
-        UploadId = upload.Id,
-        Kind = upload.Kind,
-        Line = line,
-        RecordId = recordId is { Length: > 0 and <= 64 } ? recordId : null,
-        ClinicId = clinicId is { Length: > 0 and <= 64 } ? clinicId : upload.ClinicId,
-        ReceivedAtUtc = upload.ReceivedAtUtc,
-    }.With(text, [.. reasons]);
+    internal static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string? clinicId, string text, List<Reason> reasons) =>
+        new QuarantinedRow
+        {
+            UploadId = upload.Id,
+            Kind = upload.Kind,
+            Line = line,
+            RecordId = recordId is { Length: > 0 and <= 64 } ? recordId : null,
+            ClinicId = clinicId is { Length: > 0 and <= 64 } ? clinicId : upload.ClinicId,
+            ReceivedAtUtc = upload.ReceivedAtUtc,
+        }.With(text, [.. reasons]);
 
     sealed class OvertakenException : Exception;
 }

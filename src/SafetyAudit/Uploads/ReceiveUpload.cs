@@ -13,7 +13,8 @@ namespace SafetyAudit.Uploads;
 public sealed record UploadSettings(TimeZoneInfo DefaultTimeZone, long LargestFile);
 
 /// <summary>Takes a file in: keeps its bytes, looks at its header, records it. After this it can't be lost; reading it is <see cref="ProcessUploads"/>'s work.</summary>
-public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time)
+public sealed class ReceiveUpload(
+    IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time)
 {
     const string Arriving = ".arriving";
 

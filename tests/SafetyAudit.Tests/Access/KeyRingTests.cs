@@ -94,7 +94,7 @@ public sealed class KeyRingTests : IDisposable
         Directory.CreateDirectory(Keys);
         foreach (int number in new[] { 1, 2 }) File.WriteAllBytes(Path.Combine(Keys, $"key-{number}"), new byte[32]);
         var ring = new KeyRing(Keys);
-        var all = Enum.GetValues<KeyPurpose>().SelectMany(purpose => new[] { Convert.ToHexString(ring.Key(purpose, 1)), Convert.ToHexString(ring.Key(purpose, 2)) }).ToList();
+        var all = (from purpose in Enum.GetValues<KeyPurpose>() from number in new[] { 1, 2 } select Convert.ToHexString(ring.Key(purpose, number))).ToList();
         Assert.Equal(all.Count, all.Distinct().Count());
     }
 }

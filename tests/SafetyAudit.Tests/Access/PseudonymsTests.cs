@@ -10,12 +10,12 @@ public sealed class PseudonymsTests : IDisposable
     public PseudonymsTests()
     {
         keys = new(directory);
-        for (byte key = 0; key < 2; key++) File.WriteAllBytes(Path.Combine(directory, $"key-{key + 1}"), [.. Enumerable.Range(32 * key, 32).Select(b => (byte)b)]);
+        foreach (int key in new[] { 1, 2 }) File.WriteAllBytes(Path.Combine(directory, $"key-{key}"), TestInstallation.MasterKey(key));
     }
 
     public void Dispose() => Directory.Delete(directory, recursive: true);
 
-    // Figures from Python's hmac and hashlib: HKDF-SHA256 without salt, info "safetyaudit patients n", then HMAC-SHA256, its first 130 bits in Crockford's base32.
+    // Figures from Python's hmac and hashlib: HKDF-SHA256 without salt, info "safetyaudit patients n", then HMAC-SHA256, its first 130 bits in base32.
     [Theory]
     [InlineData("T1", "pt1-cc9eqywbayht639cbm94sp06jn")]
     [InlineData("Zoë-7", "pt1-v962ymng21k460vnvhp81xsj4g")]
@@ -25,11 +25,14 @@ public sealed class PseudonymsTests : IDisposable
     [InlineData("T1")]
     [InlineData("pt1-cc9eqywbayht639cbm94sp06jn")]
     [InlineData("pt2-y23vfhcaz0pvkadwyakm4zs34x")]
-    public void An_id_and_its_pseudonyms_of_any_age_come_to_the_same(string sent) => Assert.Equal("pt2-y23vfhcaz0pvkadwyakm4zs34x", new Pseudonyms(keys, 2).Of(sent));
+    public void An_id_and_its_pseudonyms_of_any_age_come_to_the_same(string sent) =>
+        Assert.Equal("pt2-y23vfhcaz0pvkadwyakm4zs34x", new Pseudonyms(keys, 2).Of(sent));
 
-    [Fact] public void A_pseudonym_stays_what_it_is() => Assert.Equal("pt1-cc9eqywbayht639cbm94sp06jn", new Pseudonyms(keys, 1).Of("pt1-cc9eqywbayht639cbm94sp06jn"));
+    [Fact]
+    public void A_pseudonym_stays_what_it_is() => Assert.Equal("pt1-cc9eqywbayht639cbm94sp06jn", new Pseudonyms(keys, 1).Of("pt1-cc9eqywbayht639cbm94sp06jn"));
 
-    [Fact] public void A_pseudonym_of_a_key_that_is_not_in_use_is_none_of_ours() => Assert.Null(new Pseudonyms(keys, 1).Of("pt2-y23vfhcaz0pvkadwyakm4zs34x"));
+    [Fact]
+    public void A_pseudonym_of_a_key_that_is_not_in_use_is_none_of_ours() => Assert.Null(new Pseudonyms(keys, 1).Of("pt2-y23vfhcaz0pvkadwyakm4zs34x"));
 
     [Theory]
     [InlineData("pt1-cc9eqywbayht639cbm94sp06j")]      // a character short

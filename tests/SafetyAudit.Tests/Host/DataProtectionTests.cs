@@ -16,8 +16,8 @@ public class DataProtectionTests
         await using var dashboard = await RunningDashboard.StartAsync();
         string closed = dashboard.App.Services.GetDataProtector("test").Protect("signed in");
 
-        string directory = dashboard.App.Services.GetRequiredService<DatabaseSettings>().Directory, keys = dashboard.App.Services.GetRequiredService<KeyRing>().Directory;
-        string file = Assert.Single(Directory.GetFiles(keys, "*.xml"));
+        string directory = dashboard.App.Services.GetRequiredService<DatabaseSettings>().Directory;
+        string file = Assert.Single(Directory.GetFiles(dashboard.App.Services.GetRequiredService<KeyRing>().Directory, "*.xml"));
         var xml = XDocument.Load(file);
         // The framework's name for the key itself, and its own warning beside a key in the open.
         Assert.DoesNotContain(xml.Descendants(), e => e.Name.LocalName is "masterKey" or "value");

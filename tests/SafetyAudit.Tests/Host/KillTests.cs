@@ -44,7 +44,8 @@ public class KillTests
     internal static ProgramRun Start(TestInstallation installation, string verb)
     {
         var settings = installation.Services.GetRequiredService<DatabaseSettings>();
-        return ProgramRun.Start(verb, "--Data:Directory", settings.Directory, "--Database:Provider", Codes.Of(settings.Provider), "--Database:ConnectionString", settings.ConnectionString, "--Clinics:TimeZone", "Europe/London");
+        return ProgramRun.Start(verb, "--Data:Directory", settings.Directory, "--Clinics:TimeZone", "Europe/London",
+            "--Database:Provider", Codes.Of(settings.Provider), "--Database:ConnectionString", settings.ConnectionString);
     }
 
     internal static async Task UntilAsync(TestInstallation installation, Func<SafetyAuditDb, Task<bool>> holds, ProgramRun worker)

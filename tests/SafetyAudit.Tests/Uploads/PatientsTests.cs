@@ -43,7 +43,8 @@ public class PatientsTests
         string log;
         using (var worker = KillTests.StartWorker(installation))
         {
-            await KillTests.UntilAsync(installation, async db => await db.Uploads.AllAsync(u => u.Status == UploadStatus.Completed) && !await db.StaleDays.AnyAsync(), worker);
+            await KillTests.UntilAsync(installation,
+                async db => await db.Uploads.AllAsync(u => u.Status == UploadStatus.Completed) && !await db.StaleDays.AnyAsync(), worker);
             worker.KillHard();
             log = await worker.PrintedAsync();
         }
@@ -55,15 +56,17 @@ public class PatientsTests
             Assert.Equal((50, 21, 9), (await db.Sessions.CountAsync(), await db.AdverseEvents.CountAsync(), await db.QuarantinedRows.CountAsync()));
             Assert.All(await db.Sessions.Select(s => s.PatientId).ToListAsync(), id => Assert.Equal(1, Pseudonyms.LayerOf(id)));
             // Whoever may mend the rows sees them as they came.
-            Assert.All((await db.QuarantinedRows.AsNoTracking().ToListAsync()).Select(r => r.Unseal(installation.Keys)), r => Assert.Contains(Canary, r.Text, StringComparison.Ordinal));
-            Assert.Contains((await db.QuarantinedRows.AsNoTracking().ToListAsync()).SelectMany(r => r.Unseal(installation.Keys).Reasons), r => r.Value?.StartsWith(Canary, StringComparison.Ordinal) == true);
+            var rejected = (await db.QuarantinedRows.AsNoTracking().ToListAsync()).ConvertAll(r => r.Unseal(installation.Keys));
+            Assert.All(rejected, r => Assert.Contains(Canary, r.Text, StringComparison.Ordinal));
+            Assert.Contains(rejected.SelectMany(r => r.Reasons), r => r.Value?.StartsWith(Canary, StringComparison.Ordinal) == true);
         }
         foreach (string path in Directory.GetFiles(installation.Directory, "*", SearchOption.AllDirectories))
             Assert.False(Holds(await File.ReadAllBytesAsync(path)), $"{path} holds the patient's id");
         if (provider == DatabaseProvider.Postgres)
         {
             await using var db = installation.Db();
-            var tables = await db.Database.SqlQueryRaw<string>("""SELECT quote_ident(table_name) AS "Value" FROM information_schema.tables WHERE table_schema = 'public'""").ToListAsync();
+            const string names = """SELECT quote_ident(table_name) AS "Value" FROM information_schema.tables WHERE table_schema = 'public'""";
+            var tables = await db.Database.SqlQueryRaw<string>(names).ToListAsync();
             Assert.True(tables.Count > 20);
 #pragma warning disable EF1002 // the names come from the database itself
             foreach (string table in tables)
@@ -78,8 +81,9 @@ public class PatientsTests
         static bool Holds(byte[] bytes)
         {
             string hex = Convert.ToHexString(Encoding.UTF8.GetBytes(Canary));
-            return new[] { Encoding.UTF8.GetBytes(Canary), Encoding.Unicode.GetBytes(Canary), Encoding.UTF8.GetBytes(hex), Encoding.UTF8.GetBytes(hex.ToLowerInvariant()) }
-                .Any(sought => bytes.AsSpan().IndexOf(sought) >= 0);
+            byte[] text = Encoding.UTF8.GetBytes(Canary), wide = Encoding.Unicode.GetBytes(Canary);
+            byte[][] forms = [text, wide, Encoding.UTF8.GetBytes(hex), Encoding.UTF8.GetBytes(hex.ToLowerInvariant())];
+            return forms.Any(form => bytes.AsSpan().IndexOf(form) >= 0);
         }
     }
 
@@ -110,7 +114,8 @@ public class PatientsTests
     {
         await using var installation = await TestInstallation.OpenAsync(provider);
         await installation.ImportAsync(Samples.Practitioners);
-        string sessions = Samples.SessionHeader + Samples.Session("S1", "2026-03-01T10:00:00Z") + Samples.Session("S2"), corrected = Samples.SessionHeader + Samples.Session("S1");
+        string sessions = Samples.SessionHeader + Samples.Session("S1", "2026-03-01T10:00:00Z") + Samples.Session("S2");
+        string corrected = Samples.SessionHeader + Samples.Session("S1");
         string events = Samples.EventHeader + Samples.Event("E1", "S1"), bad = Samples.SessionHeader + Samples.Session("S9", "yesterday");
         foreach (string file in new[] { sessions, corrected, events }) await installation.ImportAsync(file);
         var rejected = await installation.ImportAsync(bad);
@@ -152,15 +157,22 @@ public class PatientsTests
         int commits = 0;
         var sink = new Sink(_ =>
         {
-            if (++commits == 1) Assert.Equal(2, Task.Run(() => rotated.Services.GetRequiredService<RotateKey>().RunAsync(default)).GetAwaiter().GetResult().Key);
+            if (++commits > 1) return;
+            Assert.Equal(2, Task.Run(() => rotated.Services.GetRequiredService<RotateKey>().RunAsync(default)).GetAwaiter().GetResult().Key);
         });
         // The reader finds its claim gone at its next commit, and has written nothing since.
         Assert.Equal(0, await rotated.Services.GetRequiredService<ProcessUploads>().DrainAsync(sink, default));
-        await using (var db = rotated.Db()) Assert.Equal((5000, 5000), (await db.Sessions.CountAsync(), await db.Sessions.CountAsync(s => s.PatientId == Second)));
+        Assert.Equal((5000, 5000), await CountAsync());
         await rotated.ImportAsync(events);
 
-        await using (var db = rotated.Db()) Assert.Equal((16_000, 16_000), (await db.Sessions.CountAsync(), await db.Sessions.CountAsync(s => s.PatientId == Second)));
+        Assert.Equal((16_000, 16_000), await CountAsync());
         Assert.Equal(await straight.DigestAsync(), await rotated.DigestAsync());
+
+        async Task<(int All, int UnderTheNewKey)> CountAsync()
+        {
+            await using var db = rotated.Db();
+            return (await db.Sessions.CountAsync(), await db.Sessions.CountAsync(s => s.PatientId == Second));
+        }
     }
 
     [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]

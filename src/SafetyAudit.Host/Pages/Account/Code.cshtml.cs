@@ -11,6 +11,7 @@ using SafetyAudit.Host.Security;
 namespace SafetyAudit.Host.Pages.Account;
 
 /// <summary>Setting up the code of an authenticator app, new recovery codes, and turning it off.</summary>
+[Needs(Permission.KeepOwnAccount)]
 public sealed class CodeModel(
     UserManager<User> users, SignIns signIns, SecondStep second, PasswordCheck passwords, SignInThrottle throttle, ILogger<CodeModel> log) : PageModel
 {

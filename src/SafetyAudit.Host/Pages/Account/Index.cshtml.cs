@@ -13,6 +13,7 @@ namespace SafetyAudit.Host.Pages.Account;
 /// <summary>
 /// One's own account: password, second step, passkeys, sign-ins. Whoever changes how they sign in gives the password again, and every other sign-in ends.
 /// </summary>
+[Needs(Permission.KeepOwnAccount)]
 public sealed class AccountModel(
     SafetyAuditDb db, UserManager<User> users, SignInManager<User> identity, SignIns signIns, PasswordCheck passwords, SignInThrottle throttle,
     AccessSettings settings, TimeProvider time, ILogger<AccountModel> log) : PageModel

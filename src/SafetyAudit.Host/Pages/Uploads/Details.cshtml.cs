@@ -26,7 +26,8 @@ public sealed class UploadModel(SafetyAuditDb db, KeyRing keys) : PageModel
     {
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
-        Rejected = (await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).Take(Listed).ToListAsync(ct)).ConvertAll(row => row.Unseal(keys));
+        Rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).Take(Listed).ToListAsync(ct);
+        foreach (var row in Rejected) row.Unseal(keys);
         ByReason = [.. Rejected.SelectMany(r => r.Reasons).GroupBy(r => r.Code).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)];
         if (upload.Kind == RecordKind.Events) Waiting = await db.Current<AdverseEvent>().CountAsync(e => e.UploadId == Id && e.LinkedSessionId == null, ct);
         return Page();
@@ -41,7 +42,10 @@ public sealed class UploadModel(SafetyAuditDb db, KeyRing keys) : PageModel
         {
             csv.WriteRecord("line", "reasons", "what_to_do", "row");
             await foreach (var row in db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).AsAsyncEnumerable().WithCancellation(ct))
-                csv.WriteRecord(Output(row.Line), string.Join(';', row.ReasonCodes), CsvText.Out(string.Join(' ', row.Unseal(keys).Reasons.Select(r => r.Remedy))), CsvText.Out(row.Text));
+            {
+                string remedies = string.Join(' ', row.Unseal(keys).Reasons.Select(r => r.Remedy));
+                csv.WriteRecord(Output(row.Line), string.Join(';', row.ReasonCodes), CsvText.Out(remedies), CsvText.Out(row.Text));
+            }
         }
         return File(content.ToArray(), "text/csv; charset=utf-8", $"upload-{Id}-rejected.csv");
     }
