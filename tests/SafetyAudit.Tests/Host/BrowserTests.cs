@@ -1,8 +1,5 @@
 using Deque.AxeCore.Playwright;
-using Microsoft.AspNetCore.Identity;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using SafetyAudit.Access;
 using SafetyAudit.Host.Commands;
 
 namespace SafetyAudit.Tests.Host;
@@ -64,8 +61,7 @@ public class BrowserTests
         await using var dashboard = await RunningDashboard.StartAsync(async services =>
         {
             await DemoCommand.FillAsync(services, new DateOnly(2026, 6, 30), default);
-            await using var scope = services.CreateAsyncScope();
-            Assert.True((await scope.ServiceProvider.GetRequiredService<UserManager<User>>().CreateAsync(new User { UserName = "director" }, Password)).Succeeded);
+            await RunningDashboard.AddUserAsync(services, "director", Password);
         });
         await using var browser = await Browser.OpenAsync();
         string screenshots = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots"))).FullName;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SafetyAudit.Access;
+using SafetyAudit.Data;
 using SafetyAudit.Host;
 using SafetyAudit.Host.Commands;
 using SafetyAudit.Host.Security;
@@ -42,10 +43,13 @@ sealed class RunningDashboard : IAsyncDisposable
     }
 
     /// <summary>Makes an account, as <c>fill</c> does.</summary>
-    public static async Task<User> AddUserAsync(IServiceProvider services, string name, string password)
+    public static Task<User> AddUserAsync(IServiceProvider services, string name, string password) =>
+        AddUserAsync(services, new User { UserName = name, Roles = [Role.Director, Role.Administrator] }, password);
+
+    public static async Task<User> AddUserAsync(IServiceProvider services, User user, string password)
     {
         await using var scope = services.CreateAsyncScope();
-        var user = new User { UserName = name };
+        scope.ServiceProvider.GetRequiredService<SafetyAuditDb>().Actor = Actor.CommandLine;
         var made = await scope.ServiceProvider.GetRequiredService<UserManager<User>>().CreateAsync(user, password);
         return made.Succeeded ? user : throw new InvalidOperationException(string.Join(" ", made.Errors.Select(e => e.Description)));
     }
@@ -54,6 +58,7 @@ sealed class RunningDashboard : IAsyncDisposable
     public async Task ChangeAsync(string name, Action<User> change)
     {
         await using var scope = App.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<SafetyAuditDb>().Actor = Actor.CommandLine;
         var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
         var user = (await users.FindByNameAsync(name))!;
         change(user);

@@ -2,10 +2,8 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
-using SafetyAudit.Access;
 using SafetyAudit.Data;
 
 namespace SafetyAudit.Tests.Host;
@@ -95,21 +93,15 @@ public partial class UploadPageTests
         return form;
     }
 
-    static async Task MakeDirectorAsync(IServiceProvider services)
-    {
-        await using var scope = services.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<UserManager<User>>().CreateAsync(new() { UserName = "director" }, "correct horse battery");
-    }
+    static Task MakeDirectorAsync(IServiceProvider services) => RunningDashboard.AddUserAsync(services, "director", "correct horse battery");
 
     static async Task<HttpClient> SignInAsync(RunningDashboard dashboard)
     {
-        var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false }) { BaseAddress = new(dashboard.Address) };
-        string token = Token().Match(await client.GetStringAsync("/sign-in")).Groups[1].Value;
-        using var fields = new FormUrlEncodedContent(new Dictionary<string, string>
-        {
-            ["UserName"] = "director", ["Password"] = "correct horse battery", ["__RequestVerificationToken"] = token,
-        });
-        Assert.Equal(HttpStatusCode.Redirect, (await client.PostAsync("/sign-in", fields)).StatusCode);
+        using var visitor = new Visitor(dashboard.Address);
+        Assert.Equal(HttpStatusCode.Redirect, await visitor.SignInAsync("director", "correct horse battery"));
+        await visitor.GetAsync("/uploads");
+        var client = new HttpClient(new HttpClientHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new(dashboard.Address) };
+        client.DefaultRequestHeaders.Add("Cookie", string.Join("; ", visitor.Cookies.Select(c => $"{c.Key}={c.Value}")));
         return client;
     }
 

@@ -13,6 +13,9 @@ sealed class Visitor(string address) : IDisposable
 
     public Dictionary<string, string> Cookies { get; } = [];
 
+    /// <summary>Headers that go with every request, as a program sends its key.</summary>
+    public Dictionary<string, string> Headers { get; } = [];
+
     /// <summary>The text of the last answer.</summary>
     public string Text { get; private set; } = "";
 
@@ -57,6 +60,7 @@ sealed class Visitor(string address) : IDisposable
     {
         if (Cookies.Count > 0) request.Headers.Add("Cookie", string.Join("; ", Cookies.Select(c => $"{c.Key}={c.Value}")));
         request.Headers.Add("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36");
+        foreach (var (name, value) in Headers) request.Headers.Add(name, value);
         Answer = await client.SendAsync(request);
         Text = await Answer.Content.ReadAsStringAsync();
         if (Answer.Headers.TryGetValues("Set-Cookie", out var set))
