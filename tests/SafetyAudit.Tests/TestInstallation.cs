@@ -63,6 +63,10 @@ sealed class TestInstallation : IAsyncDisposable
 
     /// <summary>Takes a file in as the pages and the command line do, without reading it.</summary>
     public async Task<Upload> ReceiveAsync(byte[] content, string name = "file.csv", string? clinic = null) =>
+        (await ReceiveAllAsync(content, name, clinic))[0];
+
+    /// <summary>The same for a file with several kinds of records.</summary>
+    public async Task<IReadOnlyList<Upload>> ReceiveAllAsync(byte[] content, string name = "file.csv", string? clinic = null) =>
         await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(content), name, null, clinic, Actor.CommandLine, default);
 
     /// <summary>Imports a file to the end: received, read, summarised, evaluated.</summary>

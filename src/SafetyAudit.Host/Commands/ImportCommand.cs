@@ -16,8 +16,8 @@ static class ImportCommand
 
     public static Command Make(string[] settings)
     {
-        var files = new Argument<FileInfo[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "CSV files; practitioners are read first, then sessions, then events" };
-        var kind = new Option<string?>("--kind") { Description = "sessions, events or practitioners; guessed from the header when left out" };
+        var files = new Argument<FileInfo[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "CSV or FHIR R4 files; practitioners are read first, then sessions, then events" };
+        var kind = new Option<string?>("--kind") { Description = "sessions, events or practitioners; told from the content when left out" };
         kind.AcceptOnlyFromAmong([.. Enum.GetValues<RecordKind>().Select(Codes.Of)]);
         var clinic = new Option<string?>("--clinic") { Description = "The clinic the files belong to; otherwise each row names its own" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Check only; store nothing" };
@@ -52,7 +52,7 @@ static class ImportCommand
             try
             {
                 await using var stream = file.OpenRead();
-                received.Add((file.FullName, await receive.ReceiveAsync(stream, file.Name, kind, clinic, Actor.CommandLine, ct)));
+                foreach (var upload in await receive.ReceiveAsync(stream, file.Name, kind, clinic, Actor.CommandLine, ct)) received.Add((file.FullName, upload));
             }
             catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException)
             {
@@ -92,8 +92,8 @@ static class ImportCommand
         {
             try
             {
-                var (upload, rejected) = await services.GetRequiredService<ProcessUploads>().DryRunAsync(file.FullName, kind, clinic, null, ct);
-                results.Add(new(file.FullName, upload, null, [.. rejected.OrderBy(r => r.Line).Take(ShownRejected)]));
+                foreach (var (upload, rejected) in await services.GetRequiredService<ProcessUploads>().DryRunAsync(file.FullName, kind, clinic, null, ct))
+                    results.Add(new(file.FullName, upload, null, [.. rejected.OrderBy(r => r.Line).Take(ShownRejected)]));
             }
             catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException)
             {
@@ -105,7 +105,7 @@ static class ImportCommand
 
     static RecordKind Guess(FileInfo file, RecordKind? kind)
     {
-        try { return ReceiveUpload.KindOf(CsvRows.Plain(file.FullName), kind); }
+        try { return ReceiveUpload.KindsOf(CsvRows.Plain(file.FullName), kind)[0]; }
         catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException) { return RecordKind.Events; }
     }
 
@@ -146,7 +146,7 @@ static class ImportCommand
                 continue;
             }
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {Codes.Of(upload.Kind)}, {upload.RowsRead} rows: {upload.RowsNew} new, {upload.RowsSame} same, {upload.RowsChanged} changed, {upload.RowsRejected} rejected"));
-            if (upload.UnknownColumns.Length > 0) Console.WriteLine($"  columns not used: {upload.UnknownColumns}");
+            if (upload.UnknownColumns.Length > 0) Console.WriteLine($"  not used: {upload.UnknownColumns}");
             foreach (var row in result.FirstRejected)
                 foreach (var reason in row.Reasons) Console.Error.WriteLine($"  line {row.Line}: {Codes.Of(reason.Code)}: {reason.Remedy}{(reason.Value is { } value ? $" (it says '{value}')" : "")}");
             if (upload.RowsRejected > result.FirstRejected.Count) Console.Error.WriteLine($"  and {upload.RowsRejected - result.FirstRejected.Count} more rejected rows: see them all on the Uploads page");

@@ -9,7 +9,7 @@ namespace SafetyAudit.Uploads;
 /// never closed, reading goes on at the next line.
 /// </summary>
 /// <remarks>RFC 4180 with commas, UTF-8. Row numbers count rows after the header; line numbers count lines of the file from 1.</remarks>
-sealed class CsvRows : IDisposable
+sealed class CsvRows : Rows
 {
     /// <summary>Longest row, in bytes: ten times what all columns at their longest could need in practice.</summary>
     public const int LongestRow = 256 * 1024;
@@ -28,16 +28,9 @@ sealed class CsvRows : IDisposable
 
     CsvRows(Func<Stream> content, CsvReader reader, IReadOnlyList<string> headers) => (this.content, this.reader, Headers) = (content, reader, headers);
 
-    public IReadOnlyList<string> Headers { get; }
+    public override IReadOnlyList<string> Headers { get; }
 
-    /// <summary>Line on which the current row starts.</summary>
-    public long Line { get; private set; }
-
-    /// <summary>What is wrong with the row as a whole, if anything; its cells are then not to be used.</summary>
-    public Reason? Problem { get; private set; }
-
-    /// <summary>Bytes read so far, for a progress report.</summary>
-    public long Position => nextStart;
+    public override long Position => nextStart;
 
     /// <summary>Opens a file and reads its header.</summary>
     /// <param name="content">Opens the file's bytes at their beginning, as often as asked; the stream can seek, and buffers what it reads.</param>
@@ -70,8 +63,7 @@ sealed class CsvRows : IDisposable
     public static Func<Stream> Plain(string path) => () =>
         new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
 
-    /// <summary>Moves to the next row. False at the end.</summary>
-    public bool Read()
+    public override bool Read()
     {
         Problem = null;
         try
@@ -107,18 +99,15 @@ sealed class CsvRows : IDisposable
         return true;
     }
 
-    /// <summary>Bytes of the current row.</summary>
-    public int Length => reader.RawRecord.Length;
+    public override int Length => reader.RawRecord.Length;
 
-    /// <summary>A cell of the current row, unquoted.</summary>
-    public ReadOnlySpan<byte> Cell(int column) => reader.GetSpan(column);
+    public override ReadOnlySpan<byte> Cell(int column) => reader.GetSpan(column);
 
-    /// <summary>The current row as text, as it stands in the file. Bytes that no text can hold are written \xNN.</summary>
-    public string Original() => Text ?? Readable(reader.RawRecord);
+    public override string Original() => Text ?? Readable(reader.RawRecord);
 
     string? Text { get; set; }
 
-    public void Dispose() => reader.Dispose();
+    public override void Dispose() => reader.Dispose();
 
     void Note(CsvMalformedRecord record) => malformed[record.LineNumber + baseLine] = record.Reason;
 
@@ -206,21 +195,6 @@ sealed class CsvRows : IDisposable
         int at = 0;
         while (at < bytes.Length && Rune.DecodeFromUtf8(bytes[at..], out _, out int length) == System.Buffers.OperationStatus.Done) at += length;
         return at;
-    }
-
-    static string Readable(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length > QuarantinedRow.LongestText) bytes = bytes[..QuarantinedRow.LongestText];
-        if (Utf8.IsValid(bytes) && !bytes.Contains((byte)0)) return Encoding.UTF8.GetString(bytes);
-        var text = new StringBuilder(bytes.Length);
-        while (!bytes.IsEmpty)
-        {
-            bool good = Rune.DecodeFromUtf8(bytes, out var rune, out int length) == System.Buffers.OperationStatus.Done && rune.Value != 0;
-            if (good) text.Append(rune.ToString());
-            else foreach (byte b in bytes[..length]) text.Append("\\x").Append(b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
-            bytes = bytes[length..];
-        }
-        return text.ToString();
     }
 }
 

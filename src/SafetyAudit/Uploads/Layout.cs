@@ -74,7 +74,7 @@ sealed partial class Layout<T> where T : Record, new()
         headers.Where(h => h.Length > 0 && !columns.Exists(c => c.Name.Equals(h, StringComparison.OrdinalIgnoreCase))).Select(h => new string([.. h.Where(c => !char.IsControl(c))]));
 
     /// <summary>Reads one row's cells into a record; every problem of the row is added to the list.</summary>
-    public T Read(CsvRows row, int[] places, RowContext context, List<Reason> reasons)
+    public T Read(Rows row, int[] places, RowContext context, List<Reason> reasons)
     {
         var record = new T();
         // The clinic comes first: its time zone gives the row's instants their meaning.

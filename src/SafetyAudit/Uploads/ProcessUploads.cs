@@ -65,23 +65,29 @@ public sealed class ProcessUploads(
         }
     }
 
-    /// <summary>Reads a file without storing anything: what an import would do.</summary>
+    /// <summary>Reads a file without storing anything: what an import would do, for each kind of record in it.</summary>
     /// <exception cref="FileRefusedException">The file as a whole can't be read.</exception>
-    public async Task<(Upload Upload, List<QuarantinedRow> FirstRejected)> DryRunAsync(string path, RecordKind? kind, string? clinicId, IProgress<UploadProgress>? progress, CancellationToken ct)
+    public async Task<List<(Upload Upload, List<QuarantinedRow> FirstRejected)>> DryRunAsync(string path, RecordKind? kind, string? clinicId, IProgress<UploadProgress>? progress, CancellationToken ct)
     {
-        var upload = new Upload
+        var results = new List<(Upload, List<QuarantinedRow>)>();
+        var practitioners = new Dictionary<string, string?>();
+        foreach (var held in ReceiveUpload.KindsOf(CsvRows.Plain(path), kind))
         {
-            FileName = Path.GetFileName(path), Kind = ReceiveUpload.KindOf(CsvRows.Plain(path), kind), ClinicId = clinicId,
-            Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
-        };
-        var rejected = new List<QuarantinedRow>();
-        await RunAsync(upload, CsvRows.Plain(path), (_, rows, _, position, _) =>
-        {
-            rejected.AddRange(rows.Take(1000 - rejected.Count));
-            progress?.Report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
-            return Task.CompletedTask;
-        }, keepIds: true, ct);
-        return (upload, rejected);
+            var upload = new Upload
+            {
+                FileName = Path.GetFileName(path), Kind = held, ClinicId = clinicId,
+                Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
+            };
+            var rejected = new List<QuarantinedRow>();
+            await RunAsync(upload, CsvRows.Plain(path), (_, rows, _, position, _) =>
+            {
+                rejected.AddRange(rows.Take(1000 - rejected.Count));
+                progress?.Report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
+                return Task.CompletedTask;
+            }, practitioners, ct);
+            results.Add((upload, rejected));
+        }
+        return results;
     }
 
     // The oldest file that is not finished, unless a live worker has it.
@@ -143,31 +149,31 @@ public sealed class ProcessUploads(
             }
             if (final || ++batches % BatchesPerCheckpoint == 0) await db.CheckpointAsync(ct);
             report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
-        }, keepIds: false, ct);
+        }, checkedOnly: null, ct);
         log.LogInformation("Upload {Upload} read: {New} new, {Same} same, {Changed} changed, {Rejected} rejected", upload.Id, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected);
     }
 
     delegate Task StoreBatch(Func<SafetyAuditDb, Task<AuditDraft?>> storeRecords, List<QuarantinedRow> rejected, IReadOnlyCollection<(string Id, string? Clinic)> mended, long position, bool final);
 
-    Task RunAsync(Upload upload, Func<Stream> content, StoreBatch store, bool keepIds, CancellationToken ct) => upload.Kind switch
+    Task RunAsync(Upload upload, Func<Stream> content, StoreBatch store, Dictionary<string, string?>? checkedOnly, CancellationToken ct) => upload.Kind switch
     {
-        RecordKind.Sessions => ReadAsync(new SessionIntake(), upload, content, store, keepIds, ct),
-        RecordKind.Events => ReadAsync(new EventIntake(), upload, content, store, keepIds, ct),
-        RecordKind.Practitioners => ReadAsync(new PractitionerIntake(), upload, content, store, keepIds, ct),
+        RecordKind.Sessions => ReadAsync(new SessionIntake(), upload, content, store, checkedOnly, ct),
+        RecordKind.Events => ReadAsync(new EventIntake(), upload, content, store, checkedOnly, ct),
+        RecordKind.Practitioners => ReadAsync(new PractitionerIntake(), upload, content, store, checkedOnly, ct),
         _ => throw new NotSupportedException($"No intake for {upload.Kind}."),
     };
 
-    async Task ReadAsync<T>(Intake<T> intake, Upload upload, Func<Stream> content, StoreBatch store, bool keepIds, CancellationToken ct) where T : Record, new()
+    // In a dry run nothing is stored: the practitioners of the file, with their clinics, are then held for the sessions and events that come after them in it.
+    async Task ReadAsync<T>(Intake<T> intake, Upload upload, Func<Stream> content, StoreBatch store, Dictionary<string, string?>? checkedOnly, CancellationToken ct) where T : Record, new()
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         // After the claim: whoever adds a key takes the claims of that moment away, so a file is never stored under an older one.
         int key = await keys.AgreeAsync(db, ct);
-        var context = await ContextAsync(db, upload, key, ct);
-        using var rows = CsvRows.Open(content);
+        var context = await ContextAsync(db, upload, key, checkedOnly, ct);
+        using var rows = Rows.Open(content, intake.Layout);
         var places = intake.Layout.Match(rows.Headers);
-        upload.UnknownColumns = string.Join(", ", intake.Layout.Unknown(rows.Headers));
         var seen = new SeenInFile();
-        var sorting = new Sorting<T>(db, intake, upload, seen, keepIds, await OpenQuarantineAsync(db, upload, ct));
+        var sorting = new Sorting<T>(db, intake, upload, seen, keepIds: checkedOnly is not null, await OpenQuarantineAsync(db, upload, ct));
         using var scratch = new MemoryStream();
         var batch = new List<(T Record, string Text)>();
         var rejected = new List<QuarantinedRow>();
@@ -192,6 +198,7 @@ public sealed class ProcessUploads(
                     record = intake.Layout.Read(rows, places, context, reasons);
                     intake.Check(record, context, reasons);
                 }
+                rows.Complete(reasons);
                 if (reasons.Count > 0) rejected.Add(Quarantine(upload, rows.Line, record is null ? null : intake.IdOf(record), record is null ? null : intake.ClinicOf(record), rows.Original(), reasons));
                 else
                 {
@@ -209,8 +216,10 @@ public sealed class ProcessUploads(
                 continue;
             }
             upload.RowsRead += batch.Count + rejected.Count;
+            upload.UnknownColumns = string.Join(", ", intake.Layout.Unknown(rows.Named));
             var fresh = await sorting.SortOutAsync(batch, rejected, scratch, ct);
             upload.RowsRejected += rejected.Count;
+            if (checkedOnly is not null) foreach (var practitioner in fresh.OfType<Practitioner>()) checkedOnly[practitioner.PractitionerId] = practitioner.ClinicId;
             await store(async target =>
             {
                 foreach (var row in rejected) row.Seal(keys, key);
@@ -234,12 +243,17 @@ public sealed class ProcessUploads(
             throw new OvertakenException();
     }
 
-    async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, int key, CancellationToken ct)
+    async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, int key, Dictionary<string, string?>? checkedOnly, CancellationToken ct)
     {
         var clinics = await db.Clinics.AsNoTracking().ToListAsync(ct);
         var practitioners = await db.Practitioners.Where(p => p.SupersededAtUtc == null).GroupBy(p => p.PractitionerId)
             .Select(g => new { Id = g.Key, ClinicId = g.Max(p => p.ClinicId) }).ToDictionaryAsync(p => p.Id, p => p.ClinicId, ct);
         var zones = clinics.ToDictionary(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone));
+        foreach (var (practitioner, clinic) in checkedOnly ?? [])
+        {
+            practitioners[practitioner] = clinic;
+            if (clinic is not null) zones.TryAdd(clinic, settings.DefaultTimeZone);
+        }
         if (upload.ClinicId is { } scope && !zones.ContainsKey(scope) && upload.Kind != RecordKind.Practitioners) throw ReceiveUpload.UnknownClinic(scope);
         return new(upload.ReceivedAtUtc, settings.DefaultTimeZone, zones, practitioners, upload.ClinicId, new Pseudonyms(keys, key));
     }

@@ -30,6 +30,11 @@ public enum ReasonCode
     TooFewFields,
     QuoteNotClosed,
     RowTooLong,
+    NotJson,
+    ReferenceUnclear,
+    NotDryNeedling,
+    NotActual,
+    NotUnderstood,
 }
 
 /// <summary>One thing wrong with a row: which rule, which column, the value as sent, and what to do about it.</summary>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Fhir;
 using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Uploads;
@@ -18,14 +19,15 @@ public sealed class ReceiveUpload(
 {
     const string Arriving = ".arriving";
 
+    /// <summary>Answers one upload for each kind of record in the file, in the order in which they will be read: a CSV file has one, a FHIR file up to three.</summary>
     /// <param name="content">The file's bytes, read once from front to back.</param>
     /// <param name="fileName">Its name, for people; never used as a path.</param>
-    /// <param name="kind">What it holds; guessed from the header when null.</param>
+    /// <param name="kind">What it holds; told from the content when null. Of a FHIR file, the kind to take alone.</param>
     /// <param name="clinicId">The clinic it is sent for, or null when its rows name theirs. A clinic not known yet is added by its practitioners file.</param>
     /// <param name="by">Who sent it.</param>
     /// <param name="ct">Stops the taking in; nothing is kept then.</param>
     /// <exception cref="FileRefusedException">It can't be such a file; nothing is kept.</exception>
-    public async Task<Upload> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, Actor by, CancellationToken ct)
+    public async Task<IReadOnlyList<Upload>> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, Actor by, CancellationToken ct)
     {
         string folder = Path.Combine(database.Directory, "uploads");
         Directory.CreateDirectory(folder);
@@ -33,7 +35,7 @@ public sealed class ReceiveUpload(
         try
         {
             var (sha256, bytes) = await KeepAsync(content, arriving, ct);
-            var known = KindOf(() => SealedFile.Open(arriving, keys), kind);
+            var kinds = KindsOf(() => SealedFile.Open(arriving, keys), kind);
             string kept = PathOf(database, sha256);
             // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
             // Over what is kept of the same file already: the same content, and should those bytes have come to harm, these have not.
@@ -44,12 +46,23 @@ public sealed class ReceiveUpload(
             if (clinicId is null ? by.Scope.Clinics is not null : !by.Scope.HasClinic(clinicId))
                 throw new FileRefusedException("Send the file for one of your clinics: choose it beside the file.");
             bool isNew = clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct);
-            if (isNew && known != RecordKind.Practitioners) throw UnknownClinic(clinicId!);
+            if (isNew && !kinds.Contains(RecordKind.Practitioners)) throw UnknownClinic(clinicId!);
             if (isNew) db.Clinics.Add(new Clinic { Id = clinicId!, Name = clinicId!, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
-            var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received };
-            db.Uploads.Add(upload);
-            await db.SaveChangesAsync(ct);
-            return upload;
+            // All of a file's kinds or none; one by one, since they are read in the order of their numbers.
+            await using var transaction = await db.Database.BeginTransactionAsync(ct);
+            var uploads = new List<Upload>();
+            foreach (var held in kinds)
+            {
+                uploads.Add(new Upload
+                {
+                    FileName = Shorten(fileName), Kind = held, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes,
+                    ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received,
+                });
+                db.Uploads.Add(uploads[^1]);
+                await db.SaveChangesAsync(ct);
+            }
+            await transaction.CommitAsync(ct);
+            return uploads;
         }
         finally
         {
@@ -71,7 +84,16 @@ public sealed class ReceiveUpload(
     /// <summary>Where the bytes of an upload are kept, sealed.</summary>
     public static string PathOf(DatabaseSettings database, string sha256) => Path.Combine(database.Directory, "uploads", sha256 + ".csv.sealed");
 
-    /// <summary>What a file holds, by its header; refuses a header that fits no kind, or not the kind asked for.</summary>
+    /// <summary>What a file holds, in the order in which it is read.</summary>
+    internal static IReadOnlyList<RecordKind> KindsOf(Func<Stream> content, RecordKind? asked)
+    {
+        if (!FhirFile.IsJson(content)) return [KindOf(content, asked)];
+        var kinds = FhirRows.KindsIn(content);
+        if (asked is not { } only) return kinds;
+        return kinds.Contains(only) ? [only] : throw new FileRefusedException($"The file has no {Codes.Of(only)}; it has {string.Join(" and ", kinds.Select(Codes.Of))}.");
+    }
+
+    /// <summary>What a CSV file holds, by its header; refuses a header that fits no kind, or not the kind asked for.</summary>
     internal static RecordKind KindOf(Func<Stream> content, RecordKind? asked)
     {
         using var rows = CsvRows.Open(content);

@@ -40,14 +40,14 @@ public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQue
             string? clinic = form.Fields.GetValueOrDefault("clinic") is { Length: > 0 } named ? named : null;
             RecordKind? kind = Codes.TryParse<RecordKind>(form.Fields.GetValueOrDefault("kind", ""), out var known) ? known : null;
             if (clinic is not null && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct)) return NotFound();
-            var upload = await receive.ReceiveAsync(form.File, form.FileName, kind, clinic, db.Actor, ct);
+            var uploads = await receive.ReceiveAsync(form.File, form.FileName, kind, clinic, db.Actor, ct);
             // It is kept and recorded; should asking for the job fail, the worker's sweep finds it.
             try { await jobs.EnqueueAsync(Composition.ReadUploads, ct); }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                log.LogWarning(e, "Upload {Upload} is kept, but its job could not be asked for; the worker's sweep will find it", upload.Id);
+                log.LogWarning(e, "Upload {Upload} is kept, but its job could not be asked for; the worker's sweep will find it", uploads[0].Id);
             }
-            return Redirect($"/uploads/{upload.Id}");
+            return Redirect(uploads is [var upload] ? $"/uploads/{upload.Id}" : "/uploads");
         }
         catch (FileRefusedException refused)
         {
