@@ -51,6 +51,7 @@ static class Dashboard
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapRazorPages();
         app.MapApi();
+        app.MapFhir();
         return app;
     }
 

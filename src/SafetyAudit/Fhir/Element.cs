@@ -49,7 +49,7 @@ sealed class Element(JsonElement json, string path)
                 if (property.Name != "extension") yield return $"{ofType}.{property.Name}";
                 else
                     foreach (var extension in property.Value.Items())
-                        if (extension.Get("url").Text() is var url && (url is null || !url.StartsWith(FhirCodes.Column, StringComparison.Ordinal) || !asked.Contains(url))) yield return $"{ofType}.extension({url})";
+                        if (extension.Get("url").Text() is var url && (url is null || !asked.Contains(url))) yield return $"{ofType}.extension({url})";
             }
         foreach (var part in parts)
             foreach (string name in part.NotAsked($"{ofType}.{part.Path[(path.Length + 1)..].Split('[')[0]}")) yield return name;

@@ -11,7 +11,8 @@ sealed class Entry : IDisposable
 
     readonly JsonDocument document;
 
-    Entry(JsonDocument document, JsonElement resource, string type, string? fullUrl) => (this.document, Resource, Type, FullUrl) = (document, resource, type, fullUrl);
+    Entry(JsonDocument document, JsonElement resource, string type, string? fullUrl) =>
+        (this.document, Resource, Type, FullUrl) = (document, resource, type, fullUrl);
 
     public JsonElement Resource { get; }
     public string Type { get; }
@@ -37,7 +38,8 @@ sealed class Entry : IDisposable
             if (isBundle && (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("resource", out resource)))
             {
                 if (root.Get("request").Get("method").Text() == "DELETE")
-                    fault = new(FaultKind.NotUnderstood, "Bundle.entry.request.method", "DELETE", "Records are not deleted over FHIR. Send the corrected resource instead; its earlier versions stay readable.");
+                    fault = new(FaultKind.NotUnderstood, "Bundle.entry.request.method", "DELETE",
+                        "Records are not deleted over FHIR. Send the corrected resource instead; its earlier versions stay readable.");
                 document.Dispose();
                 return null;
             }
@@ -47,7 +49,8 @@ sealed class Entry : IDisposable
         }
         catch (JsonException)
         {
-            fault = new(FaultKind.NotJson, "", null, $"It is not JSON that can be read: broken, a name twice in one object, or nested deeper than {FhirFile.Deepest} levels. Send each resource whole, on one line.");
+            fault = new(FaultKind.NotJson, "", null, "It is not JSON that can be read: broken, a name twice in one object, or nested deeper than "
+                + $"{FhirFile.Deepest} levels. Send each resource whole, on one line.");
         }
         catch (InvalidOperationException)
         {
@@ -83,7 +86,8 @@ sealed class Entry : IDisposable
 /// <summary>JSON asked in ways that never throw: what is not there, or is of another kind, is empty.</summary>
 static class JsonQuestions
 {
-    public static JsonElement Get(this JsonElement json, string name) => json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var found) ? found : default;
+    public static JsonElement Get(this JsonElement json, string name) =>
+        json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var found) ? found : default;
 
     /// <summary>The items of a list; one value alone is a list of one.</summary>
     public static IEnumerable<JsonElement> Items(this JsonElement json) => json.ValueKind switch

@@ -20,7 +20,8 @@ static class PractitionerRow
             switch (code)
             {
                 case "licence":
-                    row.Set("licence_number", qualification["identifier"].Items().Select(i => i.Get("value").Text()).FirstOrDefault(), qualification.At("identifier"));
+                    row.Set("licence_number", qualification["identifier"].Items().Select(i => i.Get("value").Text()).FirstOrDefault(),
+                        qualification.At("identifier"));
                     row.Set("licence_issued", start, qualification.At("period.start"));
                     row.Set("licence_expires", end, qualification.At("period.end"));
                     break;
@@ -41,7 +42,8 @@ static class PractitionerRow
             bool active = role["active"].ValueKind != JsonValueKind.False;
             string? code = role["code"].Items().SelectMany(c => c.Codings()).Where(c => c.System is FhirCodes.Role or FhirCodes.PractitionerRole)
                 .OrderBy(c => c.System != FhirCodes.Role).Select(c => c.Code).FirstOrDefault();
-            string? clinic = row.References.ClinicOf(role["organization"], role.Json) ?? role["location"].Items().Select(l => row.References.ClinicOf(l, role.Json)).FirstOrDefault(c => c is not null);
+            string? clinic = row.References.ClinicOf(role["organization"], role.Json)
+                ?? role["location"].Items().Select(l => row.References.ClinicOf(l, role.Json)).FirstOrDefault(c => c is not null);
             if (active) roles.Add((role["period"].Get("start").Text() ?? "", role.Json.Get("id").Text() ?? "", code, clinic));
             row.AlsoNotAsked.AddRange(role.NotAsked("PractitionerRole"));
         }

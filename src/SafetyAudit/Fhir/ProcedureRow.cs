@@ -13,7 +13,8 @@ static class ProcedureRow
         var procedure = row.Resource;
         if (!procedure["code"].Codings().Any(c => c is (FhirCodes.Procedure, FhirCodes.DryNeedling)))
         {
-            row.Refuse(FaultKind.NotDryNeedling, "code", procedure["code"].Shown(), $"It is not said to be dry needling. Where it is, add the coding {FhirCodes.Procedure}|{FhirCodes.DryNeedling}; else leave it out.");
+            row.Refuse(FaultKind.NotDryNeedling, "code", procedure["code"].Shown(),
+                $"It is not said to be dry needling. Where it is, add the coding {FhirCodes.Procedure}|{FhirCodes.DryNeedling}; else leave it out.");
             return;
         }
         string? status = procedure["status"].Text();
@@ -44,9 +45,9 @@ static class ProcedureRow
         {
             var actor = performer["actor"];
             // Devices, organisations and the patient may stand here too; they give no sessions.
-            if (actor.Get("reference").Text() is { } address && (address.StartsWith("Organization/", StringComparison.Ordinal) || address.StartsWith("Patient/", StringComparison.Ordinal)
-                || address.StartsWith("RelatedPerson/", StringComparison.Ordinal) || address.StartsWith("Device/", StringComparison.Ordinal))) continue;
-            if (row.Follow(actor, "practitioner_id", performer.At("actor"), "Practitioner", "PractitionerRole") is { Id: { } id }) performers.Add((id, performer.At("actor")));
+            if (actor.Get("reference").Text()?.Split('/') is [.., "Organization" or "Patient" or "RelatedPerson" or "Device", _]) continue;
+            var person = row.Follow(actor, "practitioner_id", performer.At("actor"), "Practitioner", "PractitionerRole");
+            if (person is { Id: { } id }) performers.Add((id, performer.At("actor")));
         }
         if (performers.Count == 0 && encounter is { Practitioners.Length: > 0 })
             performers.AddRange(encounter.Practitioners.Split('\n').Select(id => (id, procedure.At("encounter"))));
@@ -55,7 +56,8 @@ static class ProcedureRow
             case []: break;
             case [var (id, path)]: row.Set("practitioner_id", id, path); break;
             case [_, var (_, path), ..]:
-                row.Fail(FaultKind.ReferenceUnclear, "practitioner_id", path, null, $"Several practitioners are named. Leave the one who needled; a supervisor goes into the extension {FhirCodes.Column}supervisor_id.");
+                row.Fail(FaultKind.ReferenceUnclear, "practitioner_id", path, null,
+                    $"Several practitioners are named. Leave the one who needled; a supervisor goes into the extension {FhirCodes.Column}supervisor_id.");
                 break;
         }
     }
@@ -70,7 +72,8 @@ static class ProcedureRow
             row.Set("started_at", start, procedure.At("performedPeriod.start"));
             row.Set("ended_at", period.Get("end").Text(), procedure.At("performedPeriod.end"));
         }
-        else if (lost is not null) row.Fail(FaultKind.ReferenceUnclear, "started_at", procedure.At("encounter"), address, $"The procedure does not say when, and its encounter is not there: {lost}");
+        else if (lost is not null) row.Fail(FaultKind.ReferenceUnclear, "started_at", procedure.At("encounter"), address,
+            $"The procedure does not say when, and its encounter is not there: {lost}");
         else if (encounter is not null)
         {
             row.Set("started_at", encounter.Start, procedure.At("encounter"));
@@ -84,14 +87,26 @@ static class ProcedureRow
         var sites = row.Resource["bodySite"].Items().ToList();
         if (sites.Count == 0) return;
         string path = row.Resource.At("bodySite");
-        var places = sites.ConvertAll(site => (Region: One(site, (s, c) => s == FhirCodes.Region ? c : null), Muscle: One(site, FhirCodes.MuscleOf), Side: One(site, (s, c) => s == FhirCodes.Side ? c : null)));
+        var places = sites.ConvertAll(site => (Region: One(site, (s, c) => s == FhirCodes.Region ? c : null), Muscle: One(site, FhirCodes.MuscleOf),
+            Side: One(site, (s, c) => s == FhirCodes.Side ? c : null)));
         int unknown = places.FindIndex(p => p is (null, null, _));
         // A place that is not understood may lie over the lungs: the session can't be counted without it.
         if (unknown >= 0)
-            row.Fail(FaultKind.CodeUnknown, "muscles", $"{path}[{unknown}]", sites[unknown].Shown(), $"The place is not understood. Add a coding of {FhirCodes.Muscle} or {FhirCodes.Region}, such as {FhirCodes.Muscle}|upper_trapezius.");
-        foreach (var (column, entries) in new[] { ("regions", places.ConvertAll(p => p.Region)), ("muscles", places.ConvertAll(p => p.Muscle)), ("sides", places.ConvertAll(p => p.Side)) })
-            if (entries.Exists(e => e is not null)) row.Set(column, string.Join(';', entries), path);
+        {
+            row.Fail(FaultKind.CodeUnknown, "muscles", $"{path}[{unknown}]", sites[unknown].Shown(),
+                $"The place is not understood. Add a coding of {FhirCodes.Muscle} or {FhirCodes.Region}, such as {FhirCodes.Muscle}|upper_trapezius.");
+            return;
+        }
+        Set("regions", places.ConvertAll(p => p.Region));
+        Set("muscles", places.ConvertAll(p => p.Muscle));
+        Set("sides", places.ConvertAll(p => p.Side));
 
-        static string? One(JsonElement site, Func<string?, string, string?> codeOf) => site.Codings().Select(c => codeOf(c.System, c.Code)).FirstOrDefault(c => c is not null)?.Replace(';', ' ');
+        void Set(string column, List<string?> entries)
+        {
+            if (entries.Exists(e => e is not null)) row.Set(column, string.Join(';', entries), path);
+        }
+
+        static string? One(JsonElement site, Func<string?, string, string?> codeOf) =>
+            site.Codings().Select(c => codeOf(c.System, c.Code)).FirstOrDefault(c => c is not null)?.Replace(';', ' ');
     }
 }

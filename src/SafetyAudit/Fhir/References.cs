@@ -53,7 +53,8 @@ sealed class References : IDisposable
             if (!referable.Contains(entry.Type)) continue;
             foreach (string name in NamesOf(entry.Type, entry.Resource, entry.FullUrl)) places.Add((Fingerprint(name), file.Offset));
             // A role is looked for from its practitioner's side.
-            if (entry.Type == "PractitionerRole" && NameOf(entry.Resource.Get("practitioner"), "Practitioner", file.IsBundle) is { } practitioner) places.Add((Fingerprint("role of " + practitioner), file.Offset));
+            string? practitioner = entry.Type == "PractitionerRole" ? NameOf(entry.Resource.Get("practitioner"), "Practitioner", file.IsBundle) : null;
+            if (practitioner is not null) places.Add((Fingerprint("role of " + practitioner), file.Offset));
         }
         places.Sort();
         return new(content(), file.IsBundle, places);
@@ -138,7 +139,8 @@ sealed class References : IDisposable
         nested++;
         try
         {
-            string? clinic = resource.Get("identifier").Items().Where(i => i.Get("system").Text() == FhirCodes.Clinic).Select(i => i.Get("value").Text()).FirstOrDefault();
+            string? clinic = resource.Get("identifier").Items().Where(i => i.Get("system").Text() == FhirCodes.Clinic).Select(i => i.Get("value").Text())
+                .FirstOrDefault();
             switch (type)
             {
                 case "Encounter":
@@ -146,7 +148,8 @@ sealed class References : IDisposable
                         .Where(t => t.Type is "Practitioner" or "PractitionerRole").Select(t => t.Id).OfType<string>().Distinct();
                     clinic = ClinicOf(resource.Get("serviceProvider"), root)
                         ?? resource.Get("location").Items().Select(l => ClinicOf(l.Get("location"), root)).FirstOrDefault(c => c is not null);
-                    return new(type, IdOf(resource, isContained), clinic, resource.Get("period").Get("start").Text(), resource.Get("period").Get("end").Text(), string.Join('\n', people));
+                    return new(type, IdOf(resource, isContained), clinic, resource.Get("period").Get("start").Text(), resource.Get("period").Get("end").Text(),
+                        string.Join('\n', people));
                 case "PractitionerRole":
                     return new(type, Follow(resource.Get("practitioner"), "Practitioner", root, out _)?.Id, ClinicOf(resource.Get("organization"), root));
                 case "Location":
@@ -195,11 +198,16 @@ sealed class References : IDisposable
         {
             int version = address.IndexOf("/_history/", StringComparison.Ordinal);
             if (version > 0) address = address[..version];
-            if (address.Split(ByIdentifier, 2) is [var type, var asked]) return type + ByIdentifier + (asked.Contains('|', StringComparison.Ordinal) ? "" : "|") + Uri.UnescapeDataString(asked);
+            if (address.Split(ByIdentifier, 2) is [var type, var escaped])
+            {
+                string asked = Uri.UnescapeDataString(escaped);
+                return type + ByIdentifier + (asked.Contains('|', StringComparison.Ordinal) ? asked : "|" + asked);
+            }
             return !isBundle && address.StartsWith("http", StringComparison.Ordinal) && address.Split('/') is [.., var last, var id] ? $"{last}/{id}" : address;
         }
         var identifier = reference.Get("identifier");
-        return identifier.Get("value").Text() is { Length: > 0 } value ? $"{reference.Get("type").Text() ?? expected}{ByIdentifier}{identifier.Get("system").Text()}|{value}" : null;
+        return identifier.Get("value").Text() is { Length: > 0 } value
+            ? $"{reference.Get("type").Text() ?? expected}{ByIdentifier}{identifier.Get("system").Text()}|{value}" : null;
     }
 
     static long Fingerprint(string name) => BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(name)));

@@ -42,7 +42,8 @@ sealed class ResourceRows : IDisposable
         string holds = string.Join(", ", types.Where(t => t.Key.Length > 0).OrderBy(t => t.Key, StringComparer.Ordinal).Take(10).Select(t => Short(t.Key)));
         throw new FhirRefusedException(holds.Length == 0
             ? "The file holds no FHIR resource that can be read. Send a Bundle, one resource, or one resource per line (NDJSON), as JSON in UTF-8."
-            : $"The file holds no record, only {holds}. A session is a Procedure, an event an AdverseEvent, a practitioner a Practitioner; send the others in the same file as those that refer to them.");
+            : $"The file holds no record, only {holds}. A session is a Procedure, an event an AdverseEvent, a practitioner a Practitioner; "
+                + "send the others in the same file as those that refer to them.");
     }
 
     /// <param name="content">Opens the file's bytes at their beginning, as often as asked; the stream can seek.</param>
@@ -83,7 +84,8 @@ sealed class ResourceRows : IDisposable
             (Row, Unreadable) = (null, null);
             Fault? fault = null;
             using var entry = file.TooLong ? null : Entry.Parse(file.Bytes, file.IsBundle, out fault);
-            if (file.TooLong) fault = new(FaultKind.TooLong, "", null, $"The resource is longer than {FhirFile.LongestResource / 1024} kB. Send it without attachments.");
+            if (file.TooLong) fault = new(FaultKind.TooLong, "", null,
+                $"The resource is longer than {FhirFile.LongestResource / 1024} kB. Send it without attachments.");
             if (entry is null)
             {
                 Unreadable = fault;
@@ -174,8 +176,10 @@ sealed class ResourceRow(Entry entry, References references)
         var target = references.Follow(reference, types[0], Resource.Json, out string? problem);
         string? shown = reference.Get("reference").Text() ?? reference.Get("identifier").Get("value").Text();
         if (problem is not null) Fail(FaultKind.ReferenceUnclear, column, path, shown, problem);
-        else if (target is not null && !types.Contains(target.Type)) Fail(FaultKind.ReferenceUnclear, column, path, shown, $"It must lead to {string.Join(" or ", types)}.");
-        else if (target is { Id: null }) Fail(FaultKind.ReferenceUnclear, column, path, shown, $"The {target.Type} it leads to has no identifier. Give it one.");
+        else if (target is not null && !types.Contains(target.Type)) Fail(FaultKind.ReferenceUnclear, column, path, shown,
+            $"It must lead to {string.Join(" or ", types)}.");
+        else if (target is { Id: null }) Fail(FaultKind.ReferenceUnclear, column, path, shown,
+            $"The {target.Type} it leads to has no identifier. Give it one.");
         else return target;
         return null;
     }

@@ -24,7 +24,9 @@ sealed class FhirRows : Rows
     public static new FhirRows Open<T>(Func<Stream> content, Layout<T> layout) where T : Record, new()
     {
         string[] columns = [.. layout.ColumnNames];
-        string type = typeof(T) == typeof(Practitioner) ? "Practitioner" : typeof(T) == typeof(Session) ? "Procedure" : typeof(T) == typeof(AdverseEvent) ? "AdverseEvent"
+        string type = typeof(T) == typeof(Practitioner) ? "Practitioner"
+            : typeof(T) == typeof(Session) ? "Procedure"
+            : typeof(T) == typeof(AdverseEvent) ? "AdverseEvent"
             : throw new NotSupportedException($"No FHIR resource makes a {typeof(T).Name}.");
         return new(Refusing(() => ResourceRows.Open(content, type, columns.ToHashSet())), columns);
     }
@@ -46,7 +48,8 @@ sealed class FhirRows : Rows
     }
 
     // Cells of CSV files lose the apostrophe that keeps spreadsheets from running them; JSON has none to lose.
-    public override ReadOnlySpan<byte> Cell(int column) => rows.Row!.Cells.TryGetValue(headers[column], out var cell) ? Encoding.UTF8.GetBytes(CsvText.Out(cell.Value.Trim())) : default;
+    public override ReadOnlySpan<byte> Cell(int column) =>
+        rows.Row!.Cells.TryGetValue(headers[column], out var cell) ? Encoding.UTF8.GetBytes(CsvText.Out(cell.Value.Trim())) : default;
 
     public override string Original() => Readable(rows.Bytes.Span);
 
@@ -59,7 +62,8 @@ sealed class FhirRows : Rows
         {
             reasons.RemoveAll(r => r.Code == ReasonCode.MissingValue && faults.Exists(f => f.Column == r.Column));
             for (int i = 0; i < reasons.Count; i++)
-                if (reasons[i].Column is { } column) reasons[i] = Placed(reasons[i], row.Cells.TryGetValue(column, out var cell) ? cell.Path : $"{row.Resource.Path} ({column})");
+                if (reasons[i].Column is { } column) reasons[i] = Placed(reasons[i], row.Cells.TryGetValue(column, out var cell)
+                    ? cell.Path : $"{row.Resource.Path} ({column})");
         }
         reasons.AddRange(faults.Select(ReasonOf));
     }

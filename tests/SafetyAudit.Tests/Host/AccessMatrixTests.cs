@@ -36,6 +36,8 @@ public class AccessMatrixTests
         ["/account/code"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/sign-out"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/api/v1/rates"] = ["key"],
+        ["/api/v1/fhir"] = ["key"],
+        ["/api/v1/uploads/{id:long}"] = ["key"],
         ["/sign-in"] = ["everybody"],
         ["/sign-in/code"] = ["everybody"],
         ["/set-up"] = ["everybody"],
@@ -72,9 +74,9 @@ public class AccessMatrixTests
                 + route switch { "/sessions" => "?practitioner=P1", "/records/history" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
             foreach (var (who, visitor) in visitors)
             {
-                var answer = await visitor.GetAsync(path);
+                var answer = route == "/api/v1/fhir" ? await visitor.PostBodyAsync(path, """{"resourceType":"Practitioner","id":"P8"}""", "application/fhir+json") : await visitor.GetAsync(path);
                 bool mayOpen = may.Contains(who) || may is ["everybody"];
-                if (mayOpen) Assert.True(answer is HttpStatusCode.OK || route is "/error/{status:int?}" or "/set-up" or "/sign-in/code" or "/sign-out" or "/welcome", $"{who} should open {path}, and gets {answer}");
+                if (mayOpen) Assert.True(answer is HttpStatusCode.OK or HttpStatusCode.Accepted || route is "/error/{status:int?}" or "/set-up" or "/sign-in/code" or "/sign-out" or "/welcome", $"{who} should open {path}, and gets {answer}");
                 else if (route.StartsWith("/api", StringComparison.Ordinal)) Assert.True(answer is HttpStatusCode.Unauthorized, $"{who} gets {answer} from {path}");
                 else if (who is "nobody" or "key") Assert.True(answer is HttpStatusCode.Redirect && visitor.Location!.StartsWith("/sign-in", StringComparison.Ordinal), $"{who} gets {answer} from {path}");
                 else
@@ -174,6 +176,9 @@ public class AccessMatrixTests
         Assert.Equal(HttpStatusCode.OK, await key.GetAsync("/api/v1/rates?from=2026-01-01&to=2026-12-31&measure=BRUISE_MINOR"));
         Assert.Contains("\"P1\"", key.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("P3", key.Text, StringComparison.Ordinal);
+        // Upload 2 is C1's, 5 is C2's, 7 has rows of both.
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotFound, HttpStatusCode.NotFound),
+            (await key.GetAsync("/api/v1/uploads/2"), await key.GetAsync("/api/v1/uploads/5"), await key.GetAsync("/api/v1/uploads/7")));
     }
 
     [Fact]

@@ -51,6 +51,10 @@ sealed class Visitor(string address) : IDisposable
         return await SendAsync(new(HttpMethod.Post, to) { Content = new FormUrlEncodedContent(fields.Append(new("__RequestVerificationToken", token))) });
     }
 
+    /// <summary>Sends a body as programs do.</summary>
+    public async Task<HttpStatusCode> PostBodyAsync(string path, string body, string mediaType) =>
+        await SendAsync(new(HttpMethod.Post, path) { Content = new StringContent(body, System.Text.Encoding.UTF8, mediaType) });
+
     public Task<HttpStatusCode> SignInAsync(string name, string password, string page = "/sign-in") =>
         PostAsync(page, new() { ["UserName"] = name, ["Password"] = password });
 

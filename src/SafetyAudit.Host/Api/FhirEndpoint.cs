@@ -1,0 +1,144 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Net.Http.Headers;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Jobs;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Host.Api;
+
+/// <summary>
+/// <c>POST /api/v1/fhir</c>: a Bundle, a resource or NDJSON, kept as it arrives and read later; <c>GET /api/v1/uploads/{id}</c>: what became of it. Each row
+/// is taken or not by itself, whatever the Bundle's type: a transaction that is undone for one bad row would keep a clinic's good records out.
+/// </summary>
+static class FhirEndpoint
+{
+    const string FhirJson = "application/fhir+json";
+    const int MostRejected = 200;
+
+    static readonly string[] MediaTypes = [FhirJson, "application/fhir+ndjson", "application/json", "application/ndjson", "application/x-ndjson"];
+
+    public static void MapFhir(this IEndpointRouteBuilder app)
+    {
+        // The upload's own limit holds, as on the page.
+        app.MapPost("/api/v1/fhir", ReceiveAsync).WithMetadata(new NeedsAttribute(Permission.SendRecords), new DisableRequestSizeLimitAttribute());
+        app.MapGet("/api/v1/uploads/{id:long}", AnswerAsync).WithMetadata(new NeedsAttribute(Permission.SendRecords));
+    }
+
+    static async Task<IResult> ReceiveAsync(
+        HttpContext context, SafetyAuditDb db, ReceiveUpload receive, UploadSettings settings, JobQueue jobs, ILoggerFactory loggers, CancellationToken ct)
+    {
+        var request = context.Request;
+        bool isKnown = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && MediaTypes.Contains(type.MediaType.Value,
+            StringComparer.OrdinalIgnoreCase)
+            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
+        if (!isKnown) return Outcome(415, "not-supported", $"Send {FhirJson}, or application/fhir+ndjson, in UTF-8.");
+        if (request.Headers.ContentEncoding.Count > 0) return Outcome(415, "not-supported", "Send it uncompressed.");
+        if (request.ContentLength > settings.LargestFile) return Outcome(413, "too-long",
+            $"It is larger than {settings.LargestFile / (1024 * 1024):N0} MB. Send it in parts.");
+        if (!await BeginsLikeJsonAsync(request.BodyReader, ct)) return Outcome(400, "structure",
+            "It is no JSON. Send a Bundle, one resource, or one resource per line.");
+        IReadOnlyList<Upload> uploads;
+        try
+        {
+            string name = type!.MediaType.Value!.EndsWith("ndjson", StringComparison.OrdinalIgnoreCase) ? "fhir.ndjson" : "fhir.json";
+            uploads = await receive.ReceiveAsync(request.BodyReader.AsStream(), name, null, db.Actor.Scope.Clinics?.FirstOrDefault(), db.Actor, ct);
+        }
+        catch (FileRefusedException refused)
+        {
+            return Outcome(400, "structure", refused.Message);
+        }
+        // It is kept and recorded; should asking for the job fail, the worker's sweep finds it.
+        try { await jobs.EnqueueAsync(Composition.ReadUploads, ct); }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            loggers.CreateLogger(typeof(FhirEndpoint)).LogWarning(e,
+                "Upload {Upload} is kept, but its job could not be asked for; the worker's sweep will find it", uploads[0].Id);
+        }
+        context.Response.Headers.Location = $"/api/v1/uploads/{uploads[0].Id}";
+        return Outcome(202, uploads.Select(upload => new
+        {
+            severity = "information",
+            code = "informational",
+            details = new { coding = new[] { new { system = "urn:safetyaudit:upload", code = $"{upload.Id}" } } },
+            diagnostics = $"Received as upload {upload.Id} ({Codes.Of(upload.Kind)}). What became of it: GET /api/v1/uploads/{upload.Id}",
+        }));
+    }
+
+    static async Task<IResult> AnswerAsync(long id, SafetyAuditDb db, KeyRing keys, CancellationToken ct)
+    {
+        if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == id, ct) is not { } upload) return Outcome(404, "not-found",
+            "There is no such upload.");
+        var rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == id).OrderBy(q => q.Line).Take(MostRejected).ToListAsync(ct);
+        var issues = rejected.SelectMany(row => row.Unseal(keys).Reasons.Select(reason => Issue("error", CodeOf(reason.Code),
+            $"line {row.Line}: {reason.Remedy}", reason))).ToList();
+        if (upload.RowsRejected > rejected.Count) issues.Add(Issue("information", "informational",
+            $"{upload.RowsRejected - rejected.Count} more rows were rejected; the Uploads page lists them all.", null));
+        if (upload.Failure is { } failure) issues.Insert(0, Issue("fatal", "processing", failure, null));
+        if (issues.Count == 0) issues.Add(Issue("information", "informational", upload.Status == UploadStatus.Completed
+            ? "All rows are in." : "It is still being read; look again.", null));
+        return Results.Text(JsonSerializer.Serialize(new Dictionary<string, object?>
+        {
+            ["id"] = upload.Id, ["kind"] = Codes.Of(upload.Kind), ["file"] = upload.FileName, ["sha256"] = upload.Sha256,
+                ["received_at"] = upload.ReceivedAtUtc,
+            ["status"] = Codes.Of(upload.Status), ["completed_at"] = upload.CompletedAtUtc, ["rows"] = upload.RowsRead, ["new"] = upload.RowsNew,
+                ["same"] = upload.RowsSame,
+            ["changed"] = upload.RowsChanged, ["rejected"] = upload.RowsRejected, ["not_used"] = upload.UnknownColumns, ["outcome"] = OutcomeOf(issues),
+        }, Json.Options), "application/json");
+    }
+
+    static Dictionary<string, object> Issue(string severity, string code, string diagnostics, Reason? reason)
+    {
+        var issue = new Dictionary<string, object> { ["severity"] = severity, ["code"] = code, ["diagnostics"] = diagnostics };
+        if (reason is not null) issue["details"] = new { coding = new[] { new { system = "urn:safetyaudit:reason", code = Codes.Of(reason.Code) } } };
+        if (reason?.Column is { } path) issue["expression"] = new[] { path };
+        return issue;
+    }
+
+    // HL7's issue types.
+    static string CodeOf(ReasonCode reason) => reason switch
+    {
+        ReasonCode.MissingValue => "required",
+        ReasonCode.CodeUnknown or ReasonCode.CategoryUnknown => "code-invalid",
+        ReasonCode.ReferenceUnclear or ReasonCode.PractitionerUnknown or ReasonCode.ClinicUnknown => "not-found",
+        ReasonCode.DuplicateId => "duplicate",
+        ReasonCode.RowTooLong or ReasonCode.TextTooLong => "too-long",
+        ReasonCode.NotJson or ReasonCode.NotUtf8 => "structure",
+        ReasonCode.NotUnderstood => "extension",
+        ReasonCode.NotDryNeedling or ReasonCode.NotActual => "not-supported",
+        ReasonCode.ClinicMismatch or ReasonCode.PatientDiffers or ReasonCode.EndsBeforeStart or ReasonCode.OnsetBeforeSession => "business-rule",
+        _ => "value",
+    };
+
+    static IResult Outcome(int status, string code, string diagnostics) => Outcome(status, [Issue("error", code, diagnostics, null)]);
+
+    static IResult Outcome(int status, IEnumerable<object> issues) => Results.Text(JsonSerializer.Serialize(OutcomeOf(issues), Json.Options), FhirJson,
+        statusCode: status);
+
+    static Dictionary<string, object> OutcomeOf(IEnumerable<object> issues) => new() { ["resourceType"] = "OperationOutcome", ["issue"] = issues.ToList() };
+
+    // CSV has endpoints and a page of its own; here it is a mistake.
+    static async Task<bool> BeginsLikeJsonAsync(PipeReader body, CancellationToken ct)
+    {
+        while (true)
+        {
+            var read = await body.ReadAsync(ct);
+            byte? first = FirstOf(read.Buffer);
+            body.AdvanceTo(read.Buffer.Start, first is null ? read.Buffer.End : read.Buffer.Start);
+            if (first is not null || read.IsCompleted || read.Buffer.Length > 512) return first is (byte)'{';
+        }
+    }
+
+    static byte? FirstOf(ReadOnlySequence<byte> buffer)
+    {
+        var reader = new SequenceReader<byte>(buffer);
+        reader.IsNext("\uFEFF"u8, advancePast: true);
+        reader.AdvancePastAny(" \t\r\n"u8);
+        return reader.TryPeek(out byte first) ? first : null;
+    }
+}
