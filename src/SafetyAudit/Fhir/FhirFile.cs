@@ -79,7 +79,7 @@ sealed class FhirFile : IDisposable
     /// <summary>The bytes of the JSON value that begins at an offset of a stream.</summary>
     public static byte[]? ResourceAt(Stream stream, long offset)
     {
-        for (int size = 16 * 1024; size <= 2 * LongestResource; size *= 4)
+        for (int size = 4 * 1024; size <= 4 * LongestResource; size *= 4)
         {
             byte[] bytes = new byte[size];
             stream.Position = offset;

@@ -170,7 +170,7 @@ public sealed class ProcessUploads(
         // After the claim: whoever adds a key takes the claims of that moment away, so a file is never stored under an older one.
         int key = await keys.AgreeAsync(db, ct);
         var context = await ContextAsync(db, upload, key, checkedOnly, ct);
-        using var rows = Rows.Open(content, intake.Layout);
+        using var rows = await WhileClaimedAsync(db, upload, () => Rows.Open(content, intake.Layout), ct);
         var places = intake.Layout.Match(rows.Headers);
         var seen = new SeenInFile();
         var sorting = new Sorting<T>(db, intake, upload, seen, keepIds: checkedOnly is not null, await OpenQuarantineAsync(db, upload, ct));
@@ -185,29 +185,7 @@ public sealed class ProcessUploads(
             rejected.Clear();
             // Rows that an earlier attempt committed are read once more for what they left in memory only, and stop where that attempt stopped.
             long most = passed < committed ? Math.Min(BatchRows, committed - passed) : BatchRows;
-            long held = 0;
-            while (batch.Count + rejected.Count < most && held < BatchBytes && (more = rows.Read()))
-            {
-                ct.ThrowIfCancellationRequested();
-                held += rows.Length;
-                reasons.Clear();
-                T? record = null;
-                if (rows.Problem is { } problem) reasons.Add(problem);
-                else
-                {
-                    record = intake.Layout.Read(rows, places, context, reasons);
-                    intake.Check(record, context, reasons);
-                }
-                rows.Complete(reasons);
-                if (reasons.Count > 0) rejected.Add(Quarantine(upload, rows.Line, record is null ? null : intake.IdOf(record), record is null ? null : intake.ClinicOf(record), rows.Original(), reasons));
-                else
-                {
-                    record!.UploadId = upload.Id;
-                    record.Line = rows.Line;
-                    record.ReceivedAtUtc = context.NowUtc;
-                    batch.Add((record, rows.Original()));
-                }
-            }
+            more = await WhileClaimedAsync(db, upload, () => Collect(most), ct);
             if (passed < committed)
             {
                 passed += batch.Count + rejected.Count;
@@ -229,11 +207,59 @@ public sealed class ProcessUploads(
                 return StoredRows.Of(fresh)?.Draft(upload);
             }, rejected, sorting.Mended, rows.Position, final: !more);
         }
+
+        // Answers whether there may be more.
+        bool Collect(long most)
+        {
+            for (long held = 0; batch.Count + rejected.Count < most && held < BatchBytes; held += rows.Length)
+            {
+                ct.ThrowIfCancellationRequested();
+                if (!rows.Read()) return false;
+                reasons.Clear();
+                T? record = null;
+                if (rows.Problem is { } problem) reasons.Add(problem);
+                else
+                {
+                    record = intake.Layout.Read(rows, places, context, reasons);
+                    intake.Check(record, context, reasons);
+                }
+                rows.Complete(reasons);
+                if (reasons.Count > 0) rejected.Add(Quarantine(upload, rows.Line, record is null ? null : intake.IdOf(record), record is null ? null : intake.ClinicOf(record), rows.Original(), reasons));
+                else
+                {
+                    record!.UploadId = upload.Id;
+                    record.Line = rows.Line;
+                    record.ReceivedAtUtc = context.NowUtc;
+                    batch.Add((record, rows.Original()));
+                }
+            }
+            return true;
+        }
     }
 
     // Ids of this kind's rows that wait in quarantine, while they are few enough to be held: a row that comes again and is known may be the mended one.
     static async Task<HashSet<string>> OpenQuarantineAsync(SafetyAuditDb db, Upload upload, CancellationToken ct) =>
         [.. await db.QuarantinedRows.Where(q => q.ClosedAtUtc == null && q.Kind == upload.Kind && q.UploadId != upload.Id && q.RecordId != null).Select(q => q.RecordId!).Distinct().Take(100_000).ToListAsync(ct)];
+
+    // Going through a large FHIR file for what refers to what takes longer than a claim holds; a dry run has none.
+    async Task<TResult> WhileClaimedAsync<TResult>(SafetyAuditDb db, Upload upload, Func<TResult> work, CancellationToken ct)
+    {
+        var working = Task.Run(work, ct);
+        try
+        {
+            while (await Task.WhenAny(working, Task.Delay(Lease / 3, ct)) != working)
+            {
+                ct.ThrowIfCancellationRequested();
+                if (upload.Id != 0) await StayClaimedAsync(db, upload, ct);
+            }
+        }
+        finally
+        {
+            // Nobody closes the file while it is being read.
+            await ((Task)working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+        return await working;
+    }
 
     // While rows are passed over nothing is committed; the claim is renewed all the same.
     async Task StayClaimedAsync(SafetyAuditDb db, Upload upload, CancellationToken ct)
