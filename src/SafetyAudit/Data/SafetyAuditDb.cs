@@ -66,10 +66,13 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         var changes = Changes.Of(ChangeTracker);
         if (changes.Count == 0 && told.Count == 0) return await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
         await using var own = Database.CurrentTransaction is null ? await Database.BeginTransactionAsync(cancellationToken) : null;
-        int saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+        // Nothing is taken as saved before the trail has it too.
+        int saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess: false, cancellationToken);
         await Trail.AppendAsync(this, [.. told, .. changes.Select(c => c.Draft(Why))], cancellationToken);
-        told.Clear();
         if (own is not null) await own.CommitAsync(cancellationToken);
+        if (acceptAllChangesOnSuccess) ChangeTracker.AcceptAllChanges();
+        told.Clear();
+        Why = null;
         return saved;
     }
 
