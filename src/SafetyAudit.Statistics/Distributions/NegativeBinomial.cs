@@ -34,8 +34,13 @@ public readonly record struct NegativeBinomial : ICountTails
         if (count < 0) return 0;
         if (double.IsPositiveInfinity(Shape)) return Loader.PoissonMass(count, Mean);
         double p = Shape / (Shape + Mean), q = Mean / (Shape + Mean);
-        return Shape / (Shape + count) * Loader.BinomialMass(Shape, Shape + count, p, q);
+        return Shape / (Shape + count) * Loader.BinomialMass(Shape, count, p, q);
     }
+
+    /// <summary>ln P(X = count), for counts so far out that the probability itself is below the smallest double; the count need not be whole.</summary>
+    internal double LogMass(double count) => double.IsPositiveInfinity(Shape)
+        ? Loader.LogPoissonMass(count, Mean)
+        : Math.Log(Shape / (Shape + count)) + Loader.LogBinomialMass(Shape, count, Shape / (Shape + Mean), Mean / (Shape + Mean));
 
     /// <summary>P(X ≥ count).</summary>
     public double AtLeast(long count)
@@ -49,15 +54,15 @@ public readonly record struct NegativeBinomial : ICountTails
     public double AtMost(long count)
     {
         if (count < 0) return 0;
-        if (double.IsPositiveInfinity(Shape)) return Gamma.Above(Mean, count + 1);
-        return Beta.Below(Shape / (Shape + Mean), Mean / (Shape + Mean), Shape, count + 1);
+        if (double.IsPositiveInfinity(Shape)) return Gamma.Above(Mean, count + 1.0);
+        return Beta.Below(Shape / (Shape + Mean), Mean / (Shape + Mean), Shape, count + 1.0);
     }
 
     /// <summary>P(X &gt; count) + ½ P(X = count): the mid-P upper tail (Lancaster 1961).</summary>
-    public double MidPAtLeast(long count) => AtLeast(count + 1) + Mass(count) / 2;
+    public double MidPAtLeast(long count) => AtLeast(Math.Min(count, long.MaxValue - 1) + 1) + Mass(count) / 2;
 
     /// <summary>P(X &lt; count) + ½ P(X = count): the mid-P lower tail.</summary>
-    public double MidPAtMost(long count) => AtMost(count - 1) + Mass(count) / 2;
+    public double MidPAtMost(long count) => AtMost(Math.Max(count, 0) - 1) + Mass(count) / 2;
 
     /// <summary>The smallest count whose P(X ≤ count) is at least <paramref name="probability"/> (0 to below 1).</summary>
     public long Quantile(double probability) => CountSearch.Quantile(this, probability, Mean, Deviation);

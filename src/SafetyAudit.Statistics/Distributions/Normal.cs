@@ -9,13 +9,16 @@ public static class Normal
     /// <summary>P(Z &gt; z) = ½ erfc(z/√2), with full relative accuracy in the upper tail.</summary>
     public static double Above(double z)
     {
+        if (double.IsNaN(z)) throw new ArgumentOutOfRangeException(nameof(z), "A standard score is a number, or infinite.");
         if (z < 0) return 1 - Above(-z);
         // Above 38.6 the tail is below the smallest double.
         return z > 38.6 ? 0 : Math.Exp(-z * z / 2) * Elementary.ScaledComplementaryError(z / Math.Sqrt(2)) / 2;
     }
 
     /// <summary>Density at z.</summary>
-    public static double Density(double z) => Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI);
+    public static double Density(double z) => double.IsNaN(z)
+        ? throw new ArgumentOutOfRangeException(nameof(z), "A standard score is a number, or infinite.")
+        : Math.Exp(-z * z / 2) / Math.Sqrt(2 * Math.PI);
 
     /// <summary>The z whose lower tail is <paramref name="probability"/> (0 to 1, exclusive), to
     /// 1e-16: Wichura (1988, Applied Statistics 37:477, AS 241).</summary>

@@ -74,7 +74,7 @@ public static class BinomialInterval
     {
         public TailPoint At(double p)
         {
-            double q = 1 - p, mass = Loader.BinomialMass(count, n, p, q), x = count, rest = n - count;
+            double q = 1 - p, mass = Loader.BinomialMass(count, n - count, p, q), x = count, rest = n - count;
             // d/dp of P(X > x) is (n−x)·mass/q and of the mass itself is mass·(x/p − (n−x)/q): together half of mass·(x/p + (n−x)/q).
             double below = x / p, above = rest / q, sum = below + above;
             return new(
