@@ -19,8 +19,11 @@ static class ShareChart
             sessions += baseline.Values[i].Denominator;
         }
         double centre = Math.Min(1, events / sessions), variance = centre * (1 - centre);
-        if (baseline.Used == 1) return ControlChart.CentreOnly(phase, centre, points);
-        double? sigmaZ = widened && variance > 0 ? LaneyFactor.Of(baseline, centre, variance, options) : null;
+        if (baseline.Used == 1) return ControlChart.CentreOnly(phase, ChartState.OnePoint, 1, centre, points);
+        if (variance == 0)
+            return ControlChart.CentreOnly(phase, centre == 0 ? ChartState.NoEvents : ChartState.NoVariation, baseline.Used, centre, points);
+        double? sigmaZ = widened ? LaneyFactor.Of(baseline, centre, variance, options) : null;
+        if (sigmaZ is { } z && ControlChart.IsNothing(z, 1)) return ControlChart.CentreOnly(phase, ChartState.NoVariation, baseline.Used, centre, points, null, 0);
         for (int i = 0; i < points.Length; i++)
         {
             if (points[i].Value is null) continue;
@@ -30,7 +33,6 @@ static class ShareChart
                 : ControlChart.Around(centre, Math.Sqrt(variance / n) * (sigmaZ ?? 1), least: 0, most: 1);
             points[i] = ControlChart.Judge(points[i], centre, limits);
         }
-        var state = centre == 0 ? ChartState.NoEvents : variance == 0 || sigmaZ == 0 ? ChartState.NoVariation : ChartState.Drawn;
-        return new(phase, state, baseline.Used, centre, null, sigmaZ);
+        return new(phase, ChartState.Drawn, baseline.Used, centre, null, sigmaZ);
     }
 }
