@@ -6,11 +6,15 @@ namespace SafetyAudit.Statistics;
 /// (Gelman et al., Bayesian Data Analysis, §2.6). An infinite shape is the Poisson distribution: the rate is known.
 /// </summary>
 /// <remarks>
-/// Variance = Mean + Mean²/Shape. A mean of 0 puts all mass at 0. Tails through the beta distribution, P(X ≥ y) = P(Beta(y, shape) ≤ mean/(shape + mean)),
+/// Variance = Mean + Mean²/Shape. From a shape of 1e20 the rate is taken as known (Poisson), which changes the variance by 1 part in 1e11 at a
+/// mean of 1e9. A mean of 0 puts all mass at 0. Tails through the beta distribution, P(X ≥ y) = P(Beta(y, shape) ≤ mean/(shape + mean)),
 /// each from its own side: about 1e-13 relative. Reference: <c>negbin_predictive.csv</c>.
 /// </remarks>
 public readonly record struct NegativeBinomial : ICountTails
 {
+    /// <summary>The shape from which on the rate is taken as known.</summary>
+    internal const double AsGoodAsKnown = 1e20;
+
     NegativeBinomial(double shape, double mean) => (Shape, Mean) = (shape, mean);
 
     /// <summary>Shape of the gamma distribution of the rate: about how many events the knowledge of it is worth.</summary>
@@ -32,13 +36,13 @@ public readonly record struct NegativeBinomial : ICountTails
     public double Mass(long count)
     {
         if (count < 0) return 0;
-        if (double.IsPositiveInfinity(Shape)) return Loader.PoissonMass(count, Mean);
+        if (Shape >= AsGoodAsKnown) return Loader.PoissonMass(count, Mean);
         double p = Shape / (Shape + Mean), q = Mean / (Shape + Mean);
         return Shape / (Shape + count) * Loader.BinomialMass(Shape, count, p, q);
     }
 
     /// <summary>ln P(X = count), for counts so far out that the probability itself is below the smallest double; the count need not be whole.</summary>
-    internal double LogMass(double count) => double.IsPositiveInfinity(Shape)
+    internal double LogMass(double count) => Shape >= AsGoodAsKnown
         ? Loader.LogPoissonMass(count, Mean)
         : Math.Log(Shape / (Shape + count)) + Loader.LogBinomialMass(Shape, count, Shape / (Shape + Mean), Mean / (Shape + Mean));
 
@@ -46,7 +50,7 @@ public readonly record struct NegativeBinomial : ICountTails
     public double AtLeast(long count)
     {
         if (count <= 0) return 1;
-        if (double.IsPositiveInfinity(Shape)) return Gamma.Below(Mean, count);
+        if (Shape >= AsGoodAsKnown) return Gamma.Below(Mean, count);
         return Beta.Below(Mean / (Shape + Mean), Shape / (Shape + Mean), count, Shape);
     }
 
@@ -54,7 +58,7 @@ public readonly record struct NegativeBinomial : ICountTails
     public double AtMost(long count)
     {
         if (count < 0) return 0;
-        if (double.IsPositiveInfinity(Shape)) return Gamma.Above(Mean, count + 1.0);
+        if (Shape >= AsGoodAsKnown) return Gamma.Above(Mean, count + 1.0);
         return Beta.Below(Shape / (Shape + Mean), Mean / (Shape + Mean), Shape, count + 1.0);
     }
 

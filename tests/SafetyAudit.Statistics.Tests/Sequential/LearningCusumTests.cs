@@ -95,6 +95,27 @@ public class LearningCusumTests
     }
 
     [Fact]
+    public void Without_a_baseline_or_peers_nothing_is_said_until_peers_have_worked()
+    {
+        double[] thresholds = [3, 3, 3, 3];
+        var group = new PeerMonitoring([GammaRate.Unknown, new GammaRate(10, 130)], 2);
+        var results = new PeerResult[4];
+        Assert.False(group.NullOf(0, 0).IsKnown);
+        group.Judge([1, 0, 1, 0], [20, 30, 20, 30], thresholds, thresholds, results);
+        Assert.Equal([PeerState.NotAssessed, PeerState.NotAssessed, PeerState.Judged, PeerState.Judged], results.Select(r => r.State));
+        Assert.Equal((1, 1, 0, 1.0, 20.0), (results[0].High, results[0].LowAdjusted, results[0].Up.Value, results[0].WindowEvents, results[0].WindowSessions));
+        // The two that are judged are adjusted for two looks, not for four.
+        double[] alone = [results[2].High, results[3].High], adjusted = new double[2];
+        FalseDiscovery.BenjaminiHochberg(alone, adjusted);
+        Assert.Equal(adjusted, new[] { results[2].HighAdjusted, results[3].HighAdjusted });
+        group.Judge([1, 0, 1, 0], [20, 30, 20, 30], thresholds, thresholds, results);
+        Assert.All(results, r => Assert.Equal(PeerState.Judged, r.State));
+        Assert.Equal(new GammaRate(0.5, 30), results[0].Peers);
+        Assert.Throws<ArgumentOutOfRangeException>(() => group.Learn([1, 0, -1, 0], [20, 30, 20, 30]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PeerMonitoring([default], 2));
+    }
+
+    [Fact]
     public void With_a_rate_as_good_as_known_it_is_the_Poisson_cusum()
     {
         var learning = new LearningCusum(2);
