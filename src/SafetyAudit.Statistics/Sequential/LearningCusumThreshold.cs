@@ -9,7 +9,10 @@ namespace SafetyAudit.Statistics;
 /// </summary>
 /// <remarks>
 /// Outside the table the nearest edge is taken: shapes 2 to 5000, 0.005 to 30 events a month, budgets 0.002 to 0.05. Knots are right to 0.06; the yearly
-/// probability attained, to 5 %. At small counts the true function is a staircase, and at a step the interpolated threshold may lie on either side.
+/// probability attained there, to 5 %. Between knots the true function is a staircase at small counts, and <see cref="For"/> may lie on either
+/// side of a step: of 150 random points 35 exceeded their budget by more than 5 %, the worst by 25 %. <see cref="Cautious"/> takes the largest
+/// threshold of the knots around instead, and <see cref="LearningCusumFalseAlarm.ThresholdFor"/> is exact, never above the budget, and the one to
+/// prefer where a third of a second can be spent.
 /// Reference: <c>learning_cusum_thresholds.csv</c>.
 /// </remarks>
 public static class LearningCusumThreshold
@@ -18,21 +21,42 @@ public static class LearningCusumThreshold
     static readonly double[] Means = [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 30];
     static readonly double[] Budgets = [0.002, 0.00625, 0.01, 0.02, 0.03125, 0.05];
 
-    /// <summary>h for one stream.</summary>
+    /// <summary>h for one stream, interpolated.</summary>
     /// <param name="shape">Shape of the practitioner's own rate, above 0; may be infinite.</param>
-    /// <param name="meanPerMonth">Expected events a month, above 0.</param>
+    /// <param name="meanPerMonth">Expected events a month, finite and above 0.</param>
     /// <param name="alpha">Yearly budget of this stream, between 0 and 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">An argument is out of its range.</exception>
     public static double For(double shape, double meanPerMonth, double alpha)
     {
-        if (!(shape > 0)) throw new ArgumentOutOfRangeException(nameof(shape), "A shape is above 0.");
-        if (!(meanPerMonth > 0)) throw new ArgumentOutOfRangeException(nameof(meanPerMonth), "An expected count is above 0.");
-        if (!(alpha > 0 && alpha < 1)) throw new ArgumentOutOfRangeException(nameof(alpha), "A budget is between 0 and 1.");
+        Check(shape, meanPerMonth, alpha);
         var (a, wa) = Place(Budgets, alpha);
         var (s, ws) = Place(Shapes, shape);
         var (m, wm) = Place(Means, meanPerMonth);
         double At(int i) => Mix(wm, Mix(ws, Knot(i, s, m), Knot(i, s + 1, m)), Mix(ws, Knot(i, s, m + 1), Knot(i, s + 1, m + 1)));
         return Mix(wa, At(a), At(a + 1));
+    }
+
+    /// <summary>h for one stream: the largest threshold of the knots around, so a little slower to signal, and at a knot the knot's own.</summary>
+    /// <inheritdoc cref="For" path="/param"/>
+    /// <inheritdoc cref="For" path="/exception"/>
+    public static double Cautious(double shape, double meanPerMonth, double alpha)
+    {
+        Check(shape, meanPerMonth, alpha);
+        var (a, wa) = Place(Budgets, alpha);
+        var (s, ws) = Place(Shapes, shape);
+        var (m, wm) = Place(Means, meanPerMonth);
+        double largest = 0;
+        for (int i = wa < 1 ? a : a + 1; i <= (wa > 0 ? a + 1 : a); i++)
+            for (int j = ws < 1 ? s : s + 1; j <= (ws > 0 ? s + 1 : s); j++)
+                for (int k = wm < 1 ? m : m + 1; k <= (wm > 0 ? m + 1 : m); k++) largest = Math.Max(largest, Knot(i, j, k));
+        return largest;
+    }
+
+    static void Check(double shape, double meanPerMonth, double alpha)
+    {
+        if (!(shape > 0)) throw new ArgumentOutOfRangeException(nameof(shape), "A shape is above 0.");
+        if (!(meanPerMonth > 0 && double.IsFinite(meanPerMonth))) throw new ArgumentOutOfRangeException(nameof(meanPerMonth), "An expected count is finite and above 0.");
+        if (!(alpha > 0 && alpha < 1)) throw new ArgumentOutOfRangeException(nameof(alpha), "A budget is between 0 and 1.");
     }
 
     static double Mix(double weight, double first, double second) => first + weight * (second - first);
