@@ -15,6 +15,7 @@ public static class BinomialInterval
     public static Interval Exact(long count, long n, double level = 0.95)
     {
         double tail = Tail(count, n, level);
+        if (count == n) return new(Math.Exp(Math.Log(tail) / n), 1);
         if (count > n / 2) return Mirrored(Exact(n - count, n, level));
         return new(
             count == 0 ? 0 : Beta.Quantile(tail, count, n - count + 1.0),
@@ -27,6 +28,7 @@ public static class BinomialInterval
     public static Interval MidP(long count, long n, double level = 0.95)
     {
         double tail = Tail(count, n, level);
+        if (count == n) return new(Math.Exp(Math.Log(2 * tail) / n), 1);
         if (count > n / 2) return Mirrored(MidP(n - count, n, level));
         if (count == 0) return new(0, -Elementary.ExpMinusOne(Math.Log(2 * tail) / n));
         double z = Normal.Quantile(tail), a = count + 0.5, b = n - count + 0.5;
