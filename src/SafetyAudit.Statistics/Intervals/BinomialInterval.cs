@@ -44,7 +44,7 @@ public static class BinomialInterval
     {
         double z = -Normal.Quantile(Tail(count, n, level));
         if (count > n / 2) return Mirrored(Wilson(n - count, n, level));
-        double p = (double)count / n, square = z * z / n, root = z * Math.Sqrt(p * (1 - p) / n + square / (4 * n));
+        double p = (double)count / n, square = z * z / n, root = z * Math.Sqrt(p * (1 - p) / n + square / (4.0 * n));
         double upper = (p + square / 2 + root) / (1 + square);
         // The product of the limits is p²/(1 + z²/n): dividing keeps the digits that subtracting would lose.
         return new(p * p / (1 + square) / upper, upper);

@@ -50,7 +50,7 @@ public static class MaxSprt
     {
         CheckHorizon(horizon);
         if (!(trueRatio >= 0 && double.IsFinite(trueRatio))) throw new ArgumentOutOfRangeException(nameof(trueRatio), "A true ratio is finite and 0 or more.");
-        if (!(criticalValue > 0)) throw new ArgumentOutOfRangeException(nameof(criticalValue), "A critical value is above 0.");
+        if (!(criticalValue > 0 && criticalValue <= 1000)) throw new ArgumentOutOfRangeException(nameof(criticalValue), "A critical value is above 0 and at most 1,000.");
         ArgumentOutOfRangeException.ThrowIfLessThan(leastEvents, 1);
 
         // alive[k]: k events so far and no signal. Just after μ_c fewer than c events must have come… so c events never remain.

@@ -85,4 +85,18 @@ public class CusumTests
 
     [Fact]
     public void The_ewmas_standard_error_grows_to_its_limit() => Close.To(Math.Sqrt(0.2 / 1.8), Ewma.StandardError(1, 0.2, 1000), 1e-12, "limit");
+
+    [Fact]      // by hand: the variance after three is λ²(1 + (1 − λ)² + (1 − λ)⁴) = 0.04·(1 + 0.64 + 0.4096)
+    public void The_ewmas_standard_error_after_three_values() => Close.To(Math.Sqrt(0.081984), Ewma.StandardError(1, 0.2, 3), 1e-12, 3);
+
+    [Fact]
+    public void A_weight_that_is_no_number_is_refused_and_not_swallowed()
+    {
+        var chart = new Cusum(2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => chart.Add(double.NaN));
+        Assert.True(chart.Add(3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => CusumWeight.Bernoulli(true, 3, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => CusumWeight.Poisson(1, -1, 2));
+        foreach (double ratio in new[] { 0, 1, -1, double.NaN }) Assert.Throws<ArgumentOutOfRangeException>(() => CusumWeight.Bernoulli(true, 0.1, ratio));
+    }
 }

@@ -277,4 +277,18 @@ public class LearningCusumTests
         }
         Assert.Equal(0, MaxSprt.LogLikelihoodRatio(2, 3));
     }
+
+    // R: the chance of no signal as a product of dpois steps between the expectations at which c events just reach the value, solved by uniroot.
+    [Theory]
+    [InlineData(10, 0.05, 1, 3.46795158033)]
+    [InlineData(10, 0.05, 4, 2.92156132979)]
+    [InlineData(5, 0.05, 2, 3.01290868171)]
+    [InlineData(1, 0.05, 3, 1.77421784631)]
+    [InlineData(20, 0.01, 5, 4.88834187182)]
+    [InlineData(2, 0.01, 6, 3.13409390914)]
+    public void MaxSprt_critical_values_heed_the_least_number_of_events(double horizon, double alpha, int least, double value) =>
+        Close.To(value, MaxSprt.CriticalValue(horizon, alpha, least)!.Value, 1e-7, least);
+
+    [Fact]      // R: 1 - ppois(5, 2) = 0.0166 bounds the chance of six events, so that 0.05 can't be attained
+    public void Where_no_value_attains_the_level_there_is_none() => Assert.Null(MaxSprt.CriticalValue(2, 0.05, 6));
 }
