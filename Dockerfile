@@ -8,13 +8,14 @@ RUN --mount=type=cache,target=/root/.nuget/packages \
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 COPY --from=build /app /app
 # Owned by the image's unprivileged user before it becomes a volume: a new volume takes its owner from here.
-RUN mkdir /data && chown "$APP_UID:$APP_UID" /data
+RUN mkdir --mode=700 /keys && mkdir /data && chown "$APP_UID:$APP_UID" /data /keys
 ENV Data__Directory=/data \
+    Keys__Directory=/keys \
     ASPNETCORE_URLS=http://+:8080 \
     PATH="/app:$PATH"
 USER $APP_UID
 WORKDIR /data
-VOLUME /data
+VOLUME /data /keys
 EXPOSE 8080
 ENTRYPOINT ["safetyaudit"]
 CMD ["dashboard"]

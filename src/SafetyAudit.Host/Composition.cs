@@ -1,5 +1,6 @@
-using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Alerts;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Jobs;
 using SafetyAudit.Summaries;
@@ -10,7 +11,7 @@ namespace SafetyAudit.Host;
 /// <summary>What the program is made of, the same for every verb.</summary>
 static class Composition
 {
-    public const string ReadUploads = "read-uploads", Summarise = "summarise", Evaluate = "evaluate-alerts";
+    public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", SweepArriving = "sweep-arriving";
 
     /// <summary>A datum's way through the jobs: each hands on to the next, and each also runs by itself, so that nothing a crash left stays lying.</summary>
     static readonly Job[] Jobs =
@@ -24,16 +25,25 @@ static class Composition
             if (await services.GetRequiredService<RefreshSummaries>().RunAsync(ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(Evaluate, ct);
         }, TimeSpan.FromSeconds(30)),
         new(Evaluate, (services, ct) => services.GetRequiredService<EvaluateAlerts>().RunAsync(ct), TimeSpan.FromMinutes(15)),
+        new(WriteHeads, (services, ct) => services.GetRequiredService<TrailHeads>().WriteAsync(ct), TimeSpan.FromMinutes(5)),
+        new(SweepArriving, (services, _) =>
+        {
+            services.GetRequiredService<ReceiveUpload>().SweepArriving();
+            return Task.CompletedTask;
+        }, TimeSpan.FromHours(1)),
     ];
 
     public static IServiceCollection AddSafetyAudit(this IServiceCollection services, IConfiguration configuration, bool worker)
     {
         var database = Settings.Database(configuration);
-        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(Settings.Uploads(configuration));
-        services.AddDatabase(database);
+        services.AddSingleton<VerifyTrail>();
+        services.AddSingleton(provider => new TrailHeads(Settings.TrailHeads(configuration), provider.GetRequiredService<IDbContextFactory<SafetyAuditDb>>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddDatabase(database, Settings.Keys(configuration));
+        services.AddSingleton<ReadLog>();
         services.AddTransient<ReceiveUpload>();
         services.AddTransient<ProcessUploads>();
+        services.AddTransient<RotateKey>();
         services.AddTransient<RefreshSummaries>();
         services.AddTransient<EvaluateAlerts>();
         services.AddJobs(database, Jobs, execute: worker);

@@ -1,9 +1,8 @@
 using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.DataProtection;
-using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
-using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Api;
 using SafetyAudit.Host.Security;
 
 namespace SafetyAudit.Host;
@@ -11,7 +10,10 @@ namespace SafetyAudit.Host;
 /// <summary>The web application: what it is made of, and what every request passes through.</summary>
 static class Dashboard
 {
-    public static WebApplication Build(string[] settings, bool worker)
+    /// <param name="settings">Settings from the command line.</param>
+    /// <param name="worker">Whether jobs are done in this process too.</param>
+    /// <param name="time">The clock; the system's unless another is given.</param>
+    public static WebApplication Build(string[] settings, bool worker, TimeProvider? time = null)
     {
         // The program's own folder holds its settings and style sheet, wherever it is started from.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ApplicationName = typeof(Dashboard).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
@@ -19,24 +21,17 @@ static class Dashboard
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
 
         var services = builder.Services;
+        services.AddSingleton(time ?? TimeProvider.System);
         services.AddSafetyAudit(builder.Configuration, worker);
         var database = Settings.Database(builder.Configuration);
-        services.AddDataProtection().SetApplicationName("SafetyAudit").PersistKeysToFileSystem(Directory.CreateDirectory(Path.Combine(database.Directory, "keys")));
+        services.AddKeptDataProtection(builder.Configuration);
         services.AddSingleton<SetUpLink>();
-        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies => cookies.ApplicationCookie!.Configure(cookie =>
-        {
-            cookie.LoginPath = "/sign-in";
-            cookie.ExpireTimeSpan = TimeSpan.FromHours(8);
-            cookie.Cookie.SameSite = SameSiteMode.Lax;
-        }));
-        services.AddIdentityCore<User>(identity =>
-        {
-            // Length is what makes a password hard to guess; rules on its letters only make it hard to remember.
-            (identity.Password.RequiredLength, identity.Password.RequireDigit, identity.Password.RequireLowercase, identity.Password.RequireUppercase, identity.Password.RequireNonAlphanumeric) = (12, false, false, false, false);
-            (identity.Lockout.MaxFailedAccessAttempts, identity.Lockout.DefaultLockoutTimeSpan) = (5, TimeSpan.FromMinutes(5));
-        }).AddEntityFrameworkStores<SafetyAuditDb>().AddSignInManager();
-        // Nothing is open unless it says so.
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());
+        services.AddAccounts(Settings.Access(builder.Configuration));
+        // Nothing is open unless it says to whom.
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
+        services.AddSingleton<IAuthorizationHandler, DecideNeeds>();
+        services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
         services.AddRazorPages();
         services.AddHealthChecks().AddDbContextCheckOf(database);
 
@@ -44,13 +39,18 @@ static class Dashboard
         app.UseExceptionHandler("/error");
         app.UseStatusCodePagesWithReExecute("/error/{0}");
         app.UseMiddleware<SecurityHeaders>();
+        app.UseCookiePolicy();
         app.UseStaticFiles();
         app.UseRouting();
         app.UseAuthentication();
+        app.UseMiddleware<RequestActor>();
         app.UseAuthorization();
+        app.Use(SignIns.RequireSecondStep);
+        app.UseMiddleware<EnterReads>();
         app.MapHealthChecks("/health/live", new() { Predicate = _ => false }).AllowAnonymous();
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapRazorPages();
+        app.MapApi();
         return app;
     }
 

@@ -15,6 +15,10 @@ var program = new RootCommand("SafetyAudit: safety auditing for clinics that giv
     RatesCommand.Make(settings),
     AlertsCommand.Make(settings),
     ClinicCommand.Make(settings),
+    UserCommand.Make(settings),
+    KeyCommand.Make(settings),
+    VerifyCommand.Make(settings),
+    RotateKeyCommand.Make(settings),
 };
 DashboardCommand.AsDefault(program, settings);
 return await CommandLine.RunAsync(program, verbs);

@@ -1,3 +1,4 @@
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Uploads;
 
@@ -27,6 +28,21 @@ static class Settings
 
     public static DatabaseSettings Database(IConfiguration configuration) =>
         DatabaseSettings.For(configuration["Database:Provider"], configuration["Database:ConnectionString"], configuration["Data:Directory"] ?? "data");
+
+    public static AccessSettings Access(IConfiguration configuration)
+    {
+        var access = new AccessSettings(
+            TimeSpan.FromMinutes(configuration.GetValue("Access:IdleMinutes", 15.0)), TimeSpan.FromHours(configuration.GetValue("Access:AbsoluteHours", 12.0)),
+            configuration.GetValue("Access:SecondStepRequired", false));
+        return access.Idle >= TimeSpan.FromMinutes(1) && access.Absolute >= access.Idle && access.Absolute <= TimeSpan.FromDays(30) ? access
+            : throw new ArgumentException("Access:IdleMinutes must be at least 1, and Access:AbsoluteHours not shorter than that and at most 720.");
+    }
+
+    public static KeyRing Keys(IConfiguration configuration) =>
+        new(configuration["Keys:Directory"] is { Length: > 0 } directory ? directory : Path.Combine(Database(configuration).Directory, "keys"));
+
+    public static string TrailHeads(IConfiguration configuration) =>
+        Path.GetFullPath(configuration["AuditTrail:HeadsFile"] is { Length: > 0 } path ? path : Path.Combine(Database(configuration).Directory, "audit-heads.csv"));
 
     public static UploadSettings Uploads(IConfiguration configuration)
     {

@@ -40,7 +40,8 @@ public class BoundaryTests
         var wrong = new List<string>();
         foreach (var (name, parameters, call) in Callables())
         {
-            if (parameters.Any(p => p.ParameterType.IsByRefLike || p.ParameterType.IsByRef)) continue;
+            // Lists are in the table below; whole scenarios and rules have tests of their own.
+            if (parameters.Any(p => !p.ParameterType.IsValueType || p.ParameterType.IsByRefLike)) continue;
             object?[] ordinary = [.. parameters.Select(OrdinaryValue)];
             Judge(name, ordinary, call, mayRefuse: false);
             for (int i = 0; i < parameters.Length; i++)

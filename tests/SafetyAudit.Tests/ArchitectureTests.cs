@@ -11,14 +11,15 @@ public partial class ArchitectureTests
         ["Sessions"] = [],
         ["Measures"] = ["Sessions", "Data"],
         ["Protocol"] = ["Sessions"],
-        ["Uploads"] = ["Sessions", "Measures", "Data"],
-        ["Summaries"] = ["Sessions", "Measures", "Protocol", "Data"],
+        ["Uploads"] = ["Sessions", "Measures", "Data", "Access", "AuditTrail"],
+        ["Summaries"] = ["Sessions", "Measures", "Protocol", "Data", "Access", "AuditTrail"],
         ["Analysis"] = ["Sessions", "Measures", "Protocol", "Data"],
-        ["Alerts"] = ["Sessions", "Measures", "Protocol", "Analysis", "Data"],
+        ["Alerts"] = ["Sessions", "Measures", "Protocol", "Analysis", "Data", "Access", "AuditTrail"],
         ["Charts"] = ["Analysis"],
-        ["Data"] = ["Sessions", "Uploads", "Measures", "Summaries", "Alerts", "Access"],
+        ["Data"] = ["Sessions", "Uploads", "Measures", "Summaries", "Alerts", "Access", "AuditTrail"],
         ["Jobs"] = ["Data"],
-        ["Access"] = [],
+        ["Access"] = ["Data", "AuditTrail"],
+        ["AuditTrail"] = ["Access", "Data"],
     };
 
     public static string Root { get; } = FindRoot();

@@ -31,7 +31,8 @@ public class ReadmeTests
     public async Task It_lists_every_verb()
     {
         var help = await Host.ProgramRun.ToEndAsync("--help");
-        var verbs = Regex.Matches(help.Output[help.Output.IndexOf("Commands:", StringComparison.Ordinal)..], @"^  (\w+)", RegexOptions.Multiline).Select(m => m.Groups[1].Value).ToList();
+        string commands = help.Output[help.Output.IndexOf("Commands:", StringComparison.Ordinal)..];
+        var verbs = Regex.Matches(commands, @"^  ([\w-]+)", RegexOptions.Multiline).Select(m => m.Groups[1].Value).ToList();
         Assert.True(verbs.Count >= 8, help.Output);
         Assert.Equal(verbs.Order(), Listed("verb").Select(v => v.Split(' ')[0]).Order());
     }

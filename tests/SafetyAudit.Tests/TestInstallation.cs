@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Data;
 using SafetyAudit.Host;
@@ -23,6 +24,8 @@ sealed class TestInstallation : IAsyncDisposable
 
     public IServiceProvider Services => services;
 
+    public KeyRing Keys => services.GetRequiredService<KeyRing>();
+
     public TestClock Clock => (TestClock)services.GetRequiredService<TimeProvider>();
 
     /// <summary>Both databases, for tests of anything that reads or writes them.</summary>
@@ -31,6 +34,9 @@ sealed class TestInstallation : IAsyncDisposable
     public static async Task<TestInstallation> OpenAsync(DatabaseProvider provider = DatabaseProvider.Sqlite)
     {
         string directory = System.IO.Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+        // The same keys in all installations, so that their records can be compared: bytes 0 to 31, and 32 to 63 for the one after a rotation.
+        string keys = System.IO.Directory.CreateDirectory(Path.Combine(directory, "keys")).FullName;
+        foreach (int key in new[] { 1, 2 }) await File.WriteAllBytesAsync(Path.Combine(keys, $"key-{key}"), MasterKey(key));
         string? database = null, connection = null;
         if (provider == DatabaseProvider.Postgres)
         {
@@ -46,14 +52,18 @@ sealed class TestInstallation : IAsyncDisposable
         var installation = new TestInstallation(services, directory, database);
         await using var db = installation.Db();
         await Migrator.MigrateAsync(db, services.GetRequiredService<DatabaseSettings>(), default);
+        await installation.Keys.AgreeAsync(db, default);
         return installation;
     }
 
-    public SafetyAuditDb Db() => services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext();
+    public static byte[] MasterKey(int number) => [.. Enumerable.Range(32 * (number - 1), 32).Select(b => (byte)b)];
+
+    /// <summary>A context that acts for someone; for the worker, who reaches everything, when nobody is named.</summary>
+    public SafetyAuditDb Db(Actor? actor = null) => services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(actor ?? Actor.Worker);
 
     /// <summary>Takes a file in as the pages and the command line do, without reading it.</summary>
     public async Task<Upload> ReceiveAsync(byte[] content, string name = "file.csv", string? clinic = null) =>
-        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(content), name, null, clinic, "test", default);
+        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(content), name, null, clinic, Actor.CommandLine, default);
 
     /// <summary>Imports a file to the end: received, read, summarised, evaluated.</summary>
     public async Task<Upload> ImportAsync(string content, string? clinic = null) => await ImportAsync(System.Text.Encoding.UTF8.GetBytes(content), clinic);
@@ -69,7 +79,8 @@ sealed class TestInstallation : IAsyncDisposable
     public async Task<List<QuarantinedRow>> RejectedAsync(Upload upload)
     {
         await using var db = Db();
-        return await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).ToListAsync();
+        var rows = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).ToListAsync();
+        return rows.ConvertAll(row => row.Unseal(Keys));
     }
 
     public Task SummariseAsync() => services.GetRequiredService<RefreshSummaries>().RunAsync(default);

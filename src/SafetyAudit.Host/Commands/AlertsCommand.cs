@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Data;
 
@@ -19,9 +20,10 @@ static class AlertsCommand
         command.SetAction(async (parsed, ct) =>
         {
             await using var services = await CommandLine.OpenAsync(settings, ct);
-            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
             bool all = parsed.GetValue(status) == AlertFilter.All;
             var alerts = await db.Alerts.AsNoTracking().Where(a => all || a.Status == AlertStatus.Open).OrderByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Id).ToListAsync(ct);
+            await CommandLine.EnterExportAsync(db, "alerts", parsed, ct);
             Output.Write(alerts, Columns, parsed.GetValue(format));
             return ExitCode.Done;
         });

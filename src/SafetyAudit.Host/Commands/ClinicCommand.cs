@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -27,7 +28,7 @@ static class ClinicCommand
     public static async Task SetAsync(IServiceProvider services, string code, string? name, string? timeZone, CancellationToken ct)
     {
         if (timeZone != null && !TimeZoneInfo.TryFindSystemTimeZoneById(timeZone, out _)) throw new CommandFailedException($"'{timeZone}' is no IANA time zone. Use a name such as Europe/London.");
-        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
         var clinic = await db.Clinics.FindAsync([code], ct);
         if (clinic is null)
         {

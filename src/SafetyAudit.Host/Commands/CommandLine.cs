@@ -1,6 +1,10 @@
 using System.CommandLine;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 
 namespace SafetyAudit.Host.Commands;
 
@@ -42,24 +46,37 @@ static class CommandLine
     }
 
     /// <summary>The program's parts for a verb that runs in the foreground: quiet, on a database that is up to date.</summary>
-    public static async Task<ServiceProvider> OpenAsync(string[] settings, CancellationToken ct)
+    /// <param name="settings">Settings from the command line.</param>
+    /// <param name="ct">Stops the opening.</param>
+    /// <param name="withAccounts">Whether accounts are kept too: what ASP.NET Core Identity needs for that.</param>
+    public static async Task<ServiceProvider> OpenAsync(string[] settings, CancellationToken ct, bool withAccounts = false)
     {
         var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().AddCommandLine(settings).Build();
-        var services = new ServiceCollection()
+        var collection = new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
-            .AddSafetyAudit(configuration, worker: false)
-            .BuildServiceProvider();
+            .AddSafetyAudit(configuration, worker: false);
+        if (withAccounts) collection.AddHttpContextAccessor().AddKeptDataProtection(configuration).AddAccounts(Settings.Access(configuration));
+        var services = collection.BuildServiceProvider();
         await PrepareDatabaseAsync(services, ct);
         return services;
     }
 
-    /// <summary>SQLite is migrated by whoever opens it, one at a time; PostgreSQL by the verb <c>migrate</c> alone.</summary>
+    /// <summary>Enters in the audit trail that figures or records left the program by a verb.</summary>
+    public static async Task EnterExportAsync(SafetyAuditDb db, string verb, ParseResult parsed, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.Trail.AppendAsync(db, [new(AuditAction.Exported, $"verb {verb}", After: JsonSerializer.Serialize(parsed.Tokens.Select(t => t.Value), Json.Options))], ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>SQLite is migrated by whoever opens it, one at a time; PostgreSQL by the verb <c>migrate</c> alone. Then the keys it relies on are looked for.</summary>
     public static async Task PrepareDatabaseAsync(IServiceProvider services, CancellationToken ct)
     {
         var database = services.GetRequiredService<DatabaseSettings>();
-        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
         if (database.IsSqlite) await Migrator.MigrateAsync(db, database, ct);
         else await Migrator.RequireCurrentAsync(db, ct);
+        await services.GetRequiredService<KeyRing>().AgreeAsync(db, ct);
     }
 }

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
-using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Demo;
@@ -11,7 +10,17 @@ namespace SafetyAudit.Host.Commands;
 /// <summary><c>demo</c>: the dashboard over three invented clinics, in a data directory of its own, filled through the ordinary import.</summary>
 static class DemoCommand
 {
-    const string UserName = "director", LastDay = "demo-last-day";
+    const string LastDay = "demo-last-day";
+
+    static readonly (string Name, string What, Role[] Roles, string[] Clinics, string? Practitioner)[] Accounts =
+    [
+        ("director", "sees all clinics", [Role.Director], [], null),
+        ("river-director", "sees the clinic RIVER alone", [Role.Director], ["RIVER"], null),
+        ("compliance", "prepares reports and answers the auditor", [Role.ComplianceOfficer], [], null),
+        ("practitioner", "sees the own figures of RIVER-P03", [Role.Practitioner], [], "RIVER-P03"),
+        ("administrator", "keeps accounts and keys", [Role.Administrator], [], null),
+        ("auditor", "reads the audit trail and records, without names", [Role.Auditor], [], null),
+    ];
 
     public static Command Make(string[] settings)
     {
@@ -19,7 +28,9 @@ static class DemoCommand
         command.SetAction(async (_, ct) =>
         {
             // The demo never touches a real database: whatever the environment says, a directory and a file of its own are used.
-            await using var app = Dashboard.Build([.. settings, "--Data:Directory", DirectoryOf(settings), "--Database:Provider", "sqlite", "--Database:ConnectionString", ""], worker: true);
+            string[] own = ["--Data:Directory", DirectoryOf(settings), "--Database:Provider", "sqlite", "--Database:ConnectionString", "",
+                "--Keys:Directory", ""];
+            await using var app = Dashboard.Build([.. settings, .. own], worker: true);
             await FillAsync(app.Services, DateOnly.FromDateTime(DateTime.UtcNow).AddDays(-1), ct);
             string password = await PasswordAsync(app.Services);
             await app.StartAsync(ct);
@@ -27,7 +38,8 @@ static class DemoCommand
 
                 SafetyAudit demo: three invented clinics, 24 practitioners, two years.
                   Open     {app.Urls.First()}
-                  Sign in  {UserName}   password  {password}
+                  Sign in  {string.Join("\n           ", Accounts.Select(a => $"{a.Name,-14} {a.What}"))}
+                  The password of all of them, until the demo starts again:  {password}
 
                 """);
             await app.WaitForShutdownAsync(ct);
@@ -68,9 +80,20 @@ static class DemoCommand
     {
         string password = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
         await using var scope = services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<SafetyAuditDb>().Actor = Actor.CommandLine;
         var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
-        if (await users.Users.SingleOrDefaultAsync(u => u.UserName == UserName) is { } known) await users.DeleteAsync(known);
-        var made = await users.CreateAsync(new User { UserName = UserName }, password);
-        return made.Succeeded ? password : throw new CommandFailedException(string.Join(" ", made.Errors.Select(e => e.Description)));
+        foreach (var (name, _, roles, clinics, practitioner) in Accounts)
+        {
+            var user = await users.FindByNameAsync(name);
+            if (user is null) Check(await users.CreateAsync(user = new User { UserName = name, Roles = roles, ClinicIds = clinics, PractitionerId = practitioner }));
+            // A new password also ends the sign-ins under the one before.
+            Check(await users.ResetPasswordAsync(user, await users.GeneratePasswordResetTokenAsync(user), password));
+        }
+        return password;
+
+        static void Check(IdentityResult result)
+        {
+            if (!result.Succeeded) throw new CommandFailedException(string.Join(" ", result.Errors.Select(e => e.Description)));
+        }
     }
 }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Uploads;
 using Spectre.Console;
@@ -51,7 +52,7 @@ static class ImportCommand
             try
             {
                 await using var stream = file.OpenRead();
-                received.Add((file.FullName, await receive.ReceiveAsync(stream, file.Name, kind, clinic, "command line", ct)));
+                received.Add((file.FullName, await receive.ReceiveAsync(stream, file.Name, kind, clinic, Actor.CommandLine, ct)));
             }
             catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException)
             {
@@ -60,18 +61,21 @@ static class ImportCommand
         }
         if (received.Count > 0) await WithProgressAsync(showProgress, progress => CatchUpAsync(services, received.ConvertAll(r => r.Upload.Id), progress, ct));
 
-        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
+        var keys = services.GetRequiredService<KeyRing>();
         var results = new List<Result>(refused);
         foreach (var (file, upload) in received)
-            results.Add(new(file, await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id, ct), null,
-                await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).Take(ShownRejected).ToListAsync(ct)));
+        {
+            var rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == upload.Id).OrderBy(q => q.Line).Take(ShownRejected).ToListAsync(ct);
+            results.Add(new(file, await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id, ct), null, rejected.ConvertAll(row => row.Unseal(keys))));
+        }
         return results;
     }
 
     // Another worker may be reading already; then this waits until it has.
     static async Task CatchUpAsync(IServiceProvider services, List<long> ids, IProgress<(Upload, UploadProgress)>? progress, CancellationToken ct)
     {
-        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
         while (true)
         {
             await services.GetRequiredService<ProcessUploads>().DrainAsync(progress, ct);
@@ -101,7 +105,7 @@ static class ImportCommand
 
     static RecordKind Guess(FileInfo file, RecordKind? kind)
     {
-        try { return ReceiveUpload.KindOf(file.FullName, kind); }
+        try { return ReceiveUpload.KindOf(CsvRows.Plain(file.FullName), kind); }
         catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException) { return RecordKind.Events; }
     }
 

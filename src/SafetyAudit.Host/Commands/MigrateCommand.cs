@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Jobs;
 
@@ -16,8 +17,9 @@ static class MigrateCommand
             var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().AddCommandLine(settings).Build();
             var database = Settings.Database(configuration);
             await using var services = new ServiceCollection().AddLogging().AddSafetyAudit(configuration, worker: false).BuildServiceProvider();
-            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
+            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
             await Migrator.MigrateAsync(db, database, ct);
+            await services.GetRequiredService<KeyRing>().AgreeAsync(db, ct);
             await services.GetRequiredService<JobQueue>().PrepareAsync(ct);
             Console.WriteLine("The database is up to date.");
             return ExitCode.Done;

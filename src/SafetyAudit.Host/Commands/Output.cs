@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using CsvHelper;
 using SafetyAudit.Data;
@@ -21,7 +20,9 @@ static class Output
         switch (format)
         {
             case Format.Csv: WriteCsv(rows, columns); break;
-            case Format.Json: WriteJson(rows, columns); break;
+            case Format.Json:
+                using (var stdout = Console.OpenStandardOutput()) WriteJson(stdout, rows, columns);
+                break;
             default: WriteTable(rows, columns); break;
         }
     }
@@ -40,22 +41,32 @@ static class Output
     static void WriteCsv<T>(IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns)
     {
         using var stdout = Console.OpenStandardOutput();
-        using var csv = CsvWriter.Create(stdout, new CsvWriterOptions { Injection = CsvInjection.Escape }, leaveOpen: true);
+        WriteCsv(rows, columns, stdout);
+    }
+
+    /// <summary>Rows as CSV. Texts go out as <see cref="CsvText"/> says; numbers and dates as they are.</summary>
+    internal static void WriteCsv<T>(IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns, Stream output)
+    {
+        using var csv = CsvWriter.Create(output, new CsvWriterOptions(), leaveOpen: true);
         foreach (var column in columns) csv.WriteField(column.Name);
         csv.EndRecord();
         foreach (var row in rows)
         {
             foreach (var column in columns)
-                if (column.Value(row) is double number) csv.WriteField(number);
-                else csv.WriteField(Invariant(column.Value(row)));
+                switch (column.Value(row))
+                {
+                    case double number: csv.WriteField(number); break;
+                    case string text: csv.WriteField(CsvText.Out(text)); break;
+                    case var other: csv.WriteField(Invariant(other)); break;
+                }
             csv.EndRecord();
         }
     }
 
-    static void WriteJson<T>(IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns)
+    /// <summary>The rows as a JSON array of objects, one field per column.</summary>
+    public static void WriteJson<T>(Stream stream, IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns)
     {
-        using var stdout = Console.OpenStandardOutput();
-        using var json = new Utf8JsonWriter(stdout, new JsonWriterOptions { Indented = true, Encoder = Json.Options.Encoder });
+        using var json = new Utf8JsonWriter(stream, new JsonWriterOptions { Indented = true, Encoder = Json.Options.Encoder });
         json.WriteStartArray();
         foreach (var row in rows)
         {
@@ -76,7 +87,7 @@ static class Output
         }
         json.WriteEndArray();
         json.Flush();
-        stdout.Write(Encoding.UTF8.GetBytes("\n"));
+        stream.Write("\n"u8);
     }
 
     static void WriteTable<T>(IReadOnlyCollection<T> rows, IReadOnlyList<OutputColumn<T>> columns)

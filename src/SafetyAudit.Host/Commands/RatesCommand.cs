@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Summaries;
@@ -25,25 +26,31 @@ static class RatesCommand
             await using var services = await CommandLine.OpenAsync(settings, ct);
             // Figures belong to all records that are in, not to those a worker has had time to summarise.
             await services.GetRequiredService<RefreshSummaries>().RunAsync(ct);
-            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContextAsync(ct);
-
-            var (start, end) = (parsed.GetValue(from), parsed.GetValue(to));
-            if (end < start) throw new CommandFailedException("--to is before --from.");
-            string? code = parsed.GetValue(measure)?.ToUpperInvariant(), baselineId = parsed.GetValue(baseline);
-            var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).Where(m => code == null || m.Code == code).ToListAsync(ct);
-            if (measures.Count == 0) throw new CommandFailedException($"No measure has the code {code}. The codes are: {string.Join(", ", await db.Measures.OrderBy(m => m.Order).Select(m => m.Code).ToListAsync(ct))}.");
-            if (baselineId != null && !await db.Baselines.AnyAsync(b => b.Id == baselineId, ct))
-                throw new CommandFailedException($"No baseline has the id {baselineId}. The ids are: {string.Join(", ", await db.Baselines.Where(b => code == null || b.MeasureCode == code).Select(b => b.Id).ToListAsync(ct))}.");
-
-            var question = new RateQuestion(start, end, parsed.GetValue(by), parsed.GetValue(against), parsed.GetValue(interval));
-            var rows = await Rates.ReadAsync(db, question, measures, await Rates.BaselinesAsync(db, baselineId, ct), ct);
+            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
+            var question = new RateQuestion(parsed.GetValue(from), parsed.GetValue(to), parsed.GetValue(by), parsed.GetValue(against), parsed.GetValue(interval));
+            var rows = await ReadAsync(db, question, parsed.GetValue(measure), parsed.GetValue(baseline), ct);
+            await CommandLine.EnterExportAsync(db, "rates", parsed, ct);
             Output.Write(rows, Columns, parsed.GetValue(format));
             return ExitCode.Done;
         });
         return command;
     }
 
-    static readonly OutputColumn<RateRow>[] Columns =
+    /// <summary>The rows that the verb prints and the API answers with.</summary>
+    /// <exception cref="CommandFailedException">The period, the measure or the baseline is none; the message says what there is.</exception>
+    public static async Task<List<RateRow>> ReadAsync(SafetyAuditDb db, RateQuestion question, string? measure, string? baselineId, CancellationToken ct)
+    {
+        if (question.To < question.From) throw new CommandFailedException("The last day is before the first.");
+        string? code = measure?.ToUpperInvariant();
+        var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).Where(m => code == null || m.Code == code).ToListAsync(ct);
+        if (measures.Count == 0)
+            throw new CommandFailedException($"No measure has the code {code}. The codes are: {string.Join(", ", await db.Measures.OrderBy(m => m.Order).Select(m => m.Code).ToListAsync(ct))}.");
+        if (baselineId != null && !await db.Baselines.AnyAsync(b => b.Id == baselineId && (code == null || b.MeasureCode == code), ct))
+            throw new CommandFailedException($"No baseline of {code ?? "any measure"} has the id {baselineId}. The ids are: {string.Join(", ", await db.Baselines.Where(b => code == null || b.MeasureCode == code).Select(b => b.Id).ToListAsync(ct))}.");
+        return await Rates.ReadAsync(db, question, measures, await Rates.BaselinesAsync(db, baselineId, ct), ct);
+    }
+
+    public static readonly OutputColumn<RateRow>[] Columns =
     [
         new("practitioner_id", r => r.PractitionerId),
         new("clinic_id", r => r.ClinicId),

@@ -1,11 +1,14 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 
 namespace SafetyAudit.Host.Pages;
 
+[Needs(Permission.ReadFigures)]
 public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
 {
     [BindProperty(SupportsGet = true)] public string? Status { get; set; }

@@ -2,13 +2,17 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
 
 namespace SafetyAudit.Host.Pages;
 
 [AllowAnonymous]
 [IgnoreAntiforgeryToken]
-public sealed class ErrorModel : PageModel
+public sealed class ErrorModel(SafetyAuditDb db) : PageModel
 {
+    public Actor Actor => db.Actor;
+
     public string Heading { get; private set; } = "";
     public string Words { get; private set; } = "";
 
@@ -20,7 +24,9 @@ public sealed class ErrorModel : PageModel
     {
         404 => ("Not found", "There is no such page, or what it was about is not here."),
         400 => ("Not understood", "The request was not complete. Go back, load the page again and repeat it."),
+        403 => ("Not open to this account", "What this account may see and do is set on the Access page by an administrator."),
         413 => ("Too large", "The file is larger than this server accepts."),
+        503 => ("Not available just now", "The database does not answer. Nothing was lost, and you are still signed in: try again in a minute."),
         null => ("Something went wrong", $"Nothing was lost. The log has the details under {Activity.Current?.Id ?? HttpContext.TraceIdentifier}."),
         _ => ("Not possible", $"The server answered with {status}."),
     };

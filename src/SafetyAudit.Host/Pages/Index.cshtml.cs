@@ -1,13 +1,16 @@
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 using SafetyAudit.Sessions;
 using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>Home: what is open, the funnel that shows most, and how fresh each clinic's records are. All from one snapshot of the database.</summary>
+[Needs(Permission.ReadFigures)]
 public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
 {
     public sealed record ClinicLine(string Id, string Name, DateOnly? LastSession, long Sessions, int Events, double? MedianDelayHours, double? NinetiethDelayHours, int Above, int Below, int Inside);
@@ -52,6 +55,8 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
             FunnelClinic = clinics.Single(c => c.Id == telling.ClinicId).Name;
         }
 
+        // Clinics as a whole are no concern of someone who sees their own figures.
+        if (Db.Actor.Scope.PractitionerId is not null) return;
         var literature = (await Rates.ReadAsync(Db, new(From, To, Grouping.Clinic, Against.Literature), EvaluateAlerts.Watched(baselines), baselines, ct)).ToLookup(r => r.ClinicId);
         var start = From.ToDateTime(default, DateTimeKind.Utc);
         var end = To.AddDays(1).ToDateTime(default, DateTimeKind.Utc);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 
@@ -28,7 +29,7 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     /// <summary>The period as a query, for links that stay in it.</summary>
     public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}";
 
-    /// <summary>How pages call practitioners: by name, and the id where there is none.</summary>
+    /// <summary>How pages call practitioners: by name, and by id where there is none or the reader may not see names.</summary>
     public Dictionary<string, string> Names { get; private set; } = [];
 
     public string NameOf(string? practitionerId) => practitionerId is null ? "" : Names.GetValueOrDefault(practitionerId, practitionerId);
@@ -44,7 +45,7 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         To = Within(AskedTo ?? last);
         From = Within(AskedFrom ?? To.AddYears(-1).AddDays(1));
         if (From > To) (From, To) = (To, From);
-        Names = (await Microsoft.EntityFrameworkCore.EntityFrameworkQueryableExtensions.ToListAsync(
+        Names = !Db.Actor.May(Permission.ReadNames) ? [] : (await Microsoft.EntityFrameworkCore.EntityFrameworkQueryableExtensions.ToListAsync(
             Db.Current<Sessions.Practitioner>().Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }), ct)).ToDictionary(p => p.PractitionerId, p => p.DisplayName!);
     }
 }

@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
@@ -8,6 +10,7 @@ using SafetyAudit.Sessions;
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>The rows behind a figure: a practitioner's sessions with an event of a measure, or with one outcome of a rule.</summary>
+[Needs(Permission.ReadRecords)]
 public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
 {
     const int Most = 500;

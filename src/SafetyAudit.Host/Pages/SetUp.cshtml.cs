@@ -18,7 +18,8 @@ public sealed class SetUpModel : PageModel
 
     public IActionResult OnGet([FromServices] SetUpLink link) => link.Fits(Token) ? Page() : NotFound();
 
-    public async Task<IActionResult> OnPostAsync([FromServices] SetUpLink link, [FromServices] UserManager<User> users, [FromServices] SignInManager<User> signIn, CancellationToken ct)
+    public async Task<IActionResult> OnPostAsync(
+        [FromServices] SetUpLink link, [FromServices] UserManager<User> users, [FromServices] SignIns signIns, CancellationToken ct)
     {
         if (!link.Fits(Token)) return NotFound();
         if (Password != Again)
@@ -26,14 +27,14 @@ public sealed class SetUpModel : PageModel
             Problem = "The two passwords differ.";
             return Page();
         }
-        var user = new User { UserName = UserName };
+        var user = new User { UserName = UserName, Roles = [Role.Director, Role.Administrator] };
         var result = await link.UseAsync(Token, users, user, Password ?? "", ct);
         if (!result.Succeeded)
         {
             Problem = string.Join(" ", result.Errors.Select(e => e.Description));
             return Page();
         }
-        await signIn.SignInAsync(user, isPersistent: false);
+        await signIns.StartAsync(HttpContext, user, SignInMethod.SetUpLink, ct);
         return Redirect("/uploads");
     }
 }

@@ -1,7 +1,10 @@
 using System.Globalization;
+using System.Text.Json;
 using Microsoft.AspNetCore.Html;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Charts;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
@@ -13,6 +16,69 @@ namespace SafetyAudit.Host.Pages;
 /// <summary>How figures and names read on pages, in the reader's culture. Works nothing out.</summary>
 public static class Show
 {
+    /// <summary>The first page of whoever signed in: what they may see first.</summary>
+    public static string Landing(IReadOnlySet<Permission> permissions) => permissions switch
+    {
+        _ when permissions.Contains(Permission.ReadFigures) => "/",
+        _ when permissions.Contains(Permission.ReadTrail) => "/trail",
+        _ when permissions.Contains(Permission.ManageAccess) => "/access",
+        _ => "/account",
+    };
+
+    public static string Role(Role role) => role switch
+    {
+        SafetyAudit.Access.Role.Director => "director",
+        SafetyAudit.Access.Role.ComplianceOfficer => "compliance officer",
+        SafetyAudit.Access.Role.Practitioner => "practitioner",
+        SafetyAudit.Access.Role.Administrator => "administrator",
+        _ => "auditor",
+    };
+
+    public static string Reach(Scope scope) => scope switch
+    {
+        { Clinics: [] } => "nothing",
+        { PractitionerId: { } own } => $"own records as {own}",
+        { Clinics: null } => "all clinics",
+        _ => string.Join(", ", scope.Clinics),
+    };
+
+    public static string Asks(Permission permission) => permission switch
+    {
+        SafetyAudit.Access.Permission.ReadFigures => "rates and alerts",
+        SafetyAudit.Access.Permission.ReadNames => "names",
+        SafetyAudit.Access.Permission.ReadRecords => "records, one by one",
+        SafetyAudit.Access.Permission.ReadNarratives => "free text",
+        SafetyAudit.Access.Permission.SendRecords => "uploads",
+        SafetyAudit.Access.Permission.ReadTrail => "audit trail",
+        SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
+        _ => "own account",
+    };
+
+    public static string Action(AuditAction action) => action switch
+    {
+        AuditAction.Added => "added",
+        AuditAction.Changed => "changed",
+        AuditAction.Removed => "removed",
+        AuditAction.Stored => "rows stored",
+        AuditAction.Completed => "file counts",
+        AuditAction.Failed => "file refused",
+        AuditAction.Read => "opened",
+        AuditAction.Exported => "taken out",
+        AuditAction.Refused => "refused",
+        AuditAction.SignedIn => "signed in",
+        AuditAction.SignedOut => "signed out",
+        _ => "checked",
+    };
+
+    /// <summary>The fields of an entry of the trail, name by name.</summary>
+    public static IEnumerable<(string Name, string Value)> Fields(string? json)
+    {
+        if (json is null) yield break;
+        using var parsed = JsonDocument.Parse(json);
+        if (parsed.RootElement.ValueKind != JsonValueKind.Object) yield return ("", parsed.RootElement.ToString());
+        else foreach (var field in parsed.RootElement.EnumerateObject()) yield return (field.Name.Replace('_', ' '), field.Value.ToString());
+    }
+
     public static string Count(long? value) => value is { } v ? v.ToString("N0", CultureInfo.CurrentCulture) : "–";
 
     public static string Number(double? value) => value switch

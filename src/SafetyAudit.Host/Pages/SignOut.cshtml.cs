@@ -1,17 +1,18 @@
-using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Access;
+using SafetyAudit.Host.Security;
 
 namespace SafetyAudit.Host.Pages;
 
-public sealed class SignOutModel(SignInManager<User> signIn) : PageModel
+[Needs(Permission.KeepOwnAccount)]
+public sealed class SignOutModel(SignIns signIns) : PageModel
 {
     public IActionResult OnGet() => Redirect("/");
 
-    public async Task<IActionResult> OnPostAsync()
+    public async Task<IActionResult> OnPostAsync(CancellationToken ct)
     {
-        await signIn.SignOutAsync();
+        await signIns.SignOutAsync(HttpContext, ct);
         return Redirect("/sign-in");
     }
 }

@@ -1,3 +1,5 @@
+using SafetyAudit.AuditTrail;
+
 namespace SafetyAudit.Alerts;
 
 /// <summary>Which rule raised an alert.</summary>
@@ -54,5 +56,5 @@ public sealed class Alert
     public DateTime RaisedAtUtc { get; set; }
 
     /// <summary>When its figures were last looked at and still bore it out, or ceased to.</summary>
-    public DateTime EvaluatedAtUtc { get; set; }
+    [Unaudited] public DateTime EvaluatedAtUtc { get; set; }
 }

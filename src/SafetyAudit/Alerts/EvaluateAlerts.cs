@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
@@ -28,7 +29,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
 
     public async Task RunAsync(CancellationToken ct)
     {
-        await using var db = await databases.CreateDbContextAsync(ct);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
         // Read and write in one transaction that no other evaluation runs beside, so that the alerts belong to one state of the figures.
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
         // Half-recounted figures accuse the wrong people. The recount asks for this job again when it is through.

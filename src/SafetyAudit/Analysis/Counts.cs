@@ -11,37 +11,45 @@ public sealed record PractitionerCounts(string ClinicId, string PractitionerId, 
     /// <summary>Exposure in the unit of a measure; empty for a unit that sessions don't carry.</summary>
     public double? ExposureOf(Measure measure) => measure.Unit switch { ExposureUnit.Session => Sessions, ExposureUnit.AtRiskSession => AtRiskSessions, _ => null };
 
+    /// <summary>Not the asker's to see: counts towards what is expected of others only.</summary>
+    public bool ForComparisonOnly { get; init; }
+
     public long ObservedOf(Measure measure) => Observed.GetValueOrDefault(measure.Code);
 }
 
-/// <summary>What every rate, chart and alert is counted from, read once from the summaries.</summary>
+/// <summary>
+/// What every rate, chart and alert is counted from, read once from the summaries. Colleagues are counted too where the asker may see their own figures only,
+/// since what to expect of one comes from the others; they are marked so that no row of theirs is handed out.
+/// </summary>
 public static class Counts
 {
     /// <summary>Per practitioner and clinic over the whole period (both days included).</summary>
     public static async Task<List<PractitionerCounts>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct)
     {
-        var exposures = await db.DailyExposures.Where(d => d.Date >= from && d.Date <= to)
+        var exposures = await db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Date >= from && d.Date <= to)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId })
             .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions) }).ToListAsync(ct);
-        var observed = (await db.DailyObserved.Where(d => d.Date >= from && d.Date <= to)
+        var observed = (await db.DailyObserved.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Date >= from && d.Date <= to)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Measure })
             .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, g.Key.Measure, Observed = g.Sum(d => (long)d.Observed) }).ToListAsync(ct)).ToLookup(o => (o.ClinicId, o.PractitionerId));
         return [.. exposures.OrderBy(e => e.ClinicId, StringComparer.Ordinal).ThenBy(e => e.PractitionerId, StringComparer.Ordinal)
-            .Select(e => new PractitionerCounts(e.ClinicId, e.PractitionerId, from, e.Sessions, e.AtRisk, observed[(e.ClinicId, e.PractitionerId)].ToDictionary(o => o.Measure, o => o.Observed)))];
+            .Select(e => new PractitionerCounts(e.ClinicId, e.PractitionerId, from, e.Sessions, e.AtRisk, observed[(e.ClinicId, e.PractitionerId)].ToDictionary(o => o.Measure, o => o.Observed)) { ForComparisonOnly = IsOthers(db, e.PractitionerId) })];
     }
 
     /// <summary>Per practitioner, clinic and calendar month, for one measure.</summary>
     public static async Task<List<PractitionerCounts>> ReadMonthlyAsync(SafetyAuditDb db, DateOnly from, DateOnly to, string measure, CancellationToken ct)
     {
-        var exposures = await db.DailyExposures.Where(d => d.Date >= from && d.Date <= to)
+        var exposures = await db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Date >= from && d.Date <= to)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Date.Year, d.Date.Month })
             .Select(g => new { g.Key, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions) }).ToListAsync(ct);
-        var observed = await db.DailyObserved.Where(d => d.Date >= from && d.Date <= to && d.Measure == measure)
+        var observed = await db.DailyObserved.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Date >= from && d.Date <= to && d.Measure == measure)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Date.Year, d.Date.Month })
             .Select(g => new { g.Key, Observed = g.Sum(d => (long)d.Observed) }).ToDictionaryAsync(g => g.Key, g => g.Observed, ct);
         return [.. exposures.Select(e => new PractitionerCounts(e.Key.ClinicId, e.Key.PractitionerId, new DateOnly(e.Key.Year, e.Key.Month, 1), e.Sessions, e.AtRisk,
-            new Dictionary<string, long> { [measure] = observed.GetValueOrDefault(e.Key) }))];
+            new Dictionary<string, long> { [measure] = observed.GetValueOrDefault(e.Key) }) { ForComparisonOnly = IsOthers(db, e.Key.PractitionerId) })];
     }
+
+    static bool IsOthers(SafetyAuditDb db, string practitionerId) => db.Actor.Scope.PractitionerId is { } own && own != practitionerId;
 
     /// <summary>First and last day with a completed session, at one clinic or at all; empty where there is none.</summary>
     public static async Task<(DateOnly First, DateOnly Last)?> SpanAsync(SafetyAuditDb db, string? clinicId, CancellationToken ct)

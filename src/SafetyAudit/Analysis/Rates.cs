@@ -99,7 +99,7 @@ public static class Rates
         return chosen.GroupBy(b => b.MeasureCode).ToDictionary(g => g.Key, g => g.FirstOrDefault(b => b.Id == insteadId) ?? g.First());
     }
 
-    /// <summary>One measure's rows. Pure: counts in, rows out.</summary>
+    /// <summary>One measure's rows. Pure: counts in, rows out. Counts that are there for comparison only have a part in the others' expectation and no row of their own.</summary>
     public static List<RateRow> Compute(IReadOnlyList<PractitionerCounts> counts, RateQuestion question, Measure measure, Baseline? baseline,
         IReadOnlyDictionary<(string ClinicId, string PractitionerId), long>? reached = null)
     {
@@ -107,13 +107,13 @@ public static class Rates
         var byClinic = question.By == Grouping.Clinic;
         var subjects = counts.GroupBy(c => byClinic ? c.ClinicId : c.PractitionerId).OrderBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => new Subject(g.Key, [.. g.GroupBy(c => byClinic ? "" : c.ClinicId).Select(s => new Part(s.Key, s.Sum(c => c.Sessions), s.Sum(c => c.ExposureOf(measure) ?? 0), s.Sum(c => c.ObservedOf(measure))))],
-                g.OrderByDescending(c => c.Sessions).First().ClinicId, g.Sum(c => c.Sessions), g.Sum(c => reached?.GetValueOrDefault((c.ClinicId, c.PractitionerId)) ?? 0))).ToList();
+                g.OrderByDescending(c => c.Sessions).First().ClinicId, g.Sum(c => c.Sessions), g.Sum(c => reached?.GetValueOrDefault((c.ClinicId, c.PractitionerId)) ?? 0), g.Any(c => c.ForComparisonOnly))).ToList();
 
         var rows = subjects.ConvertAll(subject => Row(subject, subjects, question, measure, baseline, byClinic));
         var shrinkage = Shrinkage.Fit([.. rows.Where(r => r.Expected > 0).Select(r => ((double)r.Observed, r.Expected!.Value))]);
-        return rows.ConvertAll(row => row.Expected is > 0 and var expected
-            ? row with { ShrunkenRatio = shrinkage.Mean(row.Observed, expected), ShrunkenInterval = shrinkage.Interval(row.Observed, expected) }
-            : row);
+        return [.. subjects.Zip(rows).Where(s => !s.First.ForComparisonOnly).Select(s => s.Second.Expected is > 0 and var expected
+            ? s.Second with { ShrunkenRatio = shrinkage.Mean(s.Second.Observed, expected), ShrunkenInterval = shrinkage.Interval(s.Second.Observed, expected) }
+            : s.Second)];
     }
 
     static RateRow Row(Subject subject, List<Subject> all, RateQuestion question, Measure measure, Baseline? baseline, bool byClinic)
@@ -180,7 +180,7 @@ public static class Rates
         return NegativeBinomial.WithMean(Spread.Widen(expected * expected / variance, tauSquared), expected);
     }
 
-    sealed record Subject(string Id, List<Part> Parts, string ClinicId, long Sessions, long Reached);
+    sealed record Subject(string Id, List<Part> Parts, string ClinicId, long Sessions, long Reached, bool ForComparisonOnly);
 
     readonly record struct Part(string Stratum, long Sessions, double Exposure, long Observed);
 }

@@ -1,8 +1,7 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+using SafetyAudit.Access;
 using SafetyAudit.Sessions;
-using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Data;
 
@@ -22,6 +21,14 @@ sealed class TextListConverter() : ValueConverter<IReadOnlyList<string>, string>
 
 sealed class TextListComparer() : ValueComparer<IReadOnlyList<string>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);
 
+sealed class RoleListConverter() : ValueConverter<IReadOnlyList<Role>, string>(v => string.Join(';', v.Select(Codes.Of)), v => Split(v))
+{
+    static Role[] Split(string text) =>
+        text.Length == 0 ? [] : [.. text.Split(';').Select(code => Codes.TryParse<Role>(code, out var role) ? role : throw new InvalidDataException($"The database holds '{code}', which is no role."))];
+}
+
+sealed class RoleListComparer() : ValueComparer<IReadOnlyList<Role>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);
+
 /// <summary>region/muscle/side;region/muscle/side</summary>
 sealed class RegionListConverter() : ValueConverter<IReadOnlyList<SessionRegion>, string>(v => Join(v), v => Split(v))
 {
@@ -38,7 +45,3 @@ sealed class RegionListConverter() : ValueConverter<IReadOnlyList<SessionRegion>
 }
 
 sealed class RegionListComparer() : ValueComparer<IReadOnlyList<SessionRegion>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);
-
-sealed class ReasonListConverter() : ValueConverter<IReadOnlyList<Reason>, string>(v => JsonSerializer.Serialize(v, Json.Options), v => JsonSerializer.Deserialize<List<Reason>>(v, Json.Options)!);
-
-sealed class ReasonListComparer() : ValueComparer<IReadOnlyList<Reason>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);

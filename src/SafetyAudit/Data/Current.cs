@@ -13,7 +13,8 @@ public static class CurrentRecords
 
     /// <summary>All versions of the records, the superseded ones too, from files that were read to their end.</summary>
     public static IQueryable<T> Versions<T>(this SafetyAuditDb db) where T : Record =>
-        db.Set<T>().AsNoTracking().Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed));
+        // Whoever may see a record may count it, also when its file held other clinics' rows and may not be seen.
+        db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed));
 
     /// <summary>A transaction in which every query sees one state of the database, for pages whose figures must belong together.</summary>
     public static Task<IDbContextTransaction> BeginSnapshotAsync(this SafetyAuditDb db, CancellationToken ct) =>
@@ -33,4 +34,4 @@ public static class CurrentRecords
 }
 
 /// <summary>Work of which one at a time is enough; the numbers are the keys of the advisory locks.</summary>
-public enum ExclusiveWork { Summaries = 7_202_601, Alerts = 7_202_602 }
+public enum ExclusiveWork { Summaries = 7_202_601, Alerts = 7_202_602, Trail = 7_202_603 }

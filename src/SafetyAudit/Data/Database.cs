@@ -3,6 +3,9 @@ using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 
 namespace SafetyAudit.Data;
 
@@ -30,10 +33,16 @@ public sealed record DatabaseSettings(DatabaseProvider Provider, string Connecti
 
 public static class Database
 {
-    public static IServiceCollection AddDatabase(this IServiceCollection services, DatabaseSettings settings)
+    /// <summary>A context that acts for someone.</summary>
+    public static async Task<SafetyAuditDb> OpenAsync(this IDbContextFactory<SafetyAuditDb> databases, Actor actor, CancellationToken ct) => (await databases.CreateDbContextAsync(ct)).As(actor);
+
+    public static IServiceCollection AddDatabase(this IServiceCollection services, DatabaseSettings settings, KeyRing keys)
     {
         System.IO.Directory.CreateDirectory(settings.Directory);
+        services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
+        services.AddSingleton(keys);
+        services.AddSingleton<Trail>();
         services.AddDbContextFactory<SafetyAuditDb>(options => Configure(options, settings));
         return services;
     }

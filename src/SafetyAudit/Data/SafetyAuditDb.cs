@@ -1,8 +1,10 @@
+using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Measures;
 using SafetyAudit.Sessions;
 using SafetyAudit.Summaries;
@@ -11,8 +13,34 @@ using SafetyAudit.Uploads;
 namespace SafetyAudit.Data;
 
 /// <summary>Everything that is kept, in one database. Tables and columns are snake_case, enums are their codes, instants are UTC.</summary>
-public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : IdentityUserContext<User>(options)
+/// <remarks>
+/// Each context acts for someone. What lies outside that actor's scope is not there for it, whatever is asked; and every change it saves is entered in the
+/// audit trail in the same transaction. A context that nobody was named for sees no record and saves nothing.
+/// </remarks>
+public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail? trail = null) : IdentityUserContext<User>(options)
 {
+    public Actor Actor { get; set; } = Actor.Nobody;
+
+    /// <summary>Why the next save is made, as the person gave it.</summary>
+    public string? Why { get; set; }
+
+    /// <summary>The same context, acting for someone.</summary>
+    public SafetyAuditDb As(Actor actor)
+    {
+        Actor = actor;
+        return this;
+    }
+
+    readonly List<AuditDraft> told = [];
+
+    /// <summary>Enters what the changed rows don't tell by themselves, with the next save.</summary>
+    public void Enter(AuditDraft draft) => told.Add(draft);
+
+    public Trail Trail => trail ?? throw new InvalidOperationException("This database context was made without the audit trail and can only read.");
+
+    public DbSet<AuditEntry> AuditEntries => Set<AuditEntry>();
+    public DbSet<MovedReads> MovedReads => Set<MovedReads>();
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
     public DbSet<Clinic> Clinics => Set<Clinic>();
     public DbSet<Practitioner> Practitioners => Set<Practitioner>();
     public DbSet<PatientRisk> PatientRisks => Set<PatientRisk>();
@@ -28,13 +56,34 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : Ide
     public DbSet<DailyAdherence> DailyAdherence => Set<DailyAdherence>();
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<SignIn> SignIns => Set<SignIn>();
+    public DbSet<KeyInUse> KeysInUse => Set<KeyInUse>();
+
+    /// <summary>Saves, and enters what was changed in the audit trail: both or neither.</summary>
+    public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
+    {
+        ChangeTracker.DetectChanges();
+        var changes = Changes.Of(ChangeTracker);
+        if (changes.Count == 0 && told.Count == 0) return await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+        await using var own = Database.CurrentTransaction is null ? await Database.BeginTransactionAsync(cancellationToken) : null;
+        // Nothing is taken as saved before the trail has it too.
+        int saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess: false, cancellationToken);
+        await Trail.AppendAsync(this, [.. told, .. changes.Select(c => c.Draft(Why))], cancellationToken);
+        if (own is not null) await own.CommitAsync(cancellationToken);
+        if (acceptAllChangesOnSuccess) ChangeTracker.AcceptAllChanges();
+        told.Clear();
+        Why = null;
+        return saved;
+    }
+
+    public override int SaveChanges(bool acceptAllChangesOnSuccess) => throw new NotSupportedException("Use SaveChangesAsync, which enters the changes in the audit trail.");
 
     protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
     {
         configurationBuilder.Properties<DateTime>().HaveConversion<UtcConverter>();
         configurationBuilder.Properties<IReadOnlyList<string>>().HaveConversion<TextListConverter, TextListComparer>();
         configurationBuilder.Properties<IReadOnlyList<SessionRegion>>().HaveConversion<RegionListConverter, RegionListComparer>();
-        configurationBuilder.Properties<IReadOnlyList<Reason>>().HaveConversion<ReasonListConverter, ReasonListComparer>();
+        configurationBuilder.Properties<IReadOnlyList<Role>>().HaveConversion<RoleListConverter, RoleListComparer>();
     }
 
     protected override void OnModelCreating(ModelBuilder builder)
@@ -73,9 +122,16 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : Ide
         builder.Entity<Upload>().HasIndex(u => u.Status);
         builder.Entity<QuarantinedRow>(row =>
         {
+            row.Ignore(r => r.Text).Ignore(r => r.Reasons);
             row.HasIndex(r => new { r.UploadId, r.Line });
             row.HasIndex(r => new { r.Kind, r.RecordId }).HasFilter("closed_at_utc IS NULL").HasDatabaseName("ix_quarantined_rows_open");
             row.HasOne<Upload>().WithMany().HasForeignKey(r => r.UploadId).OnDelete(DeleteBehavior.Restrict);
+        });
+
+        builder.Entity<KeyInUse>(key =>
+        {
+            key.HasKey(k => k.Number);
+            key.Property(k => k.Number).ValueGeneratedNever();
         });
 
         builder.Entity<DailyExposure>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
@@ -88,7 +144,64 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : Ide
             alert.HasIndex(a => new { a.Status, a.ClinicId });
         });
 
+        // Identity maps passkeys only where its settings are at hand; the tables must not depend on who opens the database.
+        builder.Entity<IdentityUserPasskey<string>>(passkey =>
+        {
+            passkey.ToTable("AspNetUserPasskeys").HasKey(p => p.CredentialId);
+            passkey.Property(p => p.CredentialId).HasMaxLength(1024);
+            passkey.HasOne<User>().WithMany().HasForeignKey(p => p.UserId).IsRequired();
+            passkey.OwnsOne(p => p.Data).ToJson();
+        });
+        builder.Entity<SignIn>(signIn =>
+        {
+            signIn.HasIndex(s => s.UserId);
+            signIn.HasOne<User>().WithMany().HasForeignKey(s => s.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+
+        builder.Entity<AuditEntry>(entry =>
+        {
+            entry.HasKey(e => e.Sequence);
+            entry.Property(e => e.Sequence).ValueGeneratedNever();
+            entry.Ignore(e => e.At);
+            entry.HasIndex(e => new { e.Subject, e.Sequence });
+        });
+        builder.Entity<MovedReads>().HasKey(m => m.Name);
+        builder.Entity<User>().Ignore(u => u.Scope);
+        builder.Entity<ApiKey>().HasIndex(k => k.SecretHash).IsUnique();
+
+        Restrict(builder);
         foreach (var entity in builder.Model.GetEntityTypes()) Spell(entity);
+    }
+
+    /// <summary>Names of the filters that keep a context within its actor's scope.</summary>
+    public const string ClinicScope = "clinic", OwnScope = "own", UploadScope = "upload";
+
+    bool AllClinics => Actor.Scope.Clinics is null;
+    string[] ScopeClinics => Actor.Scope.Clinics ?? [];
+    string? Own => Actor.Scope.PractitionerId;
+
+    // Deny by default: whoever adds a kind of record adds its line here, and a test finds the one that is missing.
+    void Restrict(ModelBuilder builder)
+    {
+        builder.Entity<Clinic>().HasQueryFilter(ClinicScope, c => AllClinics || ScopeClinics.Contains(c.Id));
+        builder.Entity<Session>().HasQueryFilter(ClinicScope, s => AllClinics || ScopeClinics.Contains(s.ClinicId))
+            .HasQueryFilter(OwnScope, s => Own == null || s.PractitionerId == Own);
+        builder.Entity<AdverseEvent>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.LinkedClinicId ?? e.ClinicId ?? ""))
+            .HasQueryFilter(OwnScope, e => Own == null || Sessions.Any(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.PractitionerId == Own));
+        builder.Entity<Practitioner>().HasQueryFilter(ClinicScope, p => AllClinics || ScopeClinics.Contains(p.ClinicId ?? "") || DailyExposures.Any(d => ScopeClinics.Contains(d.ClinicId) && d.PractitionerId == p.PractitionerId))
+            .HasQueryFilter(OwnScope, p => Own == null || p.PractitionerId == Own);
+        builder.Entity<FollowUp>().HasQueryFilter(ClinicScope, f => AllClinics || ScopeClinics.Contains(f.ClinicId ?? ""));
+        builder.Entity<PatientRisk>().HasQueryFilter(ClinicScope, p => AllClinics);
+        // A file for several clinics is the concern of those who reach all.
+        builder.Entity<Upload>().HasQueryFilter(UploadScope, u => Own == null && (AllClinics || ScopeClinics.Contains(u.ClinicId ?? "")));
+        builder.Entity<QuarantinedRow>().HasQueryFilter(ClinicScope, q => Own == null && (AllClinics || ScopeClinics.Contains(q.ClinicId ?? "")));
+        builder.Entity<DailyExposure>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
+        builder.Entity<DailyObserved>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
+        builder.Entity<DailyAdherence>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
+        builder.Entity<StaleDay>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId));
+        builder.Entity<Alert>().HasQueryFilter(ClinicScope, a => AllClinics || ScopeClinics.Contains(a.ClinicId)).HasQueryFilter(OwnScope, a => Own == null || a.PractitionerId == Own);
+        builder.Entity<ApiKey>().HasQueryFilter(ClinicScope, k => AllClinics || ScopeClinics.Contains(k.ClinicId));
+        builder.Entity<AuditEntry>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.ClinicId ?? ""));
     }
 
     static void Record<T>(ModelBuilder builder, System.Linq.Expressions.Expression<Func<T, object?>> identity) where T : Record
@@ -104,6 +217,13 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options) : Ide
     // One spelling for tables, columns and codes, so that SQL written by hand is the same on both databases.
     static void Spell(IMutableEntityType entity)
     {
+        if (entity.IsMappedToJson())
+        {
+            // One column of its owner's table; the names inside it are spelt like columns.
+            entity.SetContainerColumnName(Codes.SnakeCase(entity.GetContainerColumnName()!));
+            foreach (var property in entity.GetProperties().Where(p => !p.IsKey())) property.SetJsonPropertyName(Codes.SnakeCase(property.Name));
+            return;
+        }
         entity.SetTableName(Codes.SnakeCase(entity.GetTableName()!));
         foreach (var property in entity.GetProperties())
         {

@@ -1,6 +1,9 @@
+using SafetyAudit.AuditTrail;
+
 namespace SafetyAudit.Summaries;
 
 /// <summary>Exposure of one practitioner at one clinic on one day. Derived: can be deleted and rebuilt from the records.</summary>
+[Unaudited]
 public sealed class DailyExposure
 {
     public required string ClinicId { get; set; }
@@ -15,6 +18,7 @@ public sealed class DailyExposure
 }
 
 /// <summary>What was observed of one measure on one practitioner's day: by the date of the session, whenever the event was reported.</summary>
+[Unaudited]
 public sealed class DailyObserved
 {
     public required string ClinicId { get; set; }
@@ -27,6 +31,7 @@ public sealed class DailyObserved
 }
 
 /// <summary>Outcomes of one protocol rule over one practitioner's day.</summary>
+[Unaudited]
 public sealed class DailyAdherence
 {
     public required string ClinicId { get; set; }
@@ -40,6 +45,7 @@ public sealed class DailyAdherence
 }
 
 /// <summary>A practitioner's day whose records changed since it was last summarised. Written in the same commit as the change.</summary>
+[Unaudited]
 public sealed class StaleDay
 {
     public long Id { get; set; }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
@@ -17,7 +18,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
     {
-        await using var db = await databases.CreateDbContextAsync(ct);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
         int days = 0, batches = 0;
         for (int done; (done = await RefreshSomeAsync(db, ct)) > 0; days += done)
             if (++batches % 20 == 0) await db.CheckpointAsync(ct);

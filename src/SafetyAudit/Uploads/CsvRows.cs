@@ -20,13 +20,13 @@ sealed class CsvRows : IDisposable
     /// <summary>After so many broken quotes a line break always ends the row, so that a hostile file can't make reading start over for ever.</summary>
     const int MostRestarts = 1000;
 
-    readonly string path;
+    readonly Func<Stream> content;
     readonly Dictionary<long, CsvMalformedReason> malformed = [];
     CsvReader reader;
     long baseOffset, baseLine, nextStart;
     int restarts;
 
-    CsvRows(string path, CsvReader reader, IReadOnlyList<string> headers) => (this.path, this.reader, Headers) = (path, reader, headers);
+    CsvRows(Func<Stream> content, CsvReader reader, IReadOnlyList<string> headers) => (this.content, this.reader, Headers) = (content, reader, headers);
 
     public IReadOnlyList<string> Headers { get; }
 
@@ -40,13 +40,14 @@ sealed class CsvRows : IDisposable
     public long Position => nextStart;
 
     /// <summary>Opens a file and reads its header.</summary>
+    /// <param name="content">Opens the file's bytes at their beginning, as often as asked; the stream can seek, and buffers what it reads.</param>
     /// <exception cref="FileRefusedException">The file as a whole can't be read as such a CSV file.</exception>
-    public static CsvRows Open(string path)
+    public static CsvRows Open(Func<Stream> content)
     {
-        RefuseOtherEncodings(path);
+        RefuseOtherEncodings(content);
         CsvRows? rows = null;
         // The header itself may be malformed: then no rows are there yet to note it in, and its names fit no record.
-        var reader = Start(path, 0, lineBreaksInQuotes: true, hasHeader: true, m => rows?.Note(m));
+        var reader = Start(content, 0, lineBreaksInQuotes: true, hasHeader: true, m => rows?.Note(m));
         try
         {
             string[] headers;
@@ -56,7 +57,7 @@ sealed class CsvRows : IDisposable
             if (headers.Length == 0 || headers.All(string.IsNullOrWhiteSpace)) throw new FileRefusedException("The file is empty. It needs a header row and one row per record.");
             if (headers.Length == 1 && headers[0].Count(c => c is ';' or '\t' or '|') >= 2) throw new FileRefusedException("The columns are not separated by commas. Save the file as CSV with commas (in a spreadsheet: \"CSV UTF-8 (comma delimited)\").");
             for (int i = 0; i < headers.Length; i++) headers[i] = headers[i].Trim();
-            return rows = new CsvRows(path, reader, headers) { nextStart = EndOfFirstLine(path) };
+            return rows = new CsvRows(content, reader, headers) { nextStart = EndOfFirstLine(content) };
         }
         catch
         {
@@ -64,6 +65,10 @@ sealed class CsvRows : IDisposable
             throw;
         }
     }
+
+    /// <summary>A plain file, for <see cref="Open"/>.</summary>
+    public static Func<Stream> Plain(string path) => () =>
+        new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
 
     /// <summary>Moves to the next row. False at the end.</summary>
     public bool Read()
@@ -117,9 +122,9 @@ sealed class CsvRows : IDisposable
 
     void Note(CsvMalformedRecord record) => malformed[record.LineNumber + baseLine] = record.Reason;
 
-    static CsvReader Start(string path, long offset, bool lineBreaksInQuotes, bool hasHeader, Action<CsvMalformedRecord> onMalformed)
+    static CsvReader Start(Func<Stream> content, long offset, bool lineBreaksInQuotes, bool hasHeader, Action<CsvMalformedRecord> onMalformed)
     {
-        var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        var stream = content();
         stream.Position = offset;
         return CsvReader.Create(stream, new CsvReaderOptions
         {
@@ -141,7 +146,7 @@ sealed class CsvRows : IDisposable
     // A row that does not end within the limit: its first line is set aside and reading goes on at the next.
     void StartOfTooLongRow()
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
+        using var stream = content();
         stream.Position = nextStart;
         var head = new byte[QuarantinedRow.LongestText];
         int length = 0, next;
@@ -160,7 +165,7 @@ sealed class CsvRows : IDisposable
         reader.Dispose();
         malformed.Clear();
         restarts++;
-        reader = Start(path, offset, lineBreaksInQuotes: restarts < MostRestarts, hasHeader: false, Note);
+        reader = Start(content, offset, lineBreaksInQuotes: restarts < MostRestarts, hasHeader: false, Note);
         (baseOffset, baseLine, nextStart) = (offset, lines - 1, offset);
     }
 
@@ -169,24 +174,24 @@ sealed class CsvRows : IDisposable
     // 1-based line on which a byte lies; offsets only grow, so no byte is counted twice.
     long LinesBefore(long offset)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
+        using var stream = content();
         stream.Position = countedTo;
         for (; countedTo < offset; countedTo++) if (stream.ReadByte() == '\n') linesCounted++;
         return linesCounted;
     }
 
-    static long EndOfFirstLine(string path)
+    static long EndOfFirstLine(Func<Stream> content)
     {
-        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
+        using var stream = content();
         int next;
         do next = stream.ReadByte(); while (next is not (-1 or '\n'));
         return next < 0 ? stream.Length : stream.Position - 1;
     }
 
-    static void RefuseOtherEncodings(string path)
+    static void RefuseOtherEncodings(Func<Stream> content)
     {
         Span<byte> head = stackalloc byte[4096];
-        using var stream = File.OpenRead(path);
+        using var stream = content();
         head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
         if (head.IsEmpty) throw new FileRefusedException("The file is empty. It needs a header row and one row per record.");
         if (head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) throw new FileRefusedException("The file is UTF-16. Save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\").");

@@ -37,6 +37,9 @@ sealed class EventIntake : Intake<AdverseEvent>
 
     public override string? ClinicOf(AdverseEvent record) => record.ClinicId;
 
+    public override string? NoLongerDerived(AdverseEvent adverseEvent, IReadOnlyDictionary<string, TimeZoneInfo> zones) =>
+        adverseEvent.LinkedSessionId is { } linked && linked != adverseEvent.SessionId ? "it counts with another session than it names" : null;
+
     public override async Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct) =>
         await db.AdverseEvents.Where(e => ids.Contains(e.EventId))
             .Select(e => new Known(e.EventId + "\n" + (e.ClinicId ?? ""), e.Version, e.Digest, e.UploadId)).ToListAsync(ct);
@@ -63,7 +66,7 @@ sealed class EventIntake : Intake<AdverseEvent>
             var meant = sessions[record.SessionId!].Where(s => record.ClinicId is null || s.ClinicId == record.ClinicId).ToList();
             if (meant.Count == 0) continue;
             if (!meant.Exists(s => s.PatientId == record.PatientId))
-                reject(record, new(ReasonCode.PatientDiffers, "patient_id", record.PatientId, "The session named is another patient's. Correct patient_id or session_id."));
+                reject(record, new(ReasonCode.PatientDiffers, "patient_id", null, "The session named is another patient's. Correct patient_id or session_id."));
             else if (meant.Where(s => s.PatientId == record.PatientId).All(s => record.OnsetAtUtc < s.StartedAtUtc))
                 reject(record, new(ReasonCode.OnsetBeforeSession, "onset_at", Text(record.OnsetAtUtc), "onset_at is before the session began. Correct the time, or the session_id."));
         }

@@ -58,6 +58,9 @@ abstract class Intake<T> where T : Record, new()
     /// <summary>Stores what records need before they can be stored themselves.</summary>
     public virtual Task PrepareAsync(SafetyAuditDb db, List<T> records, RowContext context, CancellationToken ct) => Task.CompletedTask;
 
+    /// <summary>What the program worked out of the record when it came: says what is no longer so, or nothing.</summary>
+    public virtual string? NoLongerDerived(T record, IReadOnlyDictionary<string, TimeZoneInfo> zones) => null;
+
     /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
     public abstract string MarkStale { get; }
 

@@ -1,5 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Uploads;
@@ -10,12 +12,24 @@ namespace SafetyAudit.Uploads;
 /// <param name="Zones">Time zone of each clinic: the clinics there are.</param>
 /// <param name="Practitioners">The practitioners there are, with their home clinic.</param>
 /// <param name="ScopeClinic">The clinic the file was sent for, if it was sent for one.</param>
-sealed record RowContext(DateTime NowUtc, TimeZoneInfo DefaultZone, IReadOnlyDictionary<string, TimeZoneInfo> Zones, IReadOnlyDictionary<string, string?> Practitioners, string? ScopeClinic)
+/// <param name="Patients">What stands in the place of patients' ids.</param>
+sealed record RowContext(
+    DateTime NowUtc, TimeZoneInfo DefaultZone, IReadOnlyDictionary<string, TimeZoneInfo> Zones, IReadOnlyDictionary<string, string?> Practitioners,
+    string? ScopeClinic, Pseudonyms Patients)
 {
     /// <summary>Dates up to this are not in the future: clocks differ, and a zone may be a day ahead.</summary>
     public DateTime LatestUtc { get; } = NowUtc.AddDays(1);
 
     public TimeZoneInfo ZoneOf(string? clinic) => clinic != null && Zones.TryGetValue(clinic, out var zone) ? zone : DefaultZone;
+}
+
+/// <summary>One row being read: its clinic's time zone, and the world around it.</summary>
+readonly record struct RowReading(RowContext Context, TimeZoneInfo Zone);
+
+static class Layout
+{
+    /// <summary>The column that holds a patient's id in every kind of file.</summary>
+    public const string PatientColumn = "patient_id";
 }
 
 /// <summary>
@@ -26,6 +40,7 @@ sealed partial class Layout<T> where T : Record, new()
 {
     readonly List<Column> columns;
     readonly int clinicColumn;
+    readonly PatientColumn? patientColumn;
 
     /// <param name="required">Columns without which no record makes sense.</param>
     /// <param name="derived">Properties that no file holds.</param>
@@ -35,6 +50,7 @@ sealed partial class Layout<T> where T : Record, new()
             .Where(p => p.DeclaringType == typeof(T) && p.CanWrite && !derived.Contains(p.Name))
             .SelectMany(p => ColumnsOf(p, required))];
         clinicColumn = columns.FindIndex(c => c.Name == "clinic_id");
+        patientColumn = columns.OfType<PatientColumn>().SingleOrDefault();
         Required = required;
     }
 
@@ -63,20 +79,24 @@ sealed partial class Layout<T> where T : Record, new()
         var record = new T();
         // The clinic comes first: its time zone gives the row's instants their meaning.
         string? clinic = context.ScopeClinic;
-        if (clinicColumn >= 0 && places[clinicColumn] >= 0 && row.Cell(places[clinicColumn]) is { IsEmpty: false } named) clinic = Cells.Text(named, 64, isId: true, lines: false).Value;
-        var zone = context.ZoneOf(clinic);
+        if (clinicColumn >= 0 && places[clinicColumn] >= 0 && row.Cell(places[clinicColumn]) is { IsEmpty: false } named)
+            clinic = Cells.Text(CsvText.In(Trim(named)), 64, isId: true, lines: false).Value;
+        var reading = new RowReading(context, context.ZoneOf(clinic));
         for (int i = 0; i < columns.Count; i++)
         {
-            var cell = places[i] < 0 ? default : Trim(row.Cell(places[i]));
+            var cell = places[i] < 0 ? default : CsvText.In(Trim(row.Cell(places[i])));
             if (cell.IsEmpty)
             {
                 if (columns[i].IsRequired) reasons.Add(new(ReasonCode.MissingValue, columns[i].Name, null, $"{columns[i].Name} must not be empty."));
                 continue;
             }
-            if (columns[i].Read(cell, record, zone) is { } wrong) reasons.Add(Explain(wrong, columns[i], Encoding.UTF8.GetString(cell)));
+            if (columns[i].Read(cell, record, reading) is { } wrong) reasons.Add(Explain(wrong, columns[i], Encoding.UTF8.GetString(cell)));
         }
         return record;
     }
+
+    /// <summary>Brings the patient's pseudonym in a stored record up to the newest layer. False where there is none to bring up.</summary>
+    public bool RaisePatient(T record, Pseudonyms patients) => patientColumn?.Raise(record, patients) ?? false;
 
     /// <summary>Fingerprint of a record's content: the same for the same values, however they were written.</summary>
     public byte[] Digest(T record, MemoryStream scratch)
@@ -105,6 +125,7 @@ sealed partial class Layout<T> where T : Record, new()
             ReasonCode.NotYesOrNo => $"{name} must be true or false, yes or no, 1 or 0, or empty when not recorded.",
             ReasonCode.CodeUnknown => $"{name} must be one of {column.Expected}.",
             ReasonCode.TextTooLong => $"{name} must be at most {column.Expected} characters.",
+            ReasonCode.PseudonymUnknown => $"{name} is a pseudonym made with a key that is not in use here. Send the patient's own id, or one from here.",
             ReasonCode.ListsDiffer => "regions, muscles and sides must have the same number of entries, or one that holds for all.",
             ReasonCode.ForbiddenCharacter => $"{name} has a control character, an invisible one or a slash that it may not hold. Remove it.",
             _ => $"{name} can't be read.",

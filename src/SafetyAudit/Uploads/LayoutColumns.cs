@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Reflection;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -20,6 +21,8 @@ sealed partial class Layout<T>
     static Column ColumnOf(PropertyInfo property, string name, bool isRequired)
     {
         var type = property.PropertyType;
+        // By its name, so that no kind of record can forget it.
+        if (name == Layout.PatientColumn) return new PatientColumn(name, isRequired, property);
         if (type == typeof(string))
         {
             bool isId = name.EndsWith("_id", StringComparison.Ordinal), free = name is "narrative" or "risk_note";
@@ -46,7 +49,7 @@ sealed partial class Layout<T>
         /// <summary>What the cell may hold, for the error message.</summary>
         public virtual string Expected => "";
 
-        public abstract ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone);
+        public abstract ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row);
 
         public abstract void Digest(T record, byte index, BinaryWriter writer);
     }
@@ -58,13 +61,50 @@ sealed partial class Layout<T>
 
         public override string Expected => longest.ToString(CultureInfo.InvariantCulture);
 
-        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone)
+        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
         {
             var (value, wrong) = Cells.Text(cell, longest, isId, lines);
             // A cell of nothing but space that only Unicode knows is as empty as any.
             if (wrong is null && value.Length == 0) return IsRequired ? ReasonCode.MissingValue : null;
             if (wrong is null) set(record, isCode ? Cells.Normal(value) : value);
             return wrong;
+        }
+
+        public override void Digest(T record, byte index, BinaryWriter writer)
+        {
+            if (get(record) is not { Length: > 0 } value) return;
+            writer.Write(index);
+            writer.Write(value);
+        }
+    }
+
+    /// <summary>A patient's id: only its pseudonym goes into the record.</summary>
+    sealed class PatientColumn(string name, bool isRequired, PropertyInfo property) : Column(name, isRequired)
+    {
+        const int Longest = 64;
+        readonly Action<T, string> set = property.SetMethod!.CreateDelegate<Action<T, string>>();
+        readonly Func<T, string?> get = property.GetMethod!.CreateDelegate<Func<T, string?>>();
+
+        public override string Expected => Longest.ToString(CultureInfo.InvariantCulture);
+
+        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
+        {
+            var (id, wrong) = Cells.Text(cell, Longest, isId: true, lines: false);
+            if (wrong is not null) return wrong;
+            if (id.Length == 0) return IsRequired ? ReasonCode.MissingValue : null;
+            if (row.Context.Patients.Of(id) is not { } pseudonym) return ReasonCode.PseudonymUnknown;
+            set(record, pseudonym);
+            return null;
+        }
+
+        /// <summary>Brings the pseudonym up to the newest layer. False where it has all of them.</summary>
+        public bool Raise(T record, Pseudonyms patients)
+        {
+            if (get(record) is not { Length: > 0 } known) return false;
+            string raised = patients.Of(known)
+                ?? throw new InvalidOperationException($"The pseudonym in record {record.Id} has more layers than there are keys. Restore a backup.");
+            set(record, raised);
+            return raised != known;
         }
 
         public override void Digest(T record, byte index, BinaryWriter writer)
@@ -82,7 +122,7 @@ sealed partial class Layout<T>
 
         public override string Expected => "2000";
 
-        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone)
+        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
         {
             var (value, wrong) = Cells.Text(cell, 2000, isId: false, lines: false);
             if (wrong is null) set(record, [.. RegionLists.Entries(value).Where(e => e.Length > 0).Select(Cells.Normal)]);
@@ -113,13 +153,13 @@ sealed partial class Layout<T>
                 (setOptional, getOptional) = (property.SetMethod!.CreateDelegate<Action<T, TValue?>>(), property.GetMethod!.CreateDelegate<Func<T, TValue?>>());
         }
 
-        protected abstract (TValue Value, ReasonCode? Wrong) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone);
+        protected abstract (TValue Value, ReasonCode? Wrong) Parse(ReadOnlySpan<byte> cell, RowReading row);
 
         protected abstract void Write(TValue value, BinaryWriter writer);
 
-        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, TimeZoneInfo zone)
+        public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
         {
-            var (value, wrong) = Parse(cell, zone);
+            var (value, wrong) = Parse(cell, row);
             if (wrong is not null) return wrong;
             if (set != null) set(record, value); else setOptional!(record, value);
             return null;
@@ -137,9 +177,9 @@ sealed partial class Layout<T>
     {
         public override string Expected => "from 1990 on";
 
-        protected override (DateTime, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone)
+        protected override (DateTime, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row)
         {
-            var (value, wrong) = Cells.Instant(cell, zone);
+            var (value, wrong) = Cells.Instant(cell, row.Zone);
             return (value, wrong ?? (value.Year < 1990 || value.Year > 2199 ? ReasonCode.OutOfRange : null));
         }
 
@@ -150,7 +190,7 @@ sealed partial class Layout<T>
     {
         public override string Expected => "from 1900 to 2199";
 
-        protected override (DateOnly, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) => Cells.Date(cell) switch
+        protected override (DateOnly, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Date(cell) switch
         {
             null => (default, ReasonCode.NotADate),
             { Year: < 1900 or > 2199 } => (default, ReasonCode.OutOfRange),
@@ -162,7 +202,7 @@ sealed partial class Layout<T>
 
     sealed class YesNoColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<bool>(name, isRequired, property)
     {
-        protected override (bool, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) =>
+        protected override (bool, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) =>
             Cells.YesOrNo(cell) is { } value ? (value, null) : (false, ReasonCode.NotYesOrNo);
 
         protected override void Write(bool value, BinaryWriter writer) => writer.Write(value);
@@ -172,7 +212,7 @@ sealed partial class Layout<T>
     {
         public override string Expected => "0 to 100000";
 
-        protected override (int, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) => Cells.Whole(cell) switch
+        protected override (int, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Whole(cell) switch
         {
             null => (0, Cells.Number(cell) is null ? ReasonCode.NotANumber : ReasonCode.OutOfRange),
             < 0 or > 100_000 => (0, ReasonCode.OutOfRange),
@@ -186,7 +226,7 @@ sealed partial class Layout<T>
     {
         public override string Expected => "0 to 100000";
 
-        protected override (double, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) => Cells.Number(cell) switch
+        protected override (double, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Number(cell) switch
         {
             null => (0, ReasonCode.NotANumber),
             < 0 or > 100_000 => (0, ReasonCode.OutOfRange),
@@ -200,7 +240,7 @@ sealed partial class Layout<T>
     {
         public override string Expected => Codes.ListOf<TCode>();
 
-        protected override (TCode, ReasonCode?) Parse(ReadOnlySpan<byte> cell, TimeZoneInfo zone) =>
+        protected override (TCode, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) =>
             Cells.Code<TCode>(cell) is { } value ? (value, null) : (default, ReasonCode.CodeUnknown);
 
         protected override void Write(TCode value, BinaryWriter writer) => writer.Write(Codes.Of(value));

@@ -1,7 +1,8 @@
-using System.Security.Cryptography;
-using System.Text;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -18,7 +19,9 @@ public sealed record UploadProgress(long Rows, long Rejected, long BytesRead, lo
 /// A claim holds for <see cref="Lease"/> without a sign of life. Every commit checks the claim's epoch in the same transaction, so a worker that was
 /// stopped and overtaken can't write any more. A file that stops its worker <see cref="MostAttempts"/> times at the same place is given up.
 /// </remarks>
-public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, UploadSettings settings, TimeProvider time, ILogger<ProcessUploads> log)
+public sealed class ProcessUploads(
+    IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time,
+    ILogger<ProcessUploads> log)
 {
     public static readonly TimeSpan Lease = TimeSpan.FromSeconds(15);
     public const int MostAttempts = 5;
@@ -39,6 +42,10 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             catch (FileRefusedException refused)
             {
                 await GiveUpAsync(upload, refused.Message, ct);
+            }
+            catch (DamagedFileException damaged)
+            {
+                await GiveUpAsync(upload, damaged.Message, ct);
             }
             catch (FileNotFoundException)
             {
@@ -64,10 +71,11 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     {
         var upload = new Upload
         {
-            FileName = Path.GetFileName(path), Kind = ReceiveUpload.KindOf(path, kind), ClinicId = clinicId, Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
+            FileName = Path.GetFileName(path), Kind = ReceiveUpload.KindOf(CsvRows.Plain(path), kind), ClinicId = clinicId,
+            Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
         };
         var rejected = new List<QuarantinedRow>();
-        await RunAsync(upload, path, (_, rows, _, position, _) =>
+        await RunAsync(upload, CsvRows.Plain(path), (_, rows, _, position, _) =>
         {
             rejected.AddRange(rows.Take(1000 - rejected.Count));
             progress?.Report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
@@ -79,7 +87,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     // The oldest file that is not finished, unless a live worker has it.
     async Task<Upload?> ClaimAsync(CancellationToken ct)
     {
-        await using var db = await databases.CreateDbContextAsync(ct);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
         while (true)
         {
             var next = await db.Uploads.Where(u => u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing).OrderBy(u => u.Id).FirstOrDefaultAsync(ct);
@@ -106,7 +114,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     {
         try
         {
-            await using var db = await databases.CreateDbContextAsync(CancellationToken.None);
+            await using var db = await databases.OpenAsync(Actor.Worker, CancellationToken.None);
             await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch && u.Attempts > 0).ExecuteUpdateAsync(set => set.SetProperty(u => u.Attempts, u => u.Attempts - 1), CancellationToken.None);
         }
         catch (Exception e) when (e is IOException or System.Data.Common.DbException or InvalidOperationException)
@@ -118,17 +126,19 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     async Task ProcessAsync(Upload upload, Action<UploadProgress> report, CancellationToken ct)
     {
         log.LogInformation("Reading upload {Upload} ({Kind}, {Bytes} bytes) from row {Row}", upload.Id, upload.Kind, upload.Bytes, upload.RowsRead);
-        await using var db = await databases.CreateDbContextAsync(ct);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         int batches = 0;
-        await RunAsync(upload, ReceiveUpload.PathOf(database, upload.Sha256), async (storeRecords, rejected, mended, position, final) =>
+        string kept = ReceiveUpload.PathOf(database, upload.Sha256);
+        await RunAsync(upload, () => SealedFile.Open(kept, keys), async (storeRecords, rejected, mended, position, final) =>
         {
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
             {
                 await FenceAsync(db, upload, ct);
-                await storeRecords(db);
-                await db.BulkInsertAsync(rejected, ct);
-                if (final) await PublishAsync(db, upload, mended, ct);
+                var told = new List<AuditDraft>(2);
+                if (await storeRecords(db) is { } stored) told.Add(stored);
+                if (final) told.Add(await PublishAsync(db, upload, mended, ct));
+                await db.Trail.AppendAsync(db, told, ct);
                 await transaction.CommitAsync(ct);
             }
             if (final || ++batches % BatchesPerCheckpoint == 0) await db.CheckpointAsync(ct);
@@ -137,21 +147,23 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
         log.LogInformation("Upload {Upload} read: {New} new, {Same} same, {Changed} changed, {Rejected} rejected", upload.Id, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected);
     }
 
-    delegate Task StoreBatch(Func<SafetyAuditDb, Task> storeRecords, List<QuarantinedRow> rejected, IReadOnlyCollection<(string Id, string? Clinic)> mended, long position, bool final);
+    delegate Task StoreBatch(Func<SafetyAuditDb, Task<AuditDraft?>> storeRecords, List<QuarantinedRow> rejected, IReadOnlyCollection<(string Id, string? Clinic)> mended, long position, bool final);
 
-    Task RunAsync(Upload upload, string path, StoreBatch store, bool keepIds, CancellationToken ct) => upload.Kind switch
+    Task RunAsync(Upload upload, Func<Stream> content, StoreBatch store, bool keepIds, CancellationToken ct) => upload.Kind switch
     {
-        RecordKind.Sessions => ReadAsync(new SessionIntake(), upload, path, store, keepIds, ct),
-        RecordKind.Events => ReadAsync(new EventIntake(), upload, path, store, keepIds, ct),
-        RecordKind.Practitioners => ReadAsync(new PractitionerIntake(), upload, path, store, keepIds, ct),
+        RecordKind.Sessions => ReadAsync(new SessionIntake(), upload, content, store, keepIds, ct),
+        RecordKind.Events => ReadAsync(new EventIntake(), upload, content, store, keepIds, ct),
+        RecordKind.Practitioners => ReadAsync(new PractitionerIntake(), upload, content, store, keepIds, ct),
         _ => throw new NotSupportedException($"No intake for {upload.Kind}."),
     };
 
-    async Task ReadAsync<T>(Intake<T> intake, Upload upload, string path, StoreBatch store, bool keepIds, CancellationToken ct) where T : Record, new()
+    async Task ReadAsync<T>(Intake<T> intake, Upload upload, Func<Stream> content, StoreBatch store, bool keepIds, CancellationToken ct) where T : Record, new()
     {
-        await using var db = await databases.CreateDbContextAsync(ct);
-        var context = await ContextAsync(db, upload, ct);
-        using var rows = CsvRows.Open(path);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
+        // After the claim: whoever adds a key takes the claims of that moment away, so a file is never stored under an older one.
+        int key = await keys.AgreeAsync(db, ct);
+        var context = await ContextAsync(db, upload, key, ct);
+        using var rows = CsvRows.Open(content);
         var places = intake.Layout.Match(rows.Headers);
         upload.UnknownColumns = string.Join(", ", intake.Layout.Unknown(rows.Headers));
         var seen = new SeenInFile();
@@ -201,8 +213,11 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             upload.RowsRejected += rejected.Count;
             await store(async target =>
             {
+                foreach (var row in rejected) row.Seal(keys, key);
+                await target.BulkInsertAsync(rejected, ct);
                 await intake.PrepareAsync(target, fresh, context, ct);
                 await target.BulkInsertAsync(fresh, ct);
+                return StoredRows.Of(fresh)?.Draft(upload);
             }, rejected, sorting.Mended, rows.Position, final: !more);
         }
     }
@@ -219,14 +234,14 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             throw new OvertakenException();
     }
 
-    async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, CancellationToken ct)
+    async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, int key, CancellationToken ct)
     {
         var clinics = await db.Clinics.AsNoTracking().ToListAsync(ct);
         var practitioners = await db.Practitioners.Where(p => p.SupersededAtUtc == null).GroupBy(p => p.PractitionerId)
             .Select(g => new { Id = g.Key, ClinicId = g.Max(p => p.ClinicId) }).ToDictionaryAsync(p => p.Id, p => p.ClinicId, ct);
         var zones = clinics.ToDictionary(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone));
         if (upload.ClinicId is { } scope && !zones.ContainsKey(scope) && upload.Kind != RecordKind.Practitioners) throw ReceiveUpload.UnknownClinic(scope);
-        return new(upload.ReceivedAtUtc, settings.DefaultTimeZone, zones, practitioners, upload.ClinicId);
+        return new(upload.ReceivedAtUtc, settings.DefaultTimeZone, zones, practitioners, upload.ClinicId, new Pseudonyms(keys, key));
     }
 
     // Writes how far reading has come, and by that renews the claim, in the transaction of what was read; an overtaken worker finds no row to write to.
@@ -241,7 +256,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     }
 
     // The one moment from which the upload counts: older versions step back, waiting events find their sessions, touched days become stale.
-    async Task PublishAsync(SafetyAuditDb db, Upload upload, IReadOnlyCollection<(string Id, string? Clinic)> mended, CancellationToken ct)
+    async Task<AuditDraft> PublishAsync(SafetyAuditDb db, Upload upload, IReadOnlyCollection<(string Id, string? Clinic)> mended, CancellationToken ct)
     {
         var now = time.UtcNow();
         var (table, sameRecord, idColumn, markStale) = upload.Kind switch
@@ -268,12 +283,13 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
 
         await db.Uploads.Where(u => u.Id == upload.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Completed).SetProperty(u => u.CompletedAtUtc, now).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null), ct);
         (upload.Status, upload.CompletedAtUtc) = (UploadStatus.Completed, now);
+        return new(AuditAction.Completed, $"upload {upload.Id}", upload.ClinicId, After: JsonSerializer.Serialize(new { upload.RowsRead, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected }, Json.Options));
 
         static (string, string, string, string) Sql<T>(Intake<T> intake) where T : Record, new() => (intake.Table, intake.SameRecord, intake.IdColumn, intake.MarkStale);
     }
 
     // The sessions that an event may mean: those of its patient under the id it names, in its clinic where it names one, and not begun after it.
-    const string Meant = "FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.superseded_at_utc IS NULL AND s.patient_id = adverse_events.patient_id AND s.started_at_utc <= adverse_events.onset_at_utc AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
+    internal const string Meant = "FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.superseded_at_utc IS NULL AND s.patient_id = adverse_events.patient_id AND s.started_at_utc <= adverse_events.onset_at_utc AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
 
     // An event joins the session it names where exactly one can be meant; else it waits.
     const string JoinWaitingEvents = $"""
@@ -302,7 +318,7 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
     async Task GiveUpAsync(Upload upload, string why, CancellationToken ct)
     {
         log.LogWarning("Upload {Upload} failed: {Why}", upload.Id, why);
-        await using var db = await databases.CreateDbContextAsync(ct);
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         int mine = await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch).ExecuteUpdateAsync(set => set
             .SetProperty(u => u.Status, UploadStatus.Failed).SetProperty(u => u.Failure, why).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null)
@@ -314,21 +330,20 @@ public sealed class ProcessUploads(IDbContextFactory<SafetyAuditDb> databases, D
             case RecordKind.Events: await db.AdverseEvents.Where(r => r.UploadId == upload.Id).ExecuteDeleteAsync(ct); break;
             case RecordKind.Practitioners: await db.Practitioners.Where(r => r.UploadId == upload.Id).ExecuteDeleteAsync(ct); break;
         }
+        await db.Trail.AppendAsync(db, [new(AuditAction.Failed, $"upload {upload.Id}", upload.ClinicId, Why: why)], ct);
         await transaction.CommitAsync(ct);
     }
 
-    internal static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string? clinicId, string text, List<Reason> reasons) => new()
-    {
-        UploadId = upload.Id,
-        Kind = upload.Kind,
-        Line = line,
-        RecordId = recordId is { Length: > 0 and <= 64 } ? recordId : null,
-        ClinicId = clinicId is { Length: > 0 and <= 64 } ? clinicId : upload.ClinicId,
-        Text = text,
-        TextDigest = SHA256.HashData(Encoding.UTF8.GetBytes(text))[..16],
-        Reasons = [.. reasons],
-        ReceivedAtUtc = upload.ReceivedAtUtc,
-    };
+    internal static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string? clinicId, string text, List<Reason> reasons) =>
+        new QuarantinedRow
+        {
+            UploadId = upload.Id,
+            Kind = upload.Kind,
+            Line = line,
+            RecordId = recordId is { Length: > 0 and <= 64 } ? recordId : null,
+            ClinicId = clinicId is { Length: > 0 and <= 64 } ? clinicId : upload.ClinicId,
+            ReceivedAtUtc = upload.ReceivedAtUtc,
+        }.With(text, [.. reasons]);
 
     sealed class OvertakenException : Exception;
 }

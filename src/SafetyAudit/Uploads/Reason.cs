@@ -24,6 +24,7 @@ public enum ReasonCode
     EndsBeforeStart,
     OnsetBeforeSession,
     PatientDiffers,
+    PseudonymUnknown,
     DuplicateId,
     TooManyFields,
     TooFewFields,

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -12,8 +13,11 @@ namespace SafetyAudit.Uploads;
 public sealed record UploadSettings(TimeZoneInfo DefaultTimeZone, long LargestFile);
 
 /// <summary>Takes a file in: keeps its bytes, looks at its header, records it. After this it can't be lost; reading it is <see cref="ProcessUploads"/>'s work.</summary>
-public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, UploadSettings settings, TimeProvider time)
+public sealed class ReceiveUpload(
+    IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time)
 {
+    const string Arriving = ".arriving";
+
     /// <param name="content">The file's bytes, read once from front to back.</param>
     /// <param name="fileName">Its name, for people; never used as a path.</param>
     /// <param name="kind">What it holds; guessed from the header when null.</param>
@@ -21,25 +25,28 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
     /// <param name="by">Who sent it.</param>
     /// <param name="ct">Stops the taking in; nothing is kept then.</param>
     /// <exception cref="FileRefusedException">It can't be such a file; nothing is kept.</exception>
-    public async Task<Upload> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, string by, CancellationToken ct)
+    public async Task<Upload> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, Actor by, CancellationToken ct)
     {
         string folder = Path.Combine(database.Directory, "uploads");
         Directory.CreateDirectory(folder);
-        string arriving = Path.Combine(folder, $"{Guid.NewGuid():N}.arriving");
+        string arriving = Path.Combine(folder, Guid.NewGuid().ToString("N") + Arriving);
         try
         {
             var (sha256, bytes) = await KeepAsync(content, arriving, ct);
-            var known = KindOf(arriving, kind);
+            var known = KindOf(() => SealedFile.Open(arriving, keys), kind);
             string kept = PathOf(database, sha256);
             // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
-            if (File.Exists(kept)) File.Delete(arriving); else File.Move(arriving, kept);
+            // Over what is kept of the same file already: the same content, and should those bytes have come to harm, these have not.
+            File.Move(arriving, kept, overwrite: true);
 
-            await using var db = await databases.CreateDbContextAsync(ct);
+            await using var db = await databases.OpenAsync(by, ct);
             var now = time.UtcNow();
+            if (clinicId is null ? by.Scope.Clinics is not null : !by.Scope.HasClinic(clinicId))
+                throw new FileRefusedException("Send the file for one of your clinics: choose it beside the file.");
             bool isNew = clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct);
             if (isNew && known != RecordKind.Practitioners) throw UnknownClinic(clinicId!);
             if (isNew) db.Clinics.Add(new Clinic { Id = clinicId!, Name = clinicId!, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
-            var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by, Status = UploadStatus.Received };
+            var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received };
             db.Uploads.Add(upload);
             await db.SaveChangesAsync(ct);
             return upload;
@@ -53,13 +60,21 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
     internal static FileRefusedException UnknownClinic(string code) =>
         new($"No clinic has the code {code}. Correct it, send the clinic's practitioners first, or add it with `safetyaudit clinic {code}`.");
 
-    /// <summary>Where the bytes of an upload are kept.</summary>
-    public static string PathOf(DatabaseSettings database, string sha256) => Path.Combine(database.Directory, "uploads", sha256 + ".csv");
+    /// <summary>Deletes what uploads that were cut off by a crash left behind. A file still arriving is written to all the time, and left alone.</summary>
+    public void SweepArriving()
+    {
+        var folder = new DirectoryInfo(Path.Combine(database.Directory, "uploads"));
+        if (!folder.Exists) return;
+        foreach (var file in folder.EnumerateFiles("*" + Arriving).Where(f => f.LastWriteTimeUtc < DateTime.UtcNow.AddHours(-1))) file.Delete();
+    }
+
+    /// <summary>Where the bytes of an upload are kept, sealed.</summary>
+    public static string PathOf(DatabaseSettings database, string sha256) => Path.Combine(database.Directory, "uploads", sha256 + ".csv.sealed");
 
     /// <summary>What a file holds, by its header; refuses a header that fits no kind, or not the kind asked for.</summary>
-    internal static RecordKind KindOf(string path, RecordKind? asked)
+    internal static RecordKind KindOf(Func<Stream> content, RecordKind? asked)
     {
-        using var rows = CsvRows.Open(path);
+        using var rows = CsvRows.Open(content);
         var headers = rows.Headers.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var kind = asked ?? (headers.Contains("event_id") ? RecordKind.Events
             : headers.Contains("session_id") && headers.Contains("started_at") ? RecordKind.Sessions
@@ -84,16 +99,15 @@ public sealed class ReceiveUpload(IDbContextFactory<SafetyAuditDb> databases, Da
         long bytes = 0;
         try
         {
-            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0);
+            using var file = SealedFile.Create(path, keys);
             int read;
             while ((read = await content.ReadAsync(buffer, ct)) > 0)
             {
                 bytes += read;
                 if (bytes > settings.LargestFile) throw new FileRefusedException($"The file is larger than {settings.LargestFile / (1024 * 1024):N0} MB. Split it, or raise Uploads:LargestMegabytes.");
                 hash.AppendData(buffer, 0, read);
-                await file.WriteAsync(buffer.AsMemory(0, read), ct);
+                file.Write(buffer.AsSpan(0, read));
             }
-            file.Flush(flushToDisk: true);
         }
         finally
         {

@@ -14,7 +14,7 @@ static class RegionLists
     {
         public override string Expected => "2000";
 
-        public override ReasonCode? Read(ReadOnlySpan<byte> cell, Session record, TimeZoneInfo zone)
+        public override ReasonCode? Read(ReadOnlySpan<byte> cell, Session record, RowReading row)
         {
             var (value, wrong) = Cells.Text(cell, 2000, isId: false, lines: false);
             if (wrong is not null) return wrong;

@@ -32,9 +32,16 @@ sealed class SessionIntake : Intake<Session>
         InOrder(session.StartedAtUtc == default ? null : session.StartedAtUtc.AddHours(-1), session.FirstNeedleAtUtc, "first_needle_at", "started_at", reasons);
 
         if (reasons.Count > 0) return;
-        session.Date = DateOnly.FromDateTime(TimeZoneInfo.ConvertTimeFromUtc(session.StartedAtUtc, context.ZoneOf(session.ClinicId)));
+        session.Date = DateIn(context.ZoneOf(session.ClinicId), session);
         session.IsAtRiskThorax = AtRiskThorax.Includes(session.Regions);
     }
+
+    public override string? NoLongerDerived(Session session, IReadOnlyDictionary<string, TimeZoneInfo> zones) =>
+        session.IsAtRiskThorax != AtRiskThorax.Includes(session.Regions) ? "whether it was over the lungs is not what its regions say"
+        : zones.TryGetValue(session.ClinicId, out var zone) && session.Date != DateIn(zone, session) ? "its date is not the day on which it began"
+        : null;
+
+    static DateOnly DateIn(TimeZoneInfo zone, Session session) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTimeFromUtc(session.StartedAtUtc, zone));
 
     public override async Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct) =>
         await db.Sessions.Where(s => ids.Contains(s.SessionId))

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 
 namespace SafetyAudit.Tests.Data;
@@ -29,8 +30,8 @@ public class MigrationTests
     {
         string directory = System.IO.Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
         var settings = DatabaseSettings.For("sqlite", null, directory);
-        await using (var services = new ServiceCollection().AddDatabase(settings).BuildServiceProvider())
-        await using (var db = services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext())
+        await using (var services = new ServiceCollection().AddDatabase(settings, new KeyRing(Path.Combine(directory, "keys"))).BuildServiceProvider())
+        await using (var db = services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.CommandLine))
         {
             // What EF Core leaves behind when it is killed while it migrates.
             await db.Database.ExecuteSqlRawAsync("""CREATE TABLE "__EFMigrationsLock" ("Id" INTEGER PRIMARY KEY, "Timestamp" TEXT NOT NULL); INSERT INTO "__EFMigrationsLock" VALUES (1, '2026-01-01 00:00:00+00:00')""");

@@ -39,13 +39,16 @@ public class KillTests
         Assert.Equal(await straight.DigestAsync(), await killed.DigestAsync());
     }
 
-    static ProgramRun StartWorker(TestInstallation installation)
+    internal static ProgramRun StartWorker(TestInstallation installation) => Start(installation, "worker");
+
+    internal static ProgramRun Start(TestInstallation installation, string verb)
     {
         var settings = installation.Services.GetRequiredService<DatabaseSettings>();
-        return ProgramRun.Start("worker", "--Data:Directory", settings.Directory, "--Database:Provider", Codes.Of(settings.Provider), "--Database:ConnectionString", settings.ConnectionString, "--Clinics:TimeZone", "Europe/London");
+        return ProgramRun.Start(verb, "--Data:Directory", settings.Directory, "--Clinics:TimeZone", "Europe/London",
+            "--Database:Provider", Codes.Of(settings.Provider), "--Database:ConnectionString", settings.ConnectionString);
     }
 
-    static async Task UntilAsync(TestInstallation installation, Func<SafetyAuditDb, Task<bool>> holds, ProgramRun worker)
+    internal static async Task UntilAsync(TestInstallation installation, Func<SafetyAuditDb, Task<bool>> holds, ProgramRun worker)
     {
         for (var patience = DateTime.UtcNow.AddMinutes(3); DateTime.UtcNow < patience; await Task.Delay(20))
         {

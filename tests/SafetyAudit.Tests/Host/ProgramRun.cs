@@ -10,23 +10,31 @@ sealed class ProgramRun : IDisposable
 
     ProgramRun(Process process) => (this.process, output, errors) = (process, process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
 
-    public static ProgramRun Start(params string[] args)
+    public static ProgramRun Start(params string[] args) => StartOf("safetyaudit.dll", args);
+
+    static ProgramRun StartOf(string program, string[] args)
     {
         var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, "safetyaudit.dll"));
+        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program));
         foreach (string arg in args) start.ArgumentList.Add(arg);
         return new(Process.Start(start)!);
     }
 
     /// <summary>Runs to the end: exit code, standard output, standard error.</summary>
-    public static async Task<(int Code, string Output, string Errors)> ToEndAsync(params string[] args)
+    public static Task<(int Code, string Output, string Errors)> ToEndAsync(params string[] args) => OfAsync("safetyaudit.dll", args);
+
+    /// <summary>Runs another program of the solution to its end.</summary>
+    public static async Task<(int Code, string Output, string Errors)> OfAsync(string program, params string[] args)
     {
-        using var run = Start(args);
+        using var run = StartOf(program, args);
         await run.process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token);
         return (run.process.ExitCode, await run.output, await run.errors);
     }
 
     public bool HasExited => process.HasExited;
+
+    /// <summary>All it printed, once it has ended.</summary>
+    public async Task<string> PrintedAsync() => await output + await errors;
 
     /// <summary>kill -9: nothing of the program runs after this.</summary>
     public void KillHard()

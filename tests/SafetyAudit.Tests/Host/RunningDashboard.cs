@@ -1,5 +1,9 @@
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
 using SafetyAudit.Host;
 using SafetyAudit.Host.Commands;
 using SafetyAudit.Host.Security;
@@ -19,14 +23,46 @@ sealed class RunningDashboard : IAsyncDisposable
 
     public string SetUpToken { get; private set; } = "";
 
-    public static async Task<RunningDashboard> StartAsync(Func<IServiceProvider, Task>? fill = null)
+    /// <summary>Everything the program logged.</summary>
+    public Logged Log { get; private init; } = new();
+
+    /// <param name="fill">Fills the database before anybody is let in.</param>
+    /// <param name="clock">Another clock than the system's; then without the worker, whose jobs go by the real one.</param>
+    /// <param name="settings">More settings, as on the command line.</param>
+    public static async Task<RunningDashboard> StartAsync(Func<IServiceProvider, Task>? fill = null, TimeProvider? clock = null, params string[] settings)
     {
         string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
-        var app = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning"], worker: true);
+        string[] logging = ["--Logging:LogLevel:Default", "Warning", "--Logging:LogLevel:SafetyAudit", "Information"];
+        var app = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0", .. logging, .. settings], worker: clock is null, clock);
+        var log = new Logged();
+        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         await CommandLine.PrepareDatabaseAsync(app.Services, default);
         if (fill != null) await fill(app.Services);
         await app.StartAsync();
-        return new(app, directory) { SetUpToken = await app.Services.GetRequiredService<SetUpLink>().OfferAsync(default) ?? "" };
+        return new(app, directory) { Log = log, SetUpToken = await app.Services.GetRequiredService<SetUpLink>().OfferAsync(default) ?? "" };
+    }
+
+    /// <summary>Makes an account, as <c>fill</c> does.</summary>
+    public static Task<User> AddUserAsync(IServiceProvider services, string name, string password) =>
+        AddUserAsync(services, new User { UserName = name, Roles = [Role.Director, Role.Administrator] }, password);
+
+    public static async Task<User> AddUserAsync(IServiceProvider services, User user, string password)
+    {
+        await using var scope = services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<SafetyAuditDb>().Actor = Actor.CommandLine;
+        var made = await scope.ServiceProvider.GetRequiredService<UserManager<User>>().CreateAsync(user, password);
+        return made.Succeeded ? user : throw new InvalidOperationException(string.Join(" ", made.Errors.Select(e => e.Description)));
+    }
+
+    /// <summary>Changes an account as an administrator would.</summary>
+    public async Task ChangeAsync(string name, Action<User> change)
+    {
+        await using var scope = App.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<SafetyAuditDb>().Actor = Actor.CommandLine;
+        var users = scope.ServiceProvider.GetRequiredService<UserManager<User>>();
+        var user = (await users.FindByNameAsync(name))!;
+        change(user);
+        Assert.True((await users.UpdateAsync(user)).Succeeded);
     }
 
     public async ValueTask DisposeAsync()
@@ -36,4 +72,23 @@ sealed class RunningDashboard : IAsyncDisposable
         Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
         Directory.Delete(directory, recursive: true);
     }
+}
+
+/// <summary>Keeps what is logged, as one text.</summary>
+sealed class Logged : ILoggerProvider, ILogger
+{
+    readonly System.Collections.Concurrent.ConcurrentQueue<string> lines = new();
+
+    public string Text => string.Join('\n', lines);
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        lines.Enqueue($"{logLevel}: {formatter(state, exception)} {exception}");
+
+    public void Dispose() { }
 }

@@ -11,7 +11,7 @@ public class CsvRowsTests
         try
         {
             File.WriteAllBytes(path, content);
-            using var rows = CsvRows.Open(path);
+            using var rows = CsvRows.Open(CsvRows.Plain(path));
             var read = new List<(long, ReasonCode?, string)>();
             while (rows.Read()) read.Add((rows.Line, rows.Problem?.Code, rows.Original()));
             return read;

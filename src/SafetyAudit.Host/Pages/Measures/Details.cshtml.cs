@@ -1,11 +1,14 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
 
 namespace SafetyAudit.Host.Pages;
 
+[Needs(Permission.ReadFigures)]
 public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
 {
     [BindProperty(SupportsGet = true)] public string Code { get; set; } = "";

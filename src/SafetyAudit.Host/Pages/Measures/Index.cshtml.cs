@@ -1,11 +1,14 @@
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
 
 namespace SafetyAudit.Host.Pages;
 
+[Needs(Permission.ReadFigures)]
 public sealed class MeasuresModel(SafetyAuditDb db) : PageModel
 {
     public List<Measure> Measures { get; private set; } = [];

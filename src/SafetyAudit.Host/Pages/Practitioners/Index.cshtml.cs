@@ -1,13 +1,16 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
 using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Host.Pages;
 
+[Needs(Permission.ReadFigures)]
 public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
 {
     [BindProperty(SupportsGet = true)] public string? Clinic { get; set; }

@@ -2,13 +2,16 @@ using CsvHelper;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host.Pages;
 
-public sealed class UploadModel(SafetyAuditDb db) : PageModel
+[Needs(Permission.SendRecords)]
+public sealed class UploadModel(SafetyAuditDb db, KeyRing keys) : PageModel
 {
     const int Listed = 200;
 
@@ -24,6 +27,7 @@ public sealed class UploadModel(SafetyAuditDb db) : PageModel
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
         Rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).Take(Listed).ToListAsync(ct);
+        foreach (var row in Rejected) row.Unseal(keys);
         ByReason = [.. Rejected.SelectMany(r => r.Reasons).GroupBy(r => r.Code).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)];
         if (upload.Kind == RecordKind.Events) Waiting = await db.Current<AdverseEvent>().CountAsync(e => e.UploadId == Id && e.LinkedSessionId == null, ct);
         return Page();
@@ -34,11 +38,14 @@ public sealed class UploadModel(SafetyAuditDb db) : PageModel
     {
         if (!await db.Uploads.AnyAsync(u => u.Id == Id, ct)) return NotFound();
         using var content = new MemoryStream();
-        using (var csv = CsvWriter.Create(content, new CsvWriterOptions { Injection = CsvInjection.Escape }, leaveOpen: true))
+        using (var csv = CsvWriter.Create(content, new CsvWriterOptions(), leaveOpen: true))
         {
             csv.WriteRecord("line", "reasons", "what_to_do", "row");
             await foreach (var row in db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).AsAsyncEnumerable().WithCancellation(ct))
-                csv.WriteRecord(Output(row.Line), string.Join(';', row.Reasons.Select(r => Codes.Of(r.Code))), string.Join(' ', row.Reasons.Select(r => r.Remedy)), row.Text);
+            {
+                string remedies = string.Join(' ', row.Unseal(keys).Reasons.Select(r => r.Remedy));
+                csv.WriteRecord(Output(row.Line), string.Join(';', row.ReasonCodes), CsvText.Out(remedies), CsvText.Out(row.Text));
+            }
         }
         return File(content.ToArray(), "text/csv; charset=utf-8", $"upload-{Id}-rejected.csv");
     }

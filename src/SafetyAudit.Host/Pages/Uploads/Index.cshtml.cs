@@ -1,7 +1,10 @@
+using Microsoft.AspNetCore.Antiforgery;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
@@ -9,7 +12,10 @@ using SafetyAudit.Uploads;
 namespace SafetyAudit.Host.Pages;
 
 [RequestSizeLimit(4L * 1024 * 1024 * 1024)]
-[RequestFormLimits(MultipartBodyLengthLimit = 4L * 1024 * 1024 * 1024)]
+[Needs(Permission.SendRecords)]
+[LeaveFormUnread]
+// The token is checked by StreamedForm, before a byte of the file is read.
+[IgnoreAntiforgeryToken(Order = 1001)]
 public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQueue jobs, ILogger<UploadsModel> log) : PageModel
 {
     public List<Clinic> Clinics { get; private set; } = [];
@@ -23,22 +29,31 @@ public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQue
         Uploads = await db.Uploads.AsNoTracking().OrderByDescending(u => u.Id).Take(100).ToListAsync(ct);
     }
 
-    public async Task<IActionResult> OnPostAsync(IFormFile? file, string? kind, string? clinic, CancellationToken ct)
+    public async Task<IActionResult> OnPostAsync(CancellationToken ct)
     {
+        StreamedForm form;
+        try { form = await StreamedForm.ReadAsync(HttpContext, ct); }
+        catch (Exception e) when (e is AntiforgeryValidationException or BadHttpRequestException) { return BadRequest(); }
         try
         {
-            if (file is null) throw new FileRefusedException("No file was chosen.");
-            if (!string.IsNullOrEmpty(clinic) && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct)) return NotFound();
-            await using var content = file.OpenReadStream();
-            var upload = await receive.ReceiveAsync(content, file.FileName, Codes.TryParse<RecordKind>(kind ?? "", out var known) ? known : null, string.IsNullOrEmpty(clinic) ? null : clinic, User.Identity!.Name!, ct);
+            if (form.FileName is null) throw new FileRefusedException("No file was chosen.");
+            string? clinic = form.Fields.GetValueOrDefault("clinic") is { Length: > 0 } named ? named : null;
+            RecordKind? kind = Codes.TryParse<RecordKind>(form.Fields.GetValueOrDefault("kind", ""), out var known) ? known : null;
+            if (clinic is not null && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct)) return NotFound();
+            var upload = await receive.ReceiveAsync(form.File, form.FileName, kind, clinic, db.Actor, ct);
             // It is kept and recorded; should asking for the job fail, the worker's sweep finds it.
             try { await jobs.EnqueueAsync(Composition.ReadUploads, ct); }
-            catch (Exception e) when (e is not OperationCanceledException) { log.LogWarning(e, "Upload {Upload} is kept, but its job could not be asked for; the worker's sweep will find it", upload.Id); }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                log.LogWarning(e, "Upload {Upload} is kept, but its job could not be asked for; the worker's sweep will find it", upload.Id);
+            }
             return Redirect($"/uploads/{upload.Id}");
         }
         catch (FileRefusedException refused)
         {
-            (Problem, ProblemFile) = (refused.Message, file?.FileName ?? "File");
+            // Browsers show an answer only once they have sent everything.
+            await form.File.CopyToAsync(Stream.Null, ct);
+            (Problem, ProblemFile) = (refused.Message, form.FileName ?? "File");
             Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
             await OnGetAsync(ct);
             return Page();

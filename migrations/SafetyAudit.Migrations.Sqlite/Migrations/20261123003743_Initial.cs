@@ -1,4 +1,4 @@
-﻿using System;
+using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -38,10 +38,34 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "api_keys",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    clinic_id = table.Column<string>(type: "TEXT", nullable: false),
+                    secret_hash = table.Column<string>(type: "TEXT", nullable: false),
+                    made_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    revoked_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_api_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "asp_net_users",
                 columns: table => new
                 {
                     id = table.Column<string>(type: "TEXT", nullable: false),
+                    roles = table.Column<string>(type: "TEXT", nullable: false),
+                    clinic_ids = table.Column<string>(type: "TEXT", nullable: false),
+                    practitioner_id = table.Column<string>(type: "TEXT", nullable: true),
+                    disabled_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    code_secret = table.Column<string>(type: "TEXT", nullable: true),
+                    last_code_step = table.Column<long>(type: "INTEGER", nullable: true),
+                    recovery_codes = table.Column<string>(type: "TEXT", nullable: false),
                     user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
                     normalized_user_name = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
                     email = table.Column<string>(type: "TEXT", maxLength: 256, nullable: true),
@@ -60,6 +84,30 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_asp_net_users", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "audit_entries",
+                columns: table => new
+                {
+                    sequence = table.Column<long>(type: "INTEGER", nullable: false),
+                    at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    actor = table.Column<string>(type: "TEXT", nullable: false),
+                    origin = table.Column<string>(type: "TEXT", nullable: false),
+                    action = table.Column<string>(type: "TEXT", nullable: false),
+                    subject = table.Column<string>(type: "TEXT", nullable: false),
+                    clinic_id = table.Column<string>(type: "TEXT", nullable: true),
+                    before = table.Column<string>(type: "TEXT", nullable: true),
+                    after = table.Column<string>(type: "TEXT", nullable: true),
+                    why = table.Column<string>(type: "TEXT", nullable: true),
+                    key_number = table.Column<int>(type: "INTEGER", nullable: false),
+                    previous_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    seal = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audit_entries", x => x.sequence);
                 });
 
             migrationBuilder.CreateTable(
@@ -125,6 +173,18 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "keys_in_use",
+                columns: table => new
+                {
+                    number = table.Column<int>(type: "INTEGER", nullable: false),
+                    fingerprint = table.Column<byte[]>(type: "BLOB", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_keys_in_use", x => x.number);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "measures",
                 columns: table => new
                 {
@@ -142,6 +202,18 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_measures", x => x.code);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "moved_reads",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    moved_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_moved_reads", x => x.name);
                 });
 
             migrationBuilder.CreateTable(
@@ -232,6 +304,25 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "asp_net_user_passkeys",
+                columns: table => new
+                {
+                    credential_id = table.Column<byte[]>(type: "BLOB", maxLength: 1024, nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    data = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_asp_net_user_passkeys", x => x.credential_id);
+                    table.ForeignKey(
+                        name: "fk_asp_net_user_passkeys_asp_net_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "asp_net_users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "asp_net_user_tokens",
                 columns: table => new
                 {
@@ -245,6 +336,32 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     table.PrimaryKey("pk_asp_net_user_tokens", x => new { x.user_id, x.login_provider, x.name });
                     table.ForeignKey(
                         name: "fk_asp_net_user_tokens_asp_net_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "asp_net_users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sign_ins",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    method = table.Column<string>(type: "TEXT", nullable: false),
+                    started_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    last_seen_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    expires_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    address = table.Column<string>(type: "TEXT", nullable: false),
+                    browser = table.Column<string>(type: "TEXT", nullable: false),
+                    ended_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    ended_because = table.Column<string>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_sign_ins", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_sign_ins_asp_net_users_user_id",
                         column: x => x.user_id,
                         principalTable: "asp_net_users",
                         principalColumn: "id",
@@ -450,9 +567,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     line = table.Column<long>(type: "INTEGER", nullable: false),
                     record_id = table.Column<string>(type: "TEXT", nullable: true),
                     clinic_id = table.Column<string>(type: "TEXT", nullable: true),
-                    text = table.Column<string>(type: "TEXT", nullable: false),
+                    reason_codes = table.Column<string>(type: "TEXT", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: false),
                     text_digest = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    reasons = table.Column<string>(type: "TEXT", nullable: false),
                     received_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
                     closed_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
                     closure = table.Column<string>(type: "TEXT", nullable: true)
@@ -589,6 +706,12 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 columns: new[] { "status", "clinic_id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_api_keys_secret_hash",
+                table: "api_keys",
+                column: "secret_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
                 table: "asp_net_user_claims",
                 column: "user_id");
@@ -596,6 +719,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_logins_user_id",
                 table: "asp_net_user_logins",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_asp_net_user_passkeys_user_id",
+                table: "asp_net_user_passkeys",
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
@@ -608,6 +736,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 table: "asp_net_users",
                 column: "normalized_user_name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_subject_sequence",
+                table: "audit_entries",
+                columns: new[] { "subject", "sequence" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_baselines_measure_code",
@@ -680,9 +813,22 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 column: "upload_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_sign_ins_user_id",
+                table: "sign_ins",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_uploads_status",
                 table: "uploads",
                 column: "status");
+
+            // Entries are added at the end and never changed, whoever asks; INSERT OR REPLACE included.
+            foreach (string change in new[] { "UPDATE", "DELETE" })
+                migrationBuilder.Sql($"CREATE TRIGGER audit_entries_no_{change.ToLowerInvariant()} BEFORE {change} ON audit_entries BEGIN SELECT RAISE(ABORT, 'The audit trail is append-only.'); END");
+            migrationBuilder.Sql("""
+                CREATE TRIGGER audit_entries_in_order BEFORE INSERT ON audit_entries WHEN NEW.sequence <> (SELECT coalesce(max(sequence), 0) + 1 FROM audit_entries)
+                BEGIN SELECT RAISE(ABORT, 'The audit trail is append-only.'); END
+                """);
         }
 
         /// <inheritdoc />
@@ -695,13 +841,22 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 name: "alerts");
 
             migrationBuilder.DropTable(
+                name: "api_keys");
+
+            migrationBuilder.DropTable(
                 name: "asp_net_user_claims");
 
             migrationBuilder.DropTable(
                 name: "asp_net_user_logins");
 
             migrationBuilder.DropTable(
+                name: "asp_net_user_passkeys");
+
+            migrationBuilder.DropTable(
                 name: "asp_net_user_tokens");
+
+            migrationBuilder.DropTable(
+                name: "audit_entries");
 
             migrationBuilder.DropTable(
                 name: "baselines");
@@ -719,6 +874,12 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 name: "follow_ups");
 
             migrationBuilder.DropTable(
+                name: "keys_in_use");
+
+            migrationBuilder.DropTable(
+                name: "moved_reads");
+
+            migrationBuilder.DropTable(
                 name: "patient_risks");
 
             migrationBuilder.DropTable(
@@ -731,10 +892,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 name: "sessions");
 
             migrationBuilder.DropTable(
-                name: "stale_days");
+                name: "sign_ins");
 
             migrationBuilder.DropTable(
-                name: "asp_net_users");
+                name: "stale_days");
 
             migrationBuilder.DropTable(
                 name: "measures");
@@ -744,6 +905,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "uploads");
+
+            migrationBuilder.DropTable(
+                name: "asp_net_users");
         }
     }
 }

@@ -1,4 +1,4 @@
-﻿using System;
+using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -39,10 +39,34 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "api_keys",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    clinic_id = table.Column<string>(type: "text", nullable: false),
+                    secret_hash = table.Column<string>(type: "text", nullable: false),
+                    made_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    revoked_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_api_keys", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "asp_net_users",
                 columns: table => new
                 {
                     id = table.Column<string>(type: "text", nullable: false),
+                    roles = table.Column<string>(type: "text", nullable: false),
+                    clinic_ids = table.Column<string>(type: "text", nullable: false),
+                    practitioner_id = table.Column<string>(type: "text", nullable: true),
+                    disabled_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    code_secret = table.Column<string>(type: "text", nullable: true),
+                    last_code_step = table.Column<long>(type: "bigint", nullable: true),
+                    recovery_codes = table.Column<string>(type: "text", nullable: false),
                     user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
                     normalized_user_name = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
                     email = table.Column<string>(type: "character varying(256)", maxLength: 256, nullable: true),
@@ -61,6 +85,30 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_asp_net_users", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "audit_entries",
+                columns: table => new
+                {
+                    sequence = table.Column<long>(type: "bigint", nullable: false),
+                    at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    actor = table.Column<string>(type: "text", nullable: false),
+                    origin = table.Column<string>(type: "text", nullable: false),
+                    action = table.Column<string>(type: "text", nullable: false),
+                    subject = table.Column<string>(type: "text", nullable: false),
+                    clinic_id = table.Column<string>(type: "text", nullable: true),
+                    before = table.Column<string>(type: "text", nullable: true),
+                    after = table.Column<string>(type: "text", nullable: true),
+                    why = table.Column<string>(type: "text", nullable: true),
+                    key_number = table.Column<int>(type: "integer", nullable: false),
+                    previous_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    seal = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_audit_entries", x => x.sequence);
                 });
 
             migrationBuilder.CreateTable(
@@ -126,6 +174,18 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "keys_in_use",
+                columns: table => new
+                {
+                    number = table.Column<int>(type: "integer", nullable: false),
+                    fingerprint = table.Column<byte[]>(type: "bytea", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_keys_in_use", x => x.number);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "measures",
                 columns: table => new
                 {
@@ -143,6 +203,18 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_measures", x => x.code);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "moved_reads",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "text", nullable: false),
+                    moved_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_moved_reads", x => x.name);
                 });
 
             migrationBuilder.CreateTable(
@@ -233,6 +305,25 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "asp_net_user_passkeys",
+                columns: table => new
+                {
+                    credential_id = table.Column<byte[]>(type: "bytea", maxLength: 1024, nullable: false),
+                    user_id = table.Column<string>(type: "text", nullable: false),
+                    data = table.Column<string>(type: "jsonb", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_asp_net_user_passkeys", x => x.credential_id);
+                    table.ForeignKey(
+                        name: "fk_asp_net_user_passkeys_asp_net_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "asp_net_users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "asp_net_user_tokens",
                 columns: table => new
                 {
@@ -246,6 +337,32 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     table.PrimaryKey("pk_asp_net_user_tokens", x => new { x.user_id, x.login_provider, x.name });
                     table.ForeignKey(
                         name: "fk_asp_net_user_tokens_asp_net_users_user_id",
+                        column: x => x.user_id,
+                        principalTable: "asp_net_users",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sign_ins",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    user_id = table.Column<string>(type: "text", nullable: false),
+                    method = table.Column<string>(type: "text", nullable: false),
+                    started_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    last_seen_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    expires_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    address = table.Column<string>(type: "text", nullable: false),
+                    browser = table.Column<string>(type: "text", nullable: false),
+                    ended_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    ended_because = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_sign_ins", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_sign_ins_asp_net_users_user_id",
                         column: x => x.user_id,
                         principalTable: "asp_net_users",
                         principalColumn: "id",
@@ -451,9 +568,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     line = table.Column<long>(type: "bigint", nullable: false),
                     record_id = table.Column<string>(type: "text", nullable: true),
                     clinic_id = table.Column<string>(type: "text", nullable: true),
-                    text = table.Column<string>(type: "text", nullable: false),
+                    reason_codes = table.Column<string>(type: "text", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: false),
                     text_digest = table.Column<byte[]>(type: "bytea", nullable: false),
-                    reasons = table.Column<string>(type: "text", nullable: false),
                     received_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     closed_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     closure = table.Column<string>(type: "text", nullable: true)
@@ -590,6 +707,12 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 columns: new[] { "status", "clinic_id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_api_keys_secret_hash",
+                table: "api_keys",
+                column: "secret_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_claims_user_id",
                 table: "asp_net_user_claims",
                 column: "user_id");
@@ -597,6 +720,11 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_asp_net_user_logins_user_id",
                 table: "asp_net_user_logins",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_asp_net_user_passkeys_user_id",
+                table: "asp_net_user_passkeys",
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
@@ -609,6 +737,11 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 table: "asp_net_users",
                 column: "normalized_user_name",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_audit_entries_subject_sequence",
+                table: "audit_entries",
+                columns: new[] { "subject", "sequence" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_baselines_measure_code",
@@ -681,19 +814,47 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 column: "upload_id");
 
             migrationBuilder.CreateIndex(
+                name: "ix_sign_ins_user_id",
+                table: "sign_ins",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_uploads_status",
                 table: "uploads",
                 column: "status");
+
+            // Entries are added at the end and never changed, whoever asks.
+            migrationBuilder.Sql("""
+                CREATE FUNCTION audit_entries_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN RAISE EXCEPTION 'The audit trail is append-only.'; END $$;
+                CREATE TRIGGER audit_entries_no_change BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION audit_entries_append_only();
+                CREATE FUNCTION audit_entries_in_order() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF NEW.sequence <> (SELECT coalesce(max(sequence), 0) + 1 FROM audit_entries) THEN RAISE EXCEPTION 'The audit trail is append-only.'; END IF;
+                    RETURN NEW;
+                END $$;
+                CREATE TRIGGER audit_entries_in_order BEFORE INSERT ON audit_entries FOR EACH ROW EXECUTE FUNCTION audit_entries_in_order();
+                """);
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.Sql("""
+                DROP TRIGGER audit_entries_no_change ON audit_entries;
+                DROP TRIGGER audit_entries_in_order ON audit_entries;
+                DROP FUNCTION audit_entries_append_only;
+                DROP FUNCTION audit_entries_in_order;
+                """);
+
             migrationBuilder.DropTable(
                 name: "adverse_events");
 
             migrationBuilder.DropTable(
                 name: "alerts");
+
+            migrationBuilder.DropTable(
+                name: "api_keys");
 
             migrationBuilder.DropTable(
                 name: "asp_net_user_claims");
@@ -702,7 +863,13 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 name: "asp_net_user_logins");
 
             migrationBuilder.DropTable(
+                name: "asp_net_user_passkeys");
+
+            migrationBuilder.DropTable(
                 name: "asp_net_user_tokens");
+
+            migrationBuilder.DropTable(
+                name: "audit_entries");
 
             migrationBuilder.DropTable(
                 name: "baselines");
@@ -720,6 +887,12 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 name: "follow_ups");
 
             migrationBuilder.DropTable(
+                name: "keys_in_use");
+
+            migrationBuilder.DropTable(
+                name: "moved_reads");
+
+            migrationBuilder.DropTable(
                 name: "patient_risks");
 
             migrationBuilder.DropTable(
@@ -732,10 +905,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 name: "sessions");
 
             migrationBuilder.DropTable(
-                name: "stale_days");
+                name: "sign_ins");
 
             migrationBuilder.DropTable(
-                name: "asp_net_users");
+                name: "stale_days");
 
             migrationBuilder.DropTable(
                 name: "measures");
@@ -745,6 +918,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
 
             migrationBuilder.DropTable(
                 name: "uploads");
+
+            migrationBuilder.DropTable(
+                name: "asp_net_users");
         }
     }
 }

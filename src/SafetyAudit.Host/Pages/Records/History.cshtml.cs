@@ -1,0 +1,78 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Host.Pages.Records;
+
+/// <summary>Who changed this: every version of one record beside the one before, with its sender, file and line, and the entries of the trail about its files.</summary>
+[Needs(Permission.ReadRecords)]
+public sealed class HistoryModel(SafetyAuditDb db) : PageModel
+{
+    static readonly HashSet<string> Bookkeeping = [nameof(Record.Id), nameof(Record.UploadId), nameof(Record.Line), nameof(Record.ReceivedAtUtc), nameof(Record.Version), nameof(Record.SupersededAtUtc), nameof(Record.Digest)];
+
+    /// <summary>One version: where it came from, and each field with whether it differs from the version before.</summary>
+    public sealed record VersionOf(Record Record, Upload Upload, List<(string Name, string Value, bool Changed)> Fields);
+
+    [BindProperty(Name = "kind", SupportsGet = true)] public string? KindCode { get; set; }
+    [BindProperty(Name = "id", SupportsGet = true)] public string? Id { get; set; }
+    [BindProperty(Name = "clinic", SupportsGet = true)] public string? Clinic { get; set; }
+
+    public List<VersionOf> Versions { get; private set; } = [];
+    public List<AuditEntry> Entries { get; private set; } = [];
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        if (!Codes.TryParse<RecordKind>(KindCode ?? "", out var kind) || string.IsNullOrEmpty(Id)) return NotFound();
+        string clinic = Clinic ?? "";
+        List<Record> records = kind switch
+        {
+            RecordKind.Sessions => [.. await db.Versions<Session>().Where(s => s.SessionId == Id && s.ClinicId == clinic).OrderBy(s => s.Version).ToListAsync(ct)],
+            RecordKind.Events => [.. await db.Versions<AdverseEvent>().Where(e => e.EventId == Id && (e.ClinicId ?? "") == clinic).OrderBy(e => e.Version).ToListAsync(ct)],
+            _ => [.. await db.Versions<Practitioner>().Where(p => p.PractitionerId == Id).OrderBy(p => p.Version).ToListAsync(ct)],
+        };
+        if (records.Count == 0) return NotFound();
+        // Whoever may see the record may know its file's name and sender, also when the file held other clinics' rows.
+        var ids = records.Select(r => r.UploadId).ToList();
+        var uploads = await db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).AsNoTracking().Where(u => ids.Contains(u.Id)).ToDictionaryAsync(u => u.Id, ct);
+        List<(string Name, string Value)> before = [];
+        foreach (var record in records)
+        {
+            var fields = FieldsOf(record);
+            Versions.Add(new(record, uploads[record.UploadId], [.. fields.Select(f => (f.Name, f.Value, before.Count > 0 && !before.Contains(f))), .. before.Where(b => !fields.Exists(f => f.Name == b.Name)).Select(b => (b.Name, "–", true))]));
+            before = fields;
+        }
+        Versions.Reverse();
+        var subjects = ids.Distinct().Select(upload => $"upload {upload}").ToList();
+        Entries = await db.AuditEntries.AsNoTracking().Where(e => subjects.Contains(e.Subject)).OrderBy(e => e.Sequence).ToListAsync(ct);
+        // Of a file's batches only those that hold this record are about it.
+        Entries.RemoveAll(e => e.Action == AuditAction.Stored && !records.Exists(r => e.Subject == $"upload {r.UploadId}" && StoredRows.Parse(e.After!) is var rows && r.Line >= rows.FirstLine && r.Line <= rows.LastLine));
+        return Page();
+    }
+
+    List<(string Name, string Value)> FieldsOf(Record record)
+    {
+        var fields = new List<(string, string)>();
+        foreach (var property in db.Model.FindEntityType(record.GetType())!.GetProperties().Where(p => p.PropertyInfo is not null && !Bookkeeping.Contains(p.Name)))
+        {
+            object? value = property.PropertyInfo!.GetValue(record);
+            if (value is null) continue;
+            string text = property.GetTypeMapping().Converter is { } converter ? converter.ConvertToProvider(value) switch { DateTime at => Commands.Output.Invariant(at), var other => other?.ToString() ?? "" } : Commands.Output.Invariant(value);
+            fields.Add((Codes.SnakeCase(property.Name), MayShow(property) ? text : "(not for this account)"));
+        }
+        return fields;
+    }
+
+    bool MayShow(IProperty property) => property.Name switch
+    {
+        nameof(AdverseEvent.Narrative) or nameof(Session.RiskNote) or nameof(AdverseEvent.ActionTaken) => db.Actor.May(Permission.ReadNarratives),
+        nameof(Practitioner.DisplayName) or nameof(Practitioner.LicenceNumber) => db.Actor.May(Permission.ReadNames),
+        _ => true,
+    };
+}

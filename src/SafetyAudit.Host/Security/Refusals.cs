@@ -1,0 +1,37 @@
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using SafetyAudit.AuditTrail;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Host.Security;
+
+/// <summary>Tells the log of every request that was turned away, and the audit trail where someone signed in had sent it.</summary>
+sealed class Refusals(ReadLog reads, ILogger<Refusals> log) : IAuthorizationMiddlewareResultHandler
+{
+    readonly AuthorizationMiddlewareResultHandler standard = new();
+
+    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
+        if (!authorizeResult.Succeeded) Tell(context, policy.Requirements.OfType<NeedsAttribute>().FirstOrDefault() is { } needed ? Codes.Of(needed.Permission) : "that the page be open at all");
+        await standard.HandleAsync(next, context, policy, authorizeResult);
+    }
+
+    void Tell(HttpContext context, string needed)
+    {
+        var actor = context.RequestServices.GetRequiredService<SafetyAuditDb>().Actor;
+        string path = Paths.Plain(context.Request.Path);
+        log.LogWarning("Refused: {Method} {Path} asks for {Permission}, by {Actor} from {Origin}", context.Request.Method, path, needed, Paths.Plain(Trail.NameOf(actor)), actor.Origin);
+        // What strangers ask for fills a log, which turns over; not the trail, which is kept for ever.
+        if (actor.Permissions.Count > 0) reads.Add(actor, AuditAction.Refused, $"{context.Request.Method} {path}", $"needs {needed}");
+    }
+}
+
+/// <summary>Text from a request as it may stand in a log or in the trail: one line, of bounded length.</summary>
+static class Paths
+{
+    public static string Plain(string? text)
+    {
+        string line = new([.. (text ?? "").Where(c => !char.IsControl(c) && c is not '\u2028' and not '\u2029')]);
+        return line.Length > 300 ? line[..300] + "…" : line;
+    }
+}

@@ -1,0 +1,39 @@
+using System.Security.Claims;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Host.Security;
+
+/// <summary>Makes the request's database context act for whoever sent it, before anything is decided or read.</summary>
+sealed class RequestActor(RequestDelegate next)
+{
+    internal const string Role = ClaimTypes.Role, Clinic = "clinic", Practitioner = "practitioner", Nowhere = "nowhere", Key = "api_key";
+
+    /// <summary>An account's roles and scope, as its sign-in carries them from request to request.</summary>
+    public static IEnumerable<Claim> ClaimsOf(User user)
+    {
+        var scope = user.Scope;
+        foreach (var role in user.Roles) yield return new(Role, Codes.Of(role));
+        foreach (string clinic in scope.Clinics ?? []) yield return new(Clinic, clinic);
+        if (scope.PractitionerId is { } practitioner) yield return new(Practitioner, practitioner);
+        if (scope.Clinics is []) yield return new(Nowhere, "true");
+    }
+
+    public Task InvokeAsync(HttpContext context, SafetyAuditDb db)
+    {
+        db.Actor = Of(context);
+        return next(context);
+    }
+
+    static Actor Of(HttpContext context)
+    {
+        string origin = context.Connection.RemoteIpAddress?.ToString() ?? "";
+        var user = context.User;
+        if (user.Identity is not { IsAuthenticated: true, Name: { } name }) return Actor.Anonymous(origin);
+        string[] clinics = [.. user.FindAll(Clinic).Select(c => c.Value)];
+        if (user.HasClaim(c => c.Type == Key)) return new(ActorKind.ApiKey, name, origin, Roles.OfApiKeys, new(clinics));
+        var roles = user.FindAll(Role).Select(c => Codes.TryParse<Role>(c.Value, out var role) ? role : throw new InvalidDataException($"'{c.Value}' is no role."));
+        var scope = user.HasClaim(c => c.Type == Nowhere) ? Scope.Nothing : new Scope(clinics.Length == 0 ? null : clinics, user.FindFirstValue(Practitioner));
+        return new(ActorKind.Person, name, origin, Roles.Of(roles), scope);
+    }
+}

@@ -1,0 +1,253 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Tests.AuditTrail;
+
+/// <summary>The trail tells of every change, in the same transaction, and shows what somebody did to it behind the program's back.</summary>
+public class TrailTests
+{
+    static readonly Actor Anna = new(ActorKind.Person, "anna", "203.0.113.7", Roles.Of(Role.Director), Scope.Everything);
+
+    public static TheoryData<DatabaseProvider> Providers => TestInstallation.Providers;
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task A_change_is_entered_with_who_when_from_where_what_and_why(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await using (var db = installation.Db(Anna))
+        {
+            db.Clinics.Add(new Clinic { Id = "C1", Name = "Elm Street", TimeZone = "Europe/London" });
+            await db.SaveChangesAsync();
+        }
+        installation.Clock.Now = installation.Clock.Now.AddHours(1);
+        await using (var db = installation.Db(Anna))
+        {
+            (await db.Clinics.SingleAsync()).Name = "Elm Street Clinic";
+            db.Why = "The sign over the door";
+            await db.SaveChangesAsync();
+        }
+        await using var read = installation.Db();
+        var entries = await read.AuditEntries.Where(e => e.Subject == "clinic C1").OrderBy(e => e.Sequence).ToListAsync();
+        Assert.Equal([AuditAction.Added, AuditAction.Changed], entries.Select(e => e.Action));
+        Assert.Contains("Elm Street", entries[0].After!, StringComparison.Ordinal);
+        var changed = entries[1];
+        Assert.Equal(("person anna", "203.0.113.7", "The sign over the door", """{"name":"Elm Street"}""", """{"name":"Elm Street Clinic"}"""), (changed.Actor, changed.Origin, changed.Why, changed.Before, changed.After));
+        Assert.Equal(installation.Clock.Now.UtcDateTime, changed.AtUtc);
+        Assert.Null((await VerifyAsync(installation)).Fault);
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task A_change_and_its_entry_come_about_together_or_not_at_all(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        long before = await CountAsync(installation);
+        await using (var db = installation.Db(Anna))
+        {
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            db.Clinics.Add(new Clinic { Id = "C1", Name = "Elm Street", TimeZone = "Europe/London" });
+            await db.SaveChangesAsync();
+        }
+        Assert.Equal(before, await CountAsync(installation));
+        await using var nobody = installation.Db(Actor.Nobody);
+        nobody.Clinics.Add(new Clinic { Id = "C1", Name = "Elm Street", TimeZone = "Europe/London" });
+        await Assert.ThrowsAsync<InvalidOperationException>(() => nobody.SaveChangesAsync());
+        Assert.Equal((before, 0), (await CountAsync(installation), await installation.Db().Clinics.CountAsync()));
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task The_database_itself_refuses_to_change_or_remove_an_entry(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await using var db = installation.Db();
+        string copy = "(sequence, at_utc, actor, origin, action, subject, key_number, previous_hash, hash, seal) SELECT 1, at_utc, 'x', origin, action, subject, key_number, previous_hash, hash, seal FROM audit_entries WHERE sequence = 2";
+        List<string> attempts = ["UPDATE audit_entries SET actor = 'nobody' WHERE sequence = 1", "DELETE FROM audit_entries WHERE sequence = 1", "DELETE FROM audit_entries"];
+        attempts.AddRange(provider == DatabaseProvider.Sqlite
+            ? ["INSERT OR REPLACE INTO audit_entries " + copy, "REPLACE INTO audit_entries " + copy]
+            : ["TRUNCATE audit_entries", "INSERT INTO audit_entries " + copy + " ON CONFLICT (sequence) DO UPDATE SET actor = 'x'"]);
+        foreach (string sql in attempts)
+        {
+            var refused = await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => db.Database.ExecuteSqlRawAsync(sql));
+            Assert.Contains("append-only", refused.Message, StringComparison.Ordinal);
+        }
+        Assert.Null((await VerifyAsync(installation)).Fault);
+    }
+
+    /// <summary>What a database administrator can do once the triggers are out of the way, and the first entry that no longer holds.</summary>
+    public static TheoryData<DatabaseProvider, string, int> Tampering
+    {
+        get
+        {
+            var cases = new TheoryData<DatabaseProvider, string, int>();
+            foreach (var provider in Enum.GetValues<DatabaseProvider>())
+            {
+                foreach (string column in new[] { "actor", "origin", "subject", "before", "after", "why", "clinic_id" }) cases.Add(provider, $"UPDATE audit_entries SET {column} = 'x' WHERE sequence = 5", 5);
+                cases.Add(provider, "UPDATE audit_entries SET action = 'read' WHERE sequence = 5", 5);
+                cases.Add(provider, "UPDATE audit_entries SET at_utc = '2020-01-01 00:00:00' WHERE sequence = 5", 5);
+                cases.Add(provider, "UPDATE audit_entries SET seal = previous_hash WHERE sequence = 5", 5);
+                cases.Add(provider, "UPDATE audit_entries SET key_number = 2 WHERE sequence = 5", 5);
+                cases.Add(provider, "DELETE FROM audit_entries WHERE sequence = 5", 5);
+                cases.Add(provider, "DELETE FROM audit_entries WHERE sequence = 1", 1);
+                cases.Add(provider, "DELETE FROM audit_entries WHERE sequence <= 5", 1);
+                cases.Add(provider, "UPDATE audit_entries SET sequence = -1 WHERE sequence = 5; UPDATE audit_entries SET sequence = 5 WHERE sequence = 6; UPDATE audit_entries SET sequence = 6 WHERE sequence = -1", 5);
+                // Cut short behind a head that was written outside.
+                cases.Add(provider, "DELETE FROM audit_entries WHERE sequence > 7", 8);
+            }
+            return cases;
+        }
+    }
+
+    [Theory, MemberData(nameof(Tampering))]
+    public async Task What_an_administrator_of_the_database_does_to_the_trail_is_found_at_its_first_bad_entry(DatabaseProvider provider, string sql, int firstBad)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await AddEntriesAsync(installation, upTo: 10);
+        await installation.Services.GetRequiredService<TrailHeads>().WriteAsync(default);
+        Assert.Null((await VerifyAsync(installation)).Fault);
+        await DropTriggersAsync(installation);
+        await using (var db = installation.Db()) await db.Database.ExecuteSqlRawAsync(sql);
+        Assert.Equal(firstBad, (await VerifyAsync(installation)).Fault?.Sequence);
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task An_entry_forged_at_the_end_or_a_chain_made_anew_lacks_the_seal(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await AddEntriesAsync(installation, upTo: 10);
+        await DropTriggersAsync(installation);
+        await using var db = installation.Db();
+        var head = await db.AuditEntries.AsNoTracking().OrderByDescending(e => e.Sequence).FirstAsync();
+        // Everything about it is right but the seal, and its clock says whatever suits.
+        await ForgeAsync(db, head.Sequence + 1, head.Hash, new DateTime(2031, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        Assert.Equal(head.Sequence + 1, (await VerifyAsync(installation)).Fault?.Sequence);
+        // The program goes on writing behind it; the forged one stays the first that does not hold.
+        await AddEntriesAsync(installation, upTo: (int)head.Sequence + 4);
+        Assert.Equal(head.Sequence + 1, (await VerifyAsync(installation)).Fault?.Sequence);
+
+        // Entry 4 altered, and every hash after it made anew.
+        var entries = await db.AuditEntries.AsNoTracking().OrderBy(e => e.Sequence).ToListAsync();
+        await db.Database.ExecuteSqlRawAsync("DELETE FROM audit_entries WHERE sequence >= 4");
+        byte[] previous = entries[2].Hash;
+        for (int i = 3; i < entries.Count; i++) previous = await ForgeAsync(db, i + 1, previous, entries[i].AtUtc);
+        Assert.Equal(4, (await VerifyAsync(installation)).Fault?.Sequence);
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task Writers_side_by_side_make_one_chain(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        long before = await CountAsync(installation);
+        await Parallel.ForEachAsync(Enumerable.Range(0, 8), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (writer, ct) =>
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                await using var db = installation.Db(Anna with { Name = $"writer {writer}" });
+                db.Clinics.Add(new Clinic { Id = $"C{writer}-{i}", Name = "x", TimeZone = "Etc/UTC" });
+                await db.SaveChangesAsync(ct);
+            }
+        });
+        Assert.Equal((before + 80, 80), (await CountAsync(installation), await installation.Db().Clinics.CountAsync()));
+        Assert.Null((await VerifyAsync(installation)).Fault);
+    }
+
+    [Fact]
+    public async Task A_page_that_was_opened_is_entered_once_however_often_its_file_is_moved()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        var reads = installation.Services.GetRequiredService<ReadLog>();
+        reads.Add(Anna, AuditAction.Read, "/practitioners/P1", "?from=2026-01-01");
+        string folder = Path.Combine(installation.Directory, "reads");
+        string file = Assert.Single(Directory.GetFiles(folder)), kept = Path.Combine(installation.Directory, "kept");
+        using (var copy = System.Diagnostics.Process.Start("cp", [file, kept])) await copy.WaitForExitAsync();
+        Assert.Equal(1, await reads.MoveAsync(default));
+        // Killed between the commit and the deletion: the file is still there, and its last line may be cut short.
+        File.Copy(kept, file);
+        await File.AppendAllTextAsync(file, """{"at":"2026""");
+        Assert.Equal(0, await reads.MoveAsync(default));
+        Assert.Empty(Directory.GetFiles(folder));
+        await using var db = installation.Db();
+        var entry = await db.AuditEntries.SingleAsync(e => e.Action == AuditAction.Read);
+        Assert.Equal(("person anna", "203.0.113.7", "/practitioners/P1", "?from=2026-01-01"), (entry.Actor, entry.Origin, entry.Subject, entry.Why));
+    }
+
+    [Fact]
+    public async Task An_extract_is_checked_on_another_machine_by_a_program_that_shares_no_code()
+    {
+        Assert.DoesNotContain("ProjectReference", await File.ReadAllTextAsync(Path.Combine(ArchitectureTests.Root, "tests", "SafetyAudit.VerifyTrail", "SafetyAudit.VerifyTrail.csproj")), StringComparison.Ordinal);
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        await AddEntriesAsync(installation, upTo: 20);
+        var heads = installation.Services.GetRequiredService<TrailHeads>();
+        await heads.WriteAsync(default);
+        string extract = Path.Combine(installation.Directory, "extract.jsonl"), headsFile = Path.Combine(installation.Directory, "audit-heads.csv"), keys = Path.Combine(installation.Directory, "keys");
+        await using (var db = installation.Db())
+        await using (var file = File.Create(extract)) await TrailExtract.WriteAsync(db, file, 1, await CountAsync(installation), DateTime.UtcNow, default);
+
+        var whole = await Verifier(extract, "--heads", headsFile, "--keys", keys);
+        Assert.Equal((0, ""), (whole.Code, whole.Errors));
+        Assert.Null((await TrailExtract.VerifyAsync(extract, installation.Services.GetRequiredService<KeyRing>(), default)).Fault);
+
+        // One byte of one entry; one entry out; the end cut off.
+        string[] lines = await File.ReadAllLinesAsync(extract);
+        foreach (var (changed, firstBad) in new (string[], int)[]
+        {
+            ([.. lines.Select((l, i) => i == 7 ? l.Replace("Elm 7", "Elm 8", StringComparison.Ordinal).Replace("\"actor\":\"", "\"actor\":\"x", StringComparison.Ordinal) : l)], 7),
+            ([.. lines.Where((_, i) => i != 9)], 9),
+            (lines[..^2], lines.Length - 2),
+        })
+        {
+            await File.WriteAllLinesAsync(extract, changed);
+            var broken = await Verifier(extract);
+            Assert.Equal(1, broken.Code);
+            Assert.StartsWith($"Entry {firstBad} ", broken.Errors, StringComparison.Ordinal);
+            Assert.Equal(firstBad, (await TrailExtract.VerifyAsync(extract, null, default)).Fault?.Sequence);
+        }
+    }
+
+    static Task<(int Code, string Output, string Errors)> Verifier(params string[] args) => Host.ProgramRun.OfAsync("verify-trail.dll", args);
+
+    static async Task<TrailCheck> VerifyAsync(TestInstallation installation)
+    {
+        await using var db = installation.Db();
+        return await installation.Services.GetRequiredService<VerifyTrail>().RunAsync(db, default);
+    }
+
+    static async Task<long> CountAsync(TestInstallation installation)
+    {
+        await using var db = installation.Db();
+        return await db.AuditEntries.MaxAsync(e => (long?)e.Sequence) ?? 0;
+    }
+
+    // A new database has the entries of its catalogue; these go on from there.
+    static async Task AddEntriesAsync(TestInstallation installation, int upTo)
+    {
+        for (long i = await CountAsync(installation) + 1; i <= Math.Max(upTo, 10); i++)
+        {
+            await using var db = installation.Db(Anna);
+            db.Clinics.Add(new Clinic { Id = $"E{i}", Name = $"Elm {i}", TimeZone = "Etc/UTC" });
+            await db.SaveChangesAsync();
+        }
+    }
+
+    static async Task DropTriggersAsync(TestInstallation installation)
+    {
+        await using var db = installation.Db();
+        foreach (string sql in db.Database.IsSqlite()
+            ? ["DROP TRIGGER audit_entries_no_update", "DROP TRIGGER audit_entries_no_delete", "DROP TRIGGER audit_entries_in_order"]
+            : new[] { "ALTER TABLE audit_entries DISABLE TRIGGER ALL" }) await db.Database.ExecuteSqlRawAsync(sql);
+    }
+
+    static async Task<byte[]> ForgeAsync(SafetyAuditDb db, long sequence, byte[] previous, DateTime at)
+    {
+        var forged = new AuditEntry { Sequence = sequence, AtUtc = at, Actor = "person anna", Origin = "203.0.113.7", Action = AuditAction.Removed, Subject = "alert 1", KeyNumber = 1, PreviousHash = previous };
+        forged.Hash = forged.ComputeHash(new byte[4096]);
+        forged.Seal = System.Security.Cryptography.HMACSHA256.HashData(new byte[32], forged.Hash);
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        await db.BulkInsertAsync([forged], default);
+        await transaction.CommitAsync();
+        return forged.Hash;
+    }
+}

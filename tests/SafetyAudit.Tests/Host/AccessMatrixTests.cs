@@ -1,0 +1,264 @@
+using System.Net;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
+using SafetyAudit.Data;
+using SafetyAudit.Host;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Tests.Host;
+
+/// <summary>Who may open what: every role on every route, and nobody beyond their clinics. What is not in these tables is a mistake, on either side.</summary>
+public class AccessMatrixTests
+{
+    const string Password = "correct horse battery";
+
+    /// <summary>Every route, with who may open it. Written down here a second time, so that a policy that is loosened or lost fails.</summary>
+    static readonly Dictionary<string, string[]> MayOpen = new()
+    {
+        ["/"] = ["director", "compliance", "practitioner"],
+        ["/practitioners"] = ["director", "compliance", "practitioner"],
+        ["/practitioners/{id}"] = ["director", "compliance", "practitioner"],
+        ["/measures"] = ["director", "compliance", "practitioner"],
+        ["/measures/{code}"] = ["director", "compliance", "practitioner"],
+        ["/alerts"] = ["director", "compliance", "practitioner"],
+        ["/sessions"] = ["director", "compliance", "practitioner", "auditor"],
+        ["/records"] = ["director", "compliance", "practitioner", "auditor"],
+        ["/records/history"] = ["director", "compliance", "practitioner", "auditor"],
+        ["/uploads"] = ["director", "compliance"],
+        ["/uploads/{id:long}"] = ["director", "compliance"],
+        ["/trail"] = ["compliance", "auditor"],
+        ["/access"] = ["administrator"],
+        ["/account"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
+        ["/account/code"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
+        ["/sign-out"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
+        ["/api/v1/rates"] = ["key"],
+        ["/sign-in"] = ["everybody"],
+        ["/sign-in/code"] = ["everybody"],
+        ["/set-up"] = ["everybody"],
+        ["/welcome"] = ["everybody"],
+        ["/error/{status:int?}"] = ["everybody"],
+        ["/health/live"] = ["everybody"],
+        ["/health/ready"] = ["everybody"],
+    };
+
+    static readonly (string Name, Role[] Roles, string[] Clinics, string? Practitioner)[] People =
+    [
+        ("director", [Role.Director], [], null), ("compliance", [Role.ComplianceOfficer], [], null), ("practitioner", [Role.Practitioner], [], "P1"),
+        ("administrator", [Role.Administrator], [], null), ("auditor", [Role.Auditor], [], null), ("director-c1", [Role.Director], ["C1"], null),
+        ("auditor-c1", [Role.Auditor], ["C1"], null), ("nothing", [Role.Practitioner], [], null), ("closed", [Role.Director, Role.Administrator], [], null),
+    ];
+
+    [Fact]
+    public async Task Every_route_opens_to_those_it_is_for_and_to_nobody_else()
+    {
+        await using var dashboard = await StartAsync();
+        var routes = dashboard.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>().Select(e => "/" + e.RoutePattern.RawText!.TrimStart('/')).Distinct().ToList();
+        Assert.Equal(MayOpen.Keys.Order(StringComparer.Ordinal), routes.Order(StringComparer.Ordinal));
+
+        var visitors = new Dictionary<string, Visitor> { ["nobody"] = new(dashboard.Address), ["key"] = new(dashboard.Address) };
+        foreach (string role in new[] { "director", "compliance", "practitioner", "administrator", "auditor" })
+        {
+            visitors[role] = new(dashboard.Address);
+            await SignInAsync(dashboard, visitors[role], role);
+        }
+        visitors["key"].Headers["Authorization"] = $"Bearer {await KeyAsync(dashboard, "C1")}";
+        foreach (var (route, may) in MayOpen)
+        {
+            string path = route.Replace("{id:long}", "1").Replace("{id}", "P1").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404")
+                + route switch { "/sessions" => "?practitioner=P1", "/records/history" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
+            foreach (var (who, visitor) in visitors)
+            {
+                var answer = await visitor.GetAsync(path);
+                bool mayOpen = may.Contains(who) || may is ["everybody"];
+                if (mayOpen) Assert.True(answer is HttpStatusCode.OK || route is "/error/{status:int?}" or "/set-up" or "/sign-in/code" or "/sign-out" or "/welcome", $"{who} should open {path}, and gets {answer}");
+                else if (route.StartsWith("/api", StringComparison.Ordinal)) Assert.True(answer is HttpStatusCode.Unauthorized, $"{who} gets {answer} from {path}");
+                else if (who is "nobody" or "key") Assert.True(answer is HttpStatusCode.Redirect && visitor.Location!.StartsWith("/sign-in", StringComparison.Ordinal), $"{who} gets {answer} from {path}");
+                else
+                {
+                    Assert.True(answer is HttpStatusCode.Forbidden, $"{who} gets {answer} from {path}");
+                    // A form of a page that does not open changes nothing either.
+                    Assert.Equal(HttpStatusCode.Forbidden, await visitor.PostAgainAsync([], path));
+                    Assert.Matches($"Refused: GET {System.Text.RegularExpressions.Regex.Escape(path.Split('?')[0])} asks for \\w+, by person {who} from ", dashboard.Log.Text);
+                }
+                Assert.Contains("default-src 'none'", Assert.Single(visitor.Answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
+                Assert.Contains("no-store", visitor.Answer.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
+            }
+        }
+        // Each of these refusals is in the audit trail too.
+        await dashboard.App.Services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
+        Assert.True(await db.AuditEntries.AnyAsync(e => e.Action == AuditAction.Refused && e.Actor == "person auditor" && e.Subject == "GET /uploads"));
+        Assert.True(await db.AuditEntries.AnyAsync(e => e.Action == AuditAction.Read && e.Actor == "person director" && e.Subject == "/practitioners/P1"));
+        foreach (var visitor in visitors.Values) visitor.Dispose();
+    }
+
+    [Fact]
+    public async Task What_lies_in_another_clinic_or_is_another_practitioner_s_is_not_there()
+    {
+        await using var dashboard = await StartAsync();
+        // (address, who gets it, who is told that it is not there). Uploads: 2 holds C1's sessions, 5 C2's, 7 rows of both.
+        (string Path, string[] Found, string[] NotThere)[] cases =
+        [
+            ("/practitioners/P1", ["director", "director-c1", "practitioner"], ["nothing"]),
+            ("/practitioners/P2", ["director", "director-c1"], ["practitioner", "nothing"]),
+            ("/practitioners/P3", ["director"], ["director-c1", "practitioner", "nothing"]),
+            ("/sessions?practitioner=P1", ["director", "director-c1", "practitioner", "auditor-c1"], ["nothing"]),
+            ("/sessions?practitioner=P2", ["director", "director-c1", "auditor-c1"], ["practitioner"]),
+            ("/sessions?practitioner=P3", ["director", "auditor"], ["director-c1", "practitioner", "auditor-c1"]),
+            ("/records/history?kind=sessions&id=S1&clinic=C1", ["director", "director-c1", "auditor-c1", "practitioner"], ["nothing"]),
+            ("/records/history?kind=sessions&id=S2&clinic=C1", ["director", "director-c1", "auditor-c1"], ["practitioner"]),
+            ("/records/history?kind=sessions&id=S3&clinic=C2", ["director", "auditor"], ["director-c1", "auditor-c1", "practitioner"]),
+            ("/records/history?kind=events&id=E1&clinic=C1", ["director", "director-c1", "practitioner"], ["nothing"]),
+            ("/records/history?kind=events&id=E2&clinic=C1", ["director", "director-c1"], ["practitioner"]),
+            ("/records/history?kind=events&id=E3&clinic=C2", ["director"], ["director-c1", "practitioner"]),
+            ("/records/history?kind=practitioners&id=P3&clinic=C2", ["director"], ["director-c1", "practitioner"]),
+            ("/uploads/2", ["director", "director-c1"], []),
+            ("/uploads/5", ["director"], ["director-c1"]),
+            ("/uploads/5?handler=rejected", ["director"], ["director-c1"]),
+            ("/uploads/7", ["director"], ["director-c1"]),
+            ("/trail?handler=check", ["auditor"], ["auditor-c1"]),
+            ("/trail?handler=extract", ["auditor"], ["auditor-c1"]),
+        ];
+        foreach (string who in cases.SelectMany(c => c.Found.Concat(c.NotThere)).Distinct())
+        {
+            using var visitor = new Visitor(dashboard.Address);
+            await SignInAsync(dashboard, visitor, who);
+            foreach (var (path, found, notThere) in cases)
+            {
+                if (found.Contains(who)) Assert.True(await visitor.GetAsync(path) == HttpStatusCode.OK, $"{who} should find {path}, and gets {visitor.Answer.StatusCode}");
+                if (notThere.Contains(who)) Assert.True(await visitor.GetAsync(path) == HttpStatusCode.NotFound, $"{who} should not find {path}, and gets {visitor.Answer.StatusCode}");
+            }
+        }
+        Assert.Contains("Not there, or out of reach: /practitioners/P3, asked for by person director-c1", dashboard.Log.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task No_page_tells_of_what_its_reader_does_not_reach()
+    {
+        await using var dashboard = await StartAsync();
+        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1"];
+        (string Who, string[] Hidden)[] readers =
+        [
+            ("director-c1", ["P3", "Cara Cole", "S3", "E3", "secret of E3"]),
+            // Colleagues count in what is expected of them, and are not shown.
+            ("practitioner", ["P2", "P3", "Ben Birch", "Cara Cole", "S2", "E2"]),
+            ("auditor", ["Ada Ash", "Ben Birch", "Cara Cole"]),
+            ("auditor-c1", ["Ada Ash", "Cara Cole", "clinic C2"]),
+            ("nothing", ["P1", "P2", "Ada Ash"]),
+        ];
+        foreach (var (who, hidden) in readers)
+        {
+            using var visitor = new Visitor(dashboard.Address);
+            await SignInAsync(dashboard, visitor, who);
+            foreach (string page in pages)
+            {
+                if (await visitor.GetAsync(page) != HttpStatusCode.OK) continue;
+                string main = visitor.Text[visitor.Text.IndexOf("<main", StringComparison.Ordinal)..].Replace($"value=\"{page.Split('=')[^1]}\"", "").Replace($"“{page.Split('=')[^1]}”", "");
+                foreach (string word in hidden) Assert.False(main.Contains(word, StringComparison.Ordinal), $"{who} reads {word} on {page}");
+            }
+        }
+        using (var auditor = new Visitor(dashboard.Address))
+        {
+            await SignInAsync(dashboard, auditor, "auditor");
+            await auditor.GetAsync("/records/history?kind=events&id=E3&clinic=C2");
+            Assert.DoesNotContain("secret of E3", auditor.Text, StringComparison.Ordinal);
+            await auditor.GetAsync("/records/history?kind=practitioners&id=P3&clinic=C2");
+            Assert.DoesNotContain("Cara Cole", auditor.Text, StringComparison.Ordinal);
+        }
+        using var key = new Visitor(dashboard.Address);
+        key.Headers["Authorization"] = $"Bearer {await KeyAsync(dashboard, "C1")}";
+        Assert.Equal(HttpStatusCode.OK, await key.GetAsync("/api/v1/rates?from=2026-01-01&to=2026-12-31&measure=BRUISE_MINOR"));
+        Assert.Contains("\"P1\"", key.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("P3", key.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_closed_account_and_a_revoked_key_open_nothing_at_once()
+    {
+        await using var dashboard = await StartAsync();
+        using var visitor = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, visitor, "closed");
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/"));
+        await WithAccessAsync(dashboard, access => access.DisableAsync("closed", disabled: true, default));
+        Assert.Equal(HttpStatusCode.Redirect, await visitor.GetAsync("/"));
+
+        using var key = new Visitor(dashboard.Address);
+        key.Headers["Authorization"] = $"Bearer {await KeyAsync(dashboard, "C1")}";
+        Assert.Equal(HttpStatusCode.OK, await key.GetAsync("/api/v1/rates?from=2026-01-01&to=2026-12-31"));
+        await WithAccessAsync(dashboard, access => access.RevokeKeyAsync(1, default));
+        Assert.Equal(HttpStatusCode.Unauthorized, await key.GetAsync("/api/v1/rates?from=2026-01-01&to=2026-12-31"));
+
+        // Another role counts from the next request on.
+        using var changed = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, changed, "director");
+        await WithAccessAsync(dashboard, access => access.ChangeAsync("director", new([Role.Auditor], [], null), default));
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.OK), (await changed.GetAsync("/"), await changed.GetAsync("/trail")));
+    }
+
+    [Fact]
+    public async Task The_last_administrator_stays_and_files_go_to_one_s_own_clinics_only()
+    {
+        await using var dashboard = await StartAsync();
+        await WithAccessAsync(dashboard, access => access.DisableAsync("closed", disabled: true, default));
+        await Assert.ThrowsAsync<AccessRefusedException>(() => WithAccessAsync(dashboard, access => access.DisableAsync("administrator", disabled: true, default)));
+        await Assert.ThrowsAsync<AccessRefusedException>(() => WithAccessAsync(dashboard, access => access.ChangeAsync("administrator", new([Role.Auditor], [], null), default)));
+
+        var receive = dashboard.App.Services.GetRequiredService<ReceiveUpload>();
+        var ofC1 = new Actor(ActorKind.Person, "director-c1", "", Roles.Of(Role.Director), new(["C1"]));
+        foreach (string? clinic in new[] { null, "C2" })
+            await Assert.ThrowsAsync<FileRefusedException>(() => receive.ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Samples.Practitioners)), "p.csv", null, clinic, ofC1, default));
+    }
+
+    [Fact]
+    public async Task Every_kind_of_record_that_belongs_to_a_clinic_is_kept_within_scopes()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await using var db = installation.Db();
+        foreach (var entity in db.Model.GetEntityTypes().Where(e => e.FindProperty("ClinicId") is not null || e.FindProperty("PatientId") is not null))
+            Assert.True(entity.GetDeclaredQueryFilters().Count > 0, $"{entity.ClrType.Name} has no filter by clinic: add it to SafetyAuditDb.Restrict");
+        await using var nobody = installation.Db(Actor.Nobody);
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        Assert.Equal((0, 0, 0, 0, 0), (await nobody.Sessions.CountAsync(), await nobody.Practitioners.CountAsync(), await nobody.Uploads.CountAsync(), await nobody.DailyExposures.CountAsync(), await nobody.AuditEntries.CountAsync()));
+    }
+
+    static async Task<RunningDashboard> StartAsync() => await RunningDashboard.StartAsync(async services =>
+    {
+        var receive = services.GetRequiredService<ReceiveUpload>();
+        string events = Samples.EventHeader.TrimEnd() + ",narrative\n";
+        foreach (var (content, clinic) in new (string, string?)[]
+        {
+            (Samples.Practitioners, "C1"),
+            (Samples.SessionHeader + string.Concat(Enumerable.Range(10, 30).Select(i => Samples.Session($"S{i}", practitioner: i % 2 == 0 ? "P1" : "P2"))) + Samples.Session("S1") + Samples.Session("S2", practitioner: "P2"), "C1"),
+            (events + Samples.Event("E1", "S1").TrimEnd() + ",secret of E1\n" + Samples.Event("E2", "S2").TrimEnd() + ",secret of E2\n", "C1"),
+            ("practitioner_id,display_name,clinic_id\nP3,Cara Cole,C2\n", "C2"),
+            (Samples.SessionHeader + Samples.Session("S3", practitioner: "P3", clinic: "C2") + Samples.Session("S4", practitioner: "P9", clinic: "C2"), "C2"),
+            (events + Samples.Event("E3", "S3").TrimEnd() + ",secret of E3\n", "C2"),
+            (Samples.SessionHeader + Samples.Session("S8") + Samples.Session("S9", practitioner: "P3", clinic: "C2"), null),
+        }) await receive.ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), "file.csv", null, clinic, Actor.CommandLine, default);
+        await services.CatchUpAsync(null, default);
+        foreach (var (name, roles, clinics, practitioner) in People)
+            await RunningDashboard.AddUserAsync(services, new User { UserName = name, Roles = roles, ClinicIds = clinics, PractitionerId = practitioner }, Password);
+    });
+
+    static async Task SignInAsync(RunningDashboard dashboard, Visitor visitor, string name) =>
+        Assert.True(await visitor.SignInAsync(name, Password) == HttpStatusCode.Redirect, $"{name} can't sign in: {visitor.Answer.StatusCode}\n{dashboard.Log.Text}");
+
+    static async Task<string> KeyAsync(RunningDashboard dashboard, string clinic)
+    {
+        string secret = "";
+        await WithAccessAsync(dashboard, async access => secret = (await access.AddKeyAsync("reception", clinic, default)).Secret);
+        return secret;
+    }
+
+    static async Task WithAccessAsync(RunningDashboard dashboard, Func<GiveAccess, Task> work)
+    {
+        await using var scope = dashboard.App.Services.CreateAsyncScope();
+        scope.ServiceProvider.GetRequiredService<SafetyAuditDb>().Actor = Actor.CommandLine;
+        await work(scope.ServiceProvider.GetRequiredService<GiveAccess>());
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.Playwright;
+
+namespace SafetyAudit.Tests.Host;
+
+/// <summary>Headless Chromium, with everything it complained of and every address it asked.</summary>
+sealed class Browser : IAsyncDisposable
+{
+    readonly IPlaywright playwright;
+    readonly IBrowser browser;
+    readonly List<string> addresses = [];
+
+    Browser(IPlaywright playwright, IBrowser browser) => (this.playwright, this.browser) = (playwright, browser);
+
+    public List<string> Errors { get; } = [];
+
+    public IEnumerable<string> Elsewhere(string address) => addresses.Where(a => !a.StartsWith(address, StringComparison.Ordinal) && !a.StartsWith("data:", StringComparison.Ordinal));
+
+    public static async Task<Browser> OpenAsync()
+    {
+        string chromium = Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_CHROMIUM")
+            ?? throw new InvalidOperationException("SAFETYAUDIT_TEST_CHROMIUM names no browser. Run the tests with ./test, which finds one.");
+        var playwright = await Playwright.CreateAsync();
+        return new(playwright, await playwright.Chromium.LaunchAsync(new()
+        {
+            ExecutablePath = chromium,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+        }));
+    }
+
+    public async Task<IPage> PageAsync(ColorScheme scheme = ColorScheme.Light, int width = 1280)
+    {
+        var context = await browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 }, Locale = "en-GB" });
+        var page = await context.NewPageAsync();
+        page.Console += (_, message) => { if (message.Type == "error") Errors.Add(message.Text); };
+        page.PageError += (_, error) => Errors.Add(error);
+        page.Request += (_, request) => addresses.Add(request.Url);
+        return page;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await browser.CloseAsync();
+        playwright.Dispose();
+    }
+}
