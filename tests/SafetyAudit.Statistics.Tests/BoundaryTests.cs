@@ -26,7 +26,8 @@ public class BoundaryTests
 
     static readonly object[] Instances =
     [
-        NegativeBinomial.WithMean(2, 5), new BetaBinomial(50, 2, 30), Rate, Shrinkage.Assumed, TwoGammaShrinkage.Start, new Cusum(3), new ResettingSprt(0.01, 0.1),
+        NegativeBinomial.WithMean(2, 5), new BetaBinomial(50, 2, 30), Rate, Shrinkage.Assumed, TwoGammaShrinkage.Start, new Cusum(3),
+            new ResettingSprt(0.01, 0.1),
         new LearningCusum(2), new StandardisedRatio(4, 5), new ControlLimits(0, 1, 9, 12), new RiskGroup(20, 0.1, 0.3, 4, 5),
     ];
 
@@ -47,7 +48,8 @@ public class BoundaryTests
             for (int i = 0; i < parameters.Length; i++)
             {
                 var type = Nullable.GetUnderlyingType(parameters[i].ParameterType) ?? parameters[i].ParameterType;
-                object[] strange = type == typeof(double) ? [.. Strange.Cast<object>()] : type == typeof(int) ? [-1, 0] : type == typeof(long) ? [-1L, 0L, long.MaxValue] : [];
+                object[] strange = type == typeof(double) ? [.. Strange.Cast<object>()] : type == typeof(int) ? [-1, 0] : type == typeof(long)
+                    ? [-1L, 0L, long.MaxValue] : [];
                 foreach (object value in strange)
                 {
                     if (value is long.MaxValue && name.StartsWith("BetaBinomial", StringComparison.Ordinal)) continue;
@@ -110,7 +112,8 @@ public class BoundaryTests
 #pragma warning restore CA1031
         });
         if (!task.Wait(TimeSpan.FromSeconds(2))) return "no answer within two seconds";
-        if (refusal is not null) return mayRefuse && refusal is ArgumentException or InvalidOperationException ? null : refusal.GetType().Name + ": " + refusal.Message;
+        if (refusal is not null) return mayRefuse && refusal is ArgumentException or InvalidOperationException ? null : refusal.GetType().Name + ": "
+            + refusal.Message;
         return IsDefined(answer) ? null : $"answered {answer}";
     }
 
@@ -122,7 +125,8 @@ public class BoundaryTests
         ITuple tuple => Enumerable.Range(0, tuple.Length).All(i => IsDefined(tuple[i])),
         _ when answer.GetType().IsPrimitive => true,
         _ when answer.GetType().Assembly == typeof(Poisson).Assembly =>
-            answer.GetType().GetProperties().Where(p => p.GetIndexParameters().Length == 0 && !p.PropertyType.IsByRefLike && p.DeclaringType == answer.GetType() && !IsStatic(p))
+            answer.GetType().GetProperties().Where(p =>
+                p.GetIndexParameters().Length == 0 && !p.PropertyType.IsByRefLike && p.DeclaringType == answer.GetType() && !IsStatic(p))
                 .All(p => IsDefined(p.GetValue(answer))),
         _ => true,
     };
@@ -212,7 +216,8 @@ public class BoundaryTests
         {
             yield return ("Case-mix outcome", v => CaseMixModel.Fit(family, [0, 1, v, 1, 0, 1], [1, 2, 3, 4, 5, 3], 1).Coefficients.ToArray());
             yield return ("Case-mix factor", v => CaseMixModel.Fit(family, [0, 1, 0, 1, 0, 1], [1, 2, v, 4, 5, 3], 1).Coefficients.ToArray());
-            yield return ("Case-mix exposure", v => CaseMixModel.Fit(family, [0, 1, 0, 1, 0, 1], [1, 2, 3, 4, 5, 3], 1, [1, 1, v, 1, 1, 1]).Coefficients.ToArray());
+            yield return ("Case-mix exposure", v =>
+                CaseMixModel.Fit(family, [0, 1, 0, 1, 0, 1], [1, 2, 3, 4, 5, 3], 1, [1, 1, v, 1, 1, 1]).Coefficients.ToArray());
             yield return ("Case-mix prediction", v => CaseMixModel.Fit(family, [0, 1, 0, 1, 0, 1], [1, 2, 3, 4, 5, 3], 1).Predict([v]));
             yield return ("Case-mix predicted exposure", v => CaseMixModel.Fit(family, [0, 1, 0, 1, 0, 1], [1, 2, 3, 4, 5, 3], 1).Predict([1], v));
         }

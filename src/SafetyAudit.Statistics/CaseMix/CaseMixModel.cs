@@ -38,7 +38,8 @@ public sealed class CaseMixModel
     readonly double[] coefficients, errors;
 
     CaseMixModel(
-        CaseMixFamily family, FitState state, double[] coefficients, double[] errors, double deviance, double nullDeviance, double logLikelihood, double events, int cases)
+        CaseMixFamily family, FitState state, double[] coefficients, double[] errors, double deviance, double nullDeviance, double logLikelihood,
+            double events, int cases)
     {
         (Family, State, this.coefficients, this.errors) = (family, state, coefficients, errors);
         (Deviance, NullDeviance, LogLikelihood, Events, Cases) = (deviance, nullDeviance, logLikelihood, events, cases);
@@ -84,7 +85,8 @@ public sealed class CaseMixModel
         for (int i = 0; i < n; i++)
         {
             if (family == CaseMixFamily.Logistic ? outcomes[i] is not (0 or 1) : !(outcomes[i] >= 0 && double.IsFinite(outcomes[i])))
-                throw new ArgumentOutOfRangeException(nameof(outcomes), "An outcome is 0 or 1 for a logistic model, and a count of 0 or more for a Poisson one.");
+                throw new ArgumentOutOfRangeException(nameof(outcomes),
+                    "An outcome is 0 or 1 for a logistic model, and a count of 0 or more for a Poisson one.");
             if (!exposure.IsEmpty && !(exposure[i] > 0 && double.IsFinite(exposure[i])))
                 throw new ArgumentOutOfRangeException(nameof(exposure), "Exposure is finite and above 0; leave out a case without.");
             events += outcomes[i];

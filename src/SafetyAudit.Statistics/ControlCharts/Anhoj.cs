@@ -39,6 +39,7 @@ public readonly record struct Anhoj(RunsState State, int Useful, int LongestRun,
         }
         return useful == 0
             ? new(RunsState.NoUsefulPoints, 0, 0, 0, 0, 0)
-            : new(RunsState.Judged, useful, longest, (int)Math.Round(Math.Log2(useful), MidpointRounding.ToEven) + 3, crossings, (int)Binomial.Quantile(0.05, useful - 1, 0.5));
+            : new(RunsState.Judged, useful, longest, (int)Math.Round(Math.Log2(useful), MidpointRounding.ToEven) + 3, crossings,
+                (int)Binomial.Quantile(0.05, useful - 1, 0.5));
     }
 }

@@ -137,7 +137,8 @@ public sealed record ChartOptions(LimitMethod Method = LimitMethod.Exact, bool S
 
     static double Checked(double sigmaPerRange) => sigmaPerRange > 0 && double.IsFinite(sigmaPerRange)
         ? sigmaPerRange
-        : throw new ArgumentOutOfRangeException(nameof(sigmaPerRange), "Standard deviations per mean moving range are above 0; MovingRange has the usual ones.");
+        : throw new ArgumentOutOfRangeException(nameof(sigmaPerRange),
+            "Standard deviations per mean moving range are above 0; MovingRange has the usual ones.");
 }
 
 /// <summary>A control chart: every kind gives the same shape of answer.</summary>
@@ -223,7 +224,8 @@ public sealed class ControlChart
 
     static void Check(ChartKind kind, ChartValue value)
     {
-        if (double.IsInfinity(value.Numerator)) throw new ArgumentOutOfRangeException(nameof(value), "A value is finite; not a number stands for a missing one.");
+        if (double.IsInfinity(value.Numerator))
+            throw new ArgumentOutOfRangeException(nameof(value), "A value is finite; not a number stands for a missing one.");
         if (kind != ChartKind.XmR && value.Numerator < 0) throw new ArgumentOutOfRangeException(nameof(value), "Events and gaps are 0 or more.");
         if (kind is not (ChartKind.XmR or ChartKind.T) && value.Numerator > MostEvents)
             throw new ArgumentOutOfRangeException(nameof(value), "Counts are drawn up to 1e15 events.");
@@ -276,7 +278,8 @@ public sealed class ControlChart
 
     /// <summary>Centre ± 3 and 2 standard errors, held within what is possible.</summary>
     internal static ChartLimits Around(double centre, double error, double least = double.NegativeInfinity, double most = double.PositiveInfinity) => new(
-        Math.Max(least, centre - 3 * error), Math.Min(most, centre + 3 * error), Math.Max(least, centre - 2 * error), Math.Min(most, centre + 2 * error), error);
+        Math.Max(least, centre - 3 * error), Math.Min(most, centre + 3 * error), Math.Max(least, centre - 2 * error), Math.Min(most, centre + 2 * error),
+            error);
 
     /// <summary>One point, no event or no variation: a centre and no limits, so nothing is said of any point.</summary>
     internal static PhaseResult CentreOnly(

@@ -2,7 +2,8 @@ namespace SafetyAudit.Statistics;
 
 /// <summary>c chart: counts over equal exposure. Centre the mean c̄; exact limits the Poisson quantiles 0.00135 and
 /// 0.99865, or c̄ ± 3√c̄ (Shewhart 1931; Montgomery, Introduction to SQC, §7.3).</summary>
-/// <remarks>A count signals when it is above the upper or below the lower limit. Without any event there are no limits. Reference: <c>spc_points.csv</c> (c), <c>spc_exact_limits.csv</c>.</remarks>
+/// <remarks>A count signals when it is above the upper or below the lower limit. Without any event there are no limits. Reference: <c>spc_points.csv</c>
+/// (c), <c>spc_exact_limits.csv</c>.</remarks>
 static class CountChart
 {
     public static PhaseResult Draw(ControlChart.Baseline baseline, Span<ChartPoint> points, ChartOptions options, ChartPhase phase)

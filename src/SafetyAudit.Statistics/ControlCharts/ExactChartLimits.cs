@@ -15,7 +15,8 @@ public static class ExactChartLimits
     public const double WarningTail = 0.02275;
 
     /// <summary>c chart with this mean.</summary>
-    public static ChartLimits Count(double mean) => new(CountLower(mean, Tail), CountUpper(mean, Tail), CountLower(mean, WarningTail), CountUpper(mean, WarningTail), Math.Sqrt(mean));
+    public static ChartLimits Count(double mean) =>
+        new(CountLower(mean, Tail), CountUpper(mean, Tail), CountLower(mean, WarningTail), CountUpper(mean, WarningTail), Math.Sqrt(mean));
 
     /// <summary>u chart with this rate at one exposure: limits of the count, over the exposure.</summary>
     public static ChartLimits Rate(double rate, double exposure)
@@ -32,15 +33,18 @@ public static class ExactChartLimits
         if (!(sessions > 0 && sessions <= CountSearch.MostMean))
             throw new ArgumentOutOfRangeException(nameof(sessions), "Sessions are above 0 and at most 1e15.");
         long n = (long)sessions;
-        return new(ShareLower(share, n, Tail) / sessions, ShareUpper(share, n, Tail) / sessions, ShareLower(share, n, WarningTail) / sessions, ShareUpper(share, n, WarningTail) / sessions,
+        return new(ShareLower(share, n, Tail) / sessions, ShareUpper(share, n, Tail) / sessions, ShareLower(share, n, WarningTail) / sessions,
+            ShareUpper(share, n, WarningTail) / sessions,
             Math.Sqrt(share * (1 - share) / sessions));
     }
 
     /// <summary>g chart with this probability of an event in a session.</summary>
-    public static ChartLimits Gap(double p) => new(GapLower(p, Tail), GapUpper(p, Tail), GapLower(p, WarningTail), GapUpper(p, WarningTail), Math.Sqrt(1 - p) / p);
+    public static ChartLimits Gap(double p) =>
+        new(GapLower(p, Tail), GapUpper(p, Tail), GapLower(p, WarningTail), GapUpper(p, WarningTail), Math.Sqrt(1 - p) / p);
 
     /// <summary>t chart with this mean time between events.</summary>
-    public static ChartLimits Time(double mean) => new(TimeLower(mean, Tail), TimeUpper(mean, Tail), TimeLower(mean, WarningTail), TimeUpper(mean, WarningTail), mean);
+    public static ChartLimits Time(double mean) =>
+        new(TimeLower(mean, Tail), TimeUpper(mean, Tail), TimeLower(mean, WarningTail), TimeUpper(mean, WarningTail), mean);
 
     /// <summary>Smallest count that isn't low.</summary>
     public static long CountLower(double mean, double tail)
@@ -71,7 +75,8 @@ public static class ExactChartLimits
     }
 
     /// <summary>Smallest gap that isn't short: the smallest whose P(gap ≤ limit) = 1 − (1 − p)^(limit + 1) reaches the tail.</summary>
-    public static double GapLower(double p, double tail) => Chance(p, tail) == 1 ? 0 : Math.Ceiling(Elementary.LogOnePlus(-tail) / Elementary.LogOnePlus(-p) - 1e-12) - 1;
+    public static double GapLower(double p, double tail) =>
+        Chance(p, tail) == 1 ? 0 : Math.Ceiling(Elementary.LogOnePlus(-tail) / Elementary.LogOnePlus(-p) - 1e-12) - 1;
 
     /// <summary>Longest gap that isn't long: P(gap &gt; limit) = (1 − p)^(limit + 1) ≤ tail.</summary>
     public static double GapUpper(double p, double tail) => Chance(p, tail) == 1 ? 0 : Math.Ceiling(Math.Log(tail) / Elementary.LogOnePlus(-p)) - 1;

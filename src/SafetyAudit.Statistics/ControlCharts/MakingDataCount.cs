@@ -67,7 +67,8 @@ public static class MakingDataCount
         for (int i = 0; i < count; i++)
         {
             var beyond = points[index[i]].Signal;
-            if (beyond != LimitSignal.None) signals[index[i]] |= beyond == LimitSignal.Above ? MakingDataCountRules.AboveLimit : MakingDataCountRules.BelowLimit;
+            if (beyond != LimitSignal.None) signals[index[i]] |= beyond == LimitSignal.Above ? MakingDataCountRules.AboveLimit
+                : MakingDataCountRules.BelowLimit;
 
             int side = Math.Sign(z[i]);
             if (i == 0 || side == 0 || Math.Sign(z[i - 1]) != side) runStart = i;
@@ -89,7 +90,8 @@ public static class MakingDataCount
     /// <param name="higherIsWorse">True for adverse events.</param>
     public static Variation VariationOf(MakingDataCountRules rules, bool higherIsWorse = true)
     {
-        const MakingDataCountRules high = MakingDataCountRules.AboveLimit | MakingDataCountRules.TwoOfThreeHigh | MakingDataCountRules.SevenAbove | MakingDataCountRules.SevenRising;
+        const MakingDataCountRules high =
+            MakingDataCountRules.AboveLimit | MakingDataCountRules.TwoOfThreeHigh | MakingDataCountRules.SevenAbove | MakingDataCountRules.SevenRising;
         var first = First(rules);
         return first == MakingDataCountRules.None ? Variation.CommonCause : (high & first) != 0 == higherIsWorse ? Variation.Concern : Variation.Improvement;
     }
@@ -111,7 +113,8 @@ public static class MakingDataCount
         else if (length > least) signals[index[to]] |= rule;
     }
 
-    static void TwoOfThree(ReadOnlySpan<ChartPoint> points, ReadOnlySpan<double> z, ReadOnlySpan<int> index, int last, int side, Span<MakingDataCountRules> signals)
+    static void TwoOfThree(ReadOnlySpan<ChartPoint> points, ReadOnlySpan<double> z, ReadOnlySpan<int> index, int last, int side,
+        Span<MakingDataCountRules> signals)
     {
         int near = 0;
         for (int j = last - 2; j <= last; j++)

@@ -9,7 +9,8 @@ namespace SafetyAudit.Statistics;
 /// Reference: <c>spc_points.csv</c> (u, up), <c>spc_exact_limits.csv</c>.</remarks>
 static class RateChart
 {
-    public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options, ChartPhase phase, bool widened)
+    public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options,
+        ChartPhase phase, bool widened)
     {
         double events = 0, exposure = 0;
         for (int i = 0; i < baseline.Points.Length; i++)
@@ -22,7 +23,8 @@ static class RateChart
         if (baseline.Used == 1) return ControlChart.CentreOnly(phase, ChartState.OnePoint, 1, centre, points);
         if (centre == 0) return ControlChart.CentreOnly(phase, ChartState.NoEvents, baseline.Used, centre, points);
         double? sigmaZ = widened ? LaneyFactor.Of(baseline, centre, centre, options) : null;
-        if (sigmaZ is { } z && ControlChart.IsNothing(z, 1)) return ControlChart.CentreOnly(phase, ChartState.NoVariation, baseline.Used, centre, points, null, 0);
+        if (sigmaZ is { } z && ControlChart.IsNothing(z, 1)) return ControlChart.CentreOnly(phase, ChartState.NoVariation, baseline.Used, centre, points, null,
+            0);
         for (int i = 0; i < points.Length; i++)
         {
             if (points[i].Value is null) continue;

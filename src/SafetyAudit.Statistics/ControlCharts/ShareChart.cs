@@ -9,7 +9,8 @@ namespace SafetyAudit.Statistics;
 /// Reference: <c>spc_points.csv</c> (p, pp), <c>spc_exact_limits.csv</c>.</remarks>
 static class ShareChart
 {
-    public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options, ChartPhase phase, bool widened)
+    public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options,
+        ChartPhase phase, bool widened)
     {
         double events = 0, sessions = 0;
         for (int i = 0; i < baseline.Points.Length; i++)
@@ -23,7 +24,8 @@ static class ShareChart
         if (variance == 0)
             return ControlChart.CentreOnly(phase, centre == 0 ? ChartState.NoEvents : ChartState.NoVariation, baseline.Used, centre, points);
         double? sigmaZ = widened ? LaneyFactor.Of(baseline, centre, variance, options) : null;
-        if (sigmaZ is { } z && ControlChart.IsNothing(z, 1)) return ControlChart.CentreOnly(phase, ChartState.NoVariation, baseline.Used, centre, points, null, 0);
+        if (sigmaZ is { } z && ControlChart.IsNothing(z, 1)) return ControlChart.CentreOnly(phase, ChartState.NoVariation, baseline.Used, centre, points, null,
+            0);
         for (int i = 0; i < points.Length; i++)
         {
             if (points[i].Value is null) continue;

@@ -11,7 +11,8 @@ static class ZoneScores
         int count = 0;
         for (int i = 0; i < points.Length; i++)
         {
-            if (points[i] is not { State: PointState.Assessed, Value: { } value, Centre: { } centre, Limits: { StandardError: > 0 and < double.PositiveInfinity } limits }) continue;
+            if (points[i] is not { State: PointState.Assessed, Value: { } value, Centre: { } centre,
+                Limits: { StandardError: > 0 and < double.PositiveInfinity } limits }) continue;
             double off = value - centre;
             if (Math.Abs(off) <= 1e-12 * (Math.Abs(value) + Math.Abs(centre))) off = 0;
             scores[count] = off == 0 ? 0 : off / limits.StandardError;

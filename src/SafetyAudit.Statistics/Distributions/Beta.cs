@@ -63,7 +63,8 @@ public static class Beta
         else
         {
             double logBeta = Loader.LogGamma(a) + Loader.LogGamma(b) - Loader.LogGamma(a + b);
-            guess = probability < a / (a + b) || a >= 1 ? Math.Exp((Math.Log(probability * a) + logBeta) / a) : 1 - Math.Exp((Math.Log((1 - probability) * b) + logBeta) / b);
+            guess = probability < a / (a + b) || a >= 1 ? Math.Exp((Math.Log(probability * a) + logBeta) / a) : 1
+                - Math.Exp((Math.Log((1 - probability) * b) + logBeta) / b);
         }
         return guess > 0 && guess < 1 ? guess : guess >= 1 ? 1 - 1e-10 : 1e-300;
     }
@@ -123,7 +124,8 @@ public static class Beta
             // What of the binomial mass at a of a + b depends on the shapes alone, times b/(a + b).
             double sum = a + b;
             share = a / sum;
-            constant = Math.Exp(Loader.StirlingError(sum) - Loader.StirlingError(a) - Loader.StirlingError(b)) * Math.Sqrt(sum / (2 * Math.PI * a * b)) * (b / sum);
+            constant = Math.Exp(Loader.StirlingError(sum) - Loader.StirlingError(a)
+                - Loader.StirlingError(b)) * Math.Sqrt(sum / (2 * Math.PI * a * b)) * (b / sum);
         }
 
         public TailPoint At(double x)

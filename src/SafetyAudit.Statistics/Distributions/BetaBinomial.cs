@@ -56,7 +56,8 @@ public readonly record struct BetaBinomial : ICountTails
 
     /// <summary>The smallest count whose P(X ≤ count) is at least <paramref name="probability"/> (0 to below 1).</summary>
     public long Quantile(double probability) => CountSearch.Quantile(
-        this, probability, Mean, Deviation, N, !(probability > 0 && probability < 1) ? null : probability > 0.5 ? NearHigh(1 - probability) : NearLow(probability));
+        this, probability, Mean, Deviation, N, !(probability > 0 && probability < 1) ? null : probability > 0.5 ? NearHigh(1 - probability)
+            : NearLow(probability));
 
     /// <summary>The largest count whose upper tail is above <paramref name="tail"/>.</summary>
     internal long HighestNotHigh(double tail) => CountSearch.HighestNotHigh(this, tail, Mean, Deviation, N, NearHigh(tail));

@@ -34,7 +34,8 @@ static class CountSearch
         return probability > 0.5
             ? HighestNotHigh(tails, 1 - probability, mean, deviation, most, near)
             : Smallest(
-                new AtMostReaches<T>(tails, probability, inclusive: true), near ?? Guess(mean, deviation, probability, most), near is null ? deviation : 1, most);
+                new AtMostReaches<T>(tails, probability, inclusive: true), near ?? Guess(mean, deviation, probability, most), near is null ? deviation : 1,
+                    most);
     }
 
     /// <summary>The largest count whose upper tail P(X ≥ count) is still above <paramref name="tail"/>.</summary>
@@ -83,7 +84,8 @@ static class CountSearch
             most = Math.Min(most, MostCount);
             while (high < most && !holds.At(high))
             {
-                if (high > MostCount / 4) throw new ArgumentOutOfRangeException(nameof(guess), "The count lies beyond 1e17; give a smaller mean or a larger tail.");
+                if (high > MostCount / 4) throw new ArgumentOutOfRangeException(nameof(guess),
+                    "The count lies beyond 1e17; give a smaller mean or a larger tail.");
                 low = high;
                 step *= 2;
                 high += step;

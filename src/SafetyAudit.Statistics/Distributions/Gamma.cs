@@ -46,8 +46,10 @@ public static class Gamma
         if (!(probability > 0 && probability < 1)) throw new ArgumentOutOfRangeException(nameof(probability), "A probability is between 0 and 1.");
         CheckShape(shape);
         return probability <= 0.5
-            ? Inversion.Solve(new OneTail(shape, upper: false), probability, Start(shape, probability, Normal.Quantile(probability)), 0, double.PositiveInfinity)
-            : Inversion.Solve(new OneTail(shape, upper: true), 1 - probability, Start(shape, probability, Normal.Quantile(probability)), 0, double.PositiveInfinity);
+            ? Inversion.Solve(new OneTail(shape, upper: false), probability, Start(shape, probability, Normal.Quantile(probability)), 0,
+                double.PositiveInfinity)
+            : Inversion.Solve(new OneTail(shape, upper: true), 1 - probability, Start(shape, probability, Normal.Quantile(probability)), 0,
+                double.PositiveInfinity);
     }
 
     /// <summary>The x whose P(X &gt; x) is <paramref name="probability"/> (0 to 1, exclusive).</summary>
@@ -56,8 +58,10 @@ public static class Gamma
         if (!(probability > 0 && probability < 1)) throw new ArgumentOutOfRangeException(nameof(probability), "A probability is between 0 and 1.");
         CheckShape(shape);
         return probability <= 0.5
-            ? Inversion.Solve(new OneTail(shape, upper: true), probability, Start(shape, 1 - probability, -Normal.Quantile(probability)), 0, double.PositiveInfinity)
-            : Inversion.Solve(new OneTail(shape, upper: false), 1 - probability, Start(shape, 1 - probability, -Normal.Quantile(probability)), 0, double.PositiveInfinity);
+            ? Inversion.Solve(new OneTail(shape, upper: true), probability, Start(shape, 1 - probability, -Normal.Quantile(probability)), 0,
+                double.PositiveInfinity)
+            : Inversion.Solve(new OneTail(shape, upper: false), 1 - probability, Start(shape, 1 - probability, -Normal.Quantile(probability)), 0,
+                double.PositiveInfinity);
     }
 
     /// <summary>A first guess: Wilson and Hilferty (1931), or the leading term of the lower tail where that fails.</summary>

@@ -50,7 +50,8 @@ static class Loader
 
         // Close to the mean the logarithm cancels; its series in v = (x − np)/(x + np), with |v| < 0.1 here, does not.
         double v = (x - np) / (x + np), square = v * v;
-        double series = (((((((square / 17 + 1.0 / 15) * square + 1.0 / 13) * square + 1.0 / 11) * square + 1.0 / 9) * square + 1.0 / 7) * square + 1.0 / 5) * square + 1.0 / 3) * square;
+        double series = (((((((square / 17 + 1.0 / 15) * square + 1.0 / 13) * square + 1.0 / 11) * square + 1.0 / 9) * square + 1.0 / 7) * square
+            + 1.0 / 5) * square + 1.0 / 3) * square;
         return (x - np) * v + 2 * x * v * series;
     }
 

@@ -6,7 +6,8 @@ namespace SafetyAudit.Statistics;
 /// The <see cref="ControlLimits"/> of many units whose rate is known with the same shape, as on one funnel plot: each vertex of the
 /// <see cref="FunnelCurve"/> is worked out once and shared, so a unit costs a few look-ups and gets the same limits as by itself.
 /// </summary>
-/// <remarks>A limit beyond the shared vertices, or any with a shape below 1, is worked out for the unit alone. A unit's limits don't depend on the other units or their order. An expected count of 0 has the limits 0 and 0: nothing can be called.</remarks>
+/// <remarks>A limit beyond the shared vertices, or any with a shape below 1, is worked out for the unit alone. A unit's limits don't depend on the other
+/// units or their order. An expected count of 0 has the limits 0 and 0: nothing can be called.</remarks>
 public static class FunnelLimits
 {
     // Beyond this count vertices are seldom shared and each unit is worked out by itself.

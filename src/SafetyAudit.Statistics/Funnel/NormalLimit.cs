@@ -22,7 +22,8 @@ public static class NormalLimit
     public static double For(FunnelScale scale, double target, double denominator, double probability, double phi = 1, double tauSquared = 0)
     {
         double error = StandardError(scale, target, denominator);
-        if (!(phi > 0 && double.IsFinite(phi))) throw new ArgumentOutOfRangeException(nameof(phi), "Multiplicative over-dispersion is finite and above 0; 1 is none.");
+        if (!(phi > 0 && double.IsFinite(phi)))
+            throw new ArgumentOutOfRangeException(nameof(phi), "Multiplicative over-dispersion is finite and above 0; 1 is none.");
         if (!(tauSquared >= 0 && double.IsFinite(tauSquared)))
             throw new ArgumentOutOfRangeException(nameof(tauSquared), "Additive over-dispersion is finite and 0 or more; 0 is none.");
         double at = Transform(scale, target) + Normal.Quantile(probability) * Math.Sqrt(phi * error * error + tauSquared);
@@ -57,7 +58,8 @@ public static class NormalLimit
     /// <inheritdoc cref="For" path="/exception"/>
     public static double StandardError(FunnelScale scale, double target, double denominator)
     {
-        if (!(denominator > 0 && double.IsFinite(denominator))) throw new ArgumentOutOfRangeException(nameof(denominator), "A denominator is finite and above 0.");
+        if (!(denominator > 0 && double.IsFinite(denominator)))
+            throw new ArgumentOutOfRangeException(nameof(denominator), "A denominator is finite and above 0.");
         if (!(target > 0 && double.IsFinite(target))) throw new ArgumentOutOfRangeException(nameof(target), "A target is finite and above 0.");
         if (IsShare(scale) && target >= 1) throw new ArgumentOutOfRangeException(nameof(target), "A target share is below 1: at 1 nothing can vary.");
         return scale switch

@@ -35,7 +35,8 @@ public enum OverDispersionState
 /// For sparse counts use <see cref="Spread.LeaveOneOut"/> instead. Where nothing could be estimated φ is 1 and τ² is 0, and the state says why.
 /// Reference figures: <c>funnel_summary.csv</c>, 1e-6.
 /// </remarks>
-public readonly record struct OverDispersion(OverDispersionState State, int Used, double Phi, double TauSquared, double CorrectedPhi, double CorrectedTauSquared)
+public readonly record struct OverDispersion(OverDispersionState State, int Used, double Phi, double TauSquared, double CorrectedPhi,
+    double CorrectedTauSquared)
 {
     /// <param name="scores">z-scores; replaced by their trimmed values in winsorising, and sorted together with the errors.</param>
     /// <param name="errors">Their standard errors on the same scale, each finite and above 0.</param>

@@ -19,7 +19,8 @@ public static class Spread
     /// <param name="units">Observed events, expected events at the common rate, and share n/N of the common exposure, per unit.</param>
     /// <param name="leftOut">Index of the unit that is judged, or −1 for none.</param>
     /// <remarks>With no expectation in the others, the least is answered. Reference figures: <c>alert_expected.csv</c>.</remarks>
-    /// <exception cref="ArgumentOutOfRangeException">Events or expectations are negative or not finite, a share is not from 0 to 1, or there is no such unit.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Events or expectations are negative or not finite, a share is not from 0 to 1, or there is no such
+    /// unit.</exception>
     public static double LeaveOneOut(ReadOnlySpan<(double Observed, double Expected, double Share)> units, int leftOut)
     {
         if (leftOut < -1 || leftOut >= units.Length) throw new ArgumentOutOfRangeException(nameof(leftOut), "Leave out one of the units, or give −1 for none.");

@@ -77,6 +77,7 @@ public static class Detectability
         double reached = FunnelCurve.ExpectedWhereHigh(low, power, shape) / ratio, end = FunnelCurve.ExpectedWhereHigh(low, tail, shape);
         return Math.Min(reached, end);
 
-        bool EnoughAtStart(long count) => NegativeBinomial.WithMean(shape, ratio * FunnelCurve.ExpectedWhereHigh(count - 1, tail, shape)).AtLeast(count) >= power;
+        bool EnoughAtStart(long count) =>
+            NegativeBinomial.WithMean(shape, ratio * FunnelCurve.ExpectedWhereHigh(count - 1, tail, shape)).AtLeast(count) >= power;
     }
 }

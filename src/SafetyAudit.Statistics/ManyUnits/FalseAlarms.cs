@@ -36,7 +36,8 @@ public static class FalseAlarms
     /// <param name="streams">Live streams, 1 or more.</param>
     public static double PerStream(double budgetPerYear, int streams)
     {
-        if (!(budgetPerYear > 0 && double.IsFinite(budgetPerYear))) throw new ArgumentOutOfRangeException(nameof(budgetPerYear), "A budget is finite and above 0.");
+        if (!(budgetPerYear > 0 && double.IsFinite(budgetPerYear)))
+            throw new ArgumentOutOfRangeException(nameof(budgetPerYear), "A budget is finite and above 0.");
         ArgumentOutOfRangeException.ThrowIfLessThan(streams, 1);
         return budgetPerYear / streams;
     }

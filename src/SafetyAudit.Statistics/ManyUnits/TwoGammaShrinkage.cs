@@ -114,7 +114,8 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
     public double GeometricMean(double observed, double expected)
     {
         double q = FirstShare(observed, expected);
-        return Math.Exp(q * (Elementary.Digamma(observed + Alpha1) - Math.Log(expected + Beta1)) + (1 - q) * (Elementary.Digamma(observed + Alpha2) - Math.Log(expected + Beta2)));
+        return Math.Exp(q * (Elementary.Digamma(observed + Alpha1) - Math.Log(expected + Beta1))
+            + (1 - q) * (Elementary.Digamma(observed + Alpha2) - Math.Log(expected + Beta2)));
     }
 
     /// <summary>The ratio below which the cell's true one lies with this probability; EB05 and EB95 at 0.05 and 0.95.</summary>
@@ -122,7 +123,8 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
     public double Quantile(double observed, double expected, double probability)
     {
         if (!(probability > 0 && probability < 1)) throw new ArgumentOutOfRangeException(nameof(probability), "A probability is between 0 and 1.");
-        var tail = new Mixture(FirstShare(observed, expected), observed + Alpha1, expected + Beta1, observed + Alpha2, expected + Beta2, upper: probability > 0.5);
+        var tail = new Mixture(FirstShare(observed, expected), observed + Alpha1, expected + Beta1, observed + Alpha2, expected + Beta2,
+            upper: probability > 0.5);
         return Inversion.Solve(tail, probability > 0.5 ? 1 - probability : probability, GeometricMean(observed, expected), 0, double.PositiveInfinity);
     }
 
@@ -173,7 +175,8 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
     {
         public TailPoint At(double x)
         {
-            double x1 = x * rate1, x2 = x * rate2, d1 = q * rate1 * Gamma.DensityAt(x1, shape1), d2 = (1 - q) * rate2 * Gamma.DensityAt(x2, shape2), density = d1 + d2;
+            double x1 = x * rate1, x2 = x * rate2, d1 = q * rate1 * Gamma.DensityAt(x1, shape1), d2 = (1 - q) * rate2 * Gamma.DensityAt(x2, shape2),
+                density = d1 + d2;
             return new(
                 upper ? q * Gamma.Above(x1, shape1) + (1 - q) * Gamma.Above(x2, shape2) : q * Gamma.Below(x1, shape1) + (1 - q) * Gamma.Below(x2, shape2),
                 upper ? -density : density,

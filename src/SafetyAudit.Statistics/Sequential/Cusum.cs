@@ -55,7 +55,8 @@ public struct Cusum
         path = path[..weights.Length];
         for (int i = 0; i < weights.Length; i++)
         {
-            if (!double.IsFinite(weights[i])) throw new ArgumentOutOfRangeException(nameof(weights), "Weights are finite; leave out a case or period without one.");
+            if (!double.IsFinite(weights[i]))
+                throw new ArgumentOutOfRangeException(nameof(weights), "Weights are finite; leave out a case or period without one.");
             s = Math.Max(0, s + weights[i]);
             path[i] = s;
             if (s >= threshold) { signals++; s = 0; }

@@ -24,7 +24,8 @@ public static class Ewma
     /// values: σ√(λ(1 − (1 − λ)^2t)/(2 − λ)) (Lucas and Saccucci 1990).</summary>
     public static double StandardError(double deviation, double weight, int t)
     {
-        if (!(deviation >= 0 && double.IsFinite(deviation))) throw new ArgumentOutOfRangeException(nameof(deviation), "A standard deviation is finite and 0 or more.");
+        if (!(deviation >= 0 && double.IsFinite(deviation)))
+            throw new ArgumentOutOfRangeException(nameof(deviation), "A standard deviation is finite and 0 or more.");
         if (!(weight > 0 && weight <= 1)) throw new ArgumentOutOfRangeException(nameof(weight), "A weight is above 0 and at most 1.");
         ArgumentOutOfRangeException.ThrowIfNegative(t);
         return deviation * Math.Sqrt(weight / (2 - weight) * (1 - Math.Pow(1 - weight, 2.0 * t)));

@@ -9,7 +9,8 @@ namespace SafetyAudit.Statistics;
 /// <remarks>
 /// The nodes lie over all but 1e-9 of the distribution, closer where more events make the probability steeper in the rate: right to about
 /// 1e-4 of itself from a shape of 0.05 up. A few milliseconds to half a second; a threshold takes about a third of a second in the ordinary
-/// range and some seconds where a small shape meets tens of events a month (4 s at a shape of 2 and 30 a month). Reference: <c>learning_cusum_thresholds.csv</c>, <c>oc_uncertain_baseline.csv</c>; confirmed by seeded simulation.
+/// range and some seconds where a small shape meets tens of events a month (4 s at a shape of 2 and 30 a month). Reference:
+/// <c>learning_cusum_thresholds.csv</c>, <c>oc_uncertain_baseline.csv</c>; confirmed by seeded simulation.
 /// </remarks>
 public static class LearningCusumFalseAlarm
 {
@@ -118,7 +119,8 @@ public static class LearningCusumFalseAlarm
     {
         readonly double log = Math.Log(ZeroRuns.CheckedRatio(ratio));
         public bool Upwards => ratio > 1;
-        public double At(double events, double expected) => events * log - (shape + events) * Elementary.LogOnePlus((ratio - 1) * expected / (shape + expected));
+        public double At(double events, double expected) =>
+            events * log - (shape + events) * Elementary.LogOnePlus((ratio - 1) * expected / (shape + expected));
     }
 
     readonly struct PlugIn(double ratio) : ISumSinceZero

@@ -50,7 +50,8 @@ public static class MaxSprt
     {
         CheckHorizon(horizon);
         if (!(trueRatio >= 0 && double.IsFinite(trueRatio))) throw new ArgumentOutOfRangeException(nameof(trueRatio), "A true ratio is finite and 0 or more.");
-        if (!(criticalValue > 0 && criticalValue <= 1000)) throw new ArgumentOutOfRangeException(nameof(criticalValue), "A critical value is above 0 and at most 1,000.");
+        if (!(criticalValue > 0 && criticalValue <= 1000))
+            throw new ArgumentOutOfRangeException(nameof(criticalValue), "A critical value is above 0 and at most 1,000.");
         ArgumentOutOfRangeException.ThrowIfLessThan(leastEvents, 1);
 
         // alive[k]: k events so far and no signal. Just after μ_c fewer than c events must have come… so c events never remain.
@@ -76,7 +77,8 @@ public static class MaxSprt
 
     static void CheckHorizon(double horizon)
     {
-        if (!(horizon > 0 && horizon <= MostExpected)) throw new ArgumentOutOfRangeException(nameof(horizon), "A horizon is above 0 and at most 2,000 expected events.");
+        if (!(horizon > 0 && horizon <= MostExpected))
+            throw new ArgumentOutOfRangeException(nameof(horizon), "A horizon is above 0 and at most 2,000 expected events.");
     }
 
     // The expectation below which c events reach the value: μ of c ln(c/μ) − (c − μ) = value, on the side μ < c.

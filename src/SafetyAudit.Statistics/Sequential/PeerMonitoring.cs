@@ -63,7 +63,8 @@ public sealed class PeerMonitoring
         ArgumentOutOfRangeException.ThrowIfLessThan(window, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(history, window);
         foreach (var prior in priors)
-            if (!(prior.Shape > 0)) throw new ArgumentOutOfRangeException(nameof(priors), "Every family has a baseline; GammaRate.Unknown where nothing is known.");
+            if (!(prior.Shape > 0)) throw new ArgumentOutOfRangeException(nameof(priors),
+                "Every family has a baseline; GammaRate.Unknown where nothing is known.");
         this.priors = priors.ToArray();
         (this.practitioners, this.window, this.history) = (practitioners, window, history);
         int streams = Streams;
@@ -98,7 +99,8 @@ public sealed class PeerMonitoring
     /// <param name="results">Receives one result per stream.</param>
     /// <exception cref="ArgumentException">A list isn't one figure per stream.</exception>
     public void Judge(
-        ReadOnlySpan<double> monthEvents, ReadOnlySpan<double> monthSessions, ReadOnlySpan<double> thresholdsUp, ReadOnlySpan<double> thresholdsDown, Span<PeerResult> results)
+        ReadOnlySpan<double> monthEvents, ReadOnlySpan<double> monthSessions, ReadOnlySpan<double> thresholdsUp, ReadOnlySpan<double> thresholdsDown,
+            Span<PeerResult> results)
     {
         if (thresholdsUp.Length != Streams || thresholdsDown.Length != Streams || results.Length != Streams)
             throw new ArgumentException("One figure per stream.", nameof(results));

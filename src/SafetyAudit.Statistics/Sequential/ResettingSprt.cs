@@ -26,7 +26,8 @@ public struct ResettingSprt
     /// <exception cref="ArgumentOutOfRangeException">The chances are not above 0, or together 1 or more.</exception>
     public ResettingSprt(double alpha, double beta)
     {
-        if (!(alpha > 0 && beta > 0 && alpha + beta < 1)) throw new ArgumentOutOfRangeException(nameof(alpha), "Chances of error are above 0 and together below 1.");
+        if (!(alpha > 0 && beta > 0 && alpha + beta < 1))
+            throw new ArgumentOutOfRangeException(nameof(alpha), "Chances of error are above 0 and together below 1.");
         (Upper, Lower) = (Math.Log((1 - beta) / alpha), Math.Log(beta / (1 - alpha)));
     }
 

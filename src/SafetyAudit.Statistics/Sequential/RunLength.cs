@@ -134,13 +134,15 @@ public static class RunLength
     /// <param name="states">Lattice points.</param>
     public static double Poisson(double mean, double ratio, double threshold, double trueRatio = 1, int states = DefaultStates)
     {
-        if (!(mean > 0 && mean * Math.Max(1, trueRatio) <= MostMean)) throw new ArgumentOutOfRangeException(nameof(mean), "Expected events are above 0 and at most 100,000.");
+        if (!(mean > 0 && mean * Math.Max(1, trueRatio) <= MostMean))
+            throw new ArgumentOutOfRangeException(nameof(mean), "Expected events are above 0 and at most 100,000.");
         CheckTrueRatio(trueRatio);
         CusumWeight.Check(ratio);
         double really = mean * trueRatio;
         long most = NegativeBinomial.WithMean(double.PositiveInfinity, really).Quantile(1 - 1e-15) + 2;
         var steps = new CusumStep[most + 1];
-        for (long y = 0; y <= most; y++) steps[y] = new(CusumWeight.Poisson(y, mean, ratio), y < most ? Loader.PoissonMass(y, really) : Statistics.Poisson.AtLeast(y, really));
+        for (long y = 0; y <= most; y++) steps[y] =
+            new(CusumWeight.Poisson(y, mean, ratio), y < most ? Loader.PoissonMass(y, really) : Statistics.Poisson.AtLeast(y, really));
         return Average(steps, threshold, states);
     }
 
@@ -158,7 +160,8 @@ public static class RunLength
         while (atHigh < target)
         {
             (low, atLow) = (high, atHigh);
-            if (high > 100) throw new ArgumentOutOfRangeException(nameof(strata), "No threshold below 100 gives so long a run; the risks are too small to signal.");
+            if (high > 100) throw new ArgumentOutOfRangeException(nameof(strata),
+                "No threshold below 100 gives so long a run; the risks are too small to signal.");
             atHigh = Log(strata, high += 1.5);
         }
         for (int step = 0; step < 60 && high - low > 5e-4; step++)

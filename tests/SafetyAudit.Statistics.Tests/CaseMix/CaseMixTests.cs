@@ -6,7 +6,8 @@ public class CaseMixTests
 
     static readonly IReadOnlyList<ReferenceTable.Row> Cases = new ReferenceTable("risk_cases.csv").Rows;
 
-    static CaseMixModel Fit(CaseMixFamily family) => CaseMixModel.Fit(family, [.. Cases.Select(c => c.Number("event"))], [.. Cases.SelectMany(c => Factors.Select(c.Number))], Factors.Length);
+    static CaseMixModel Fit(CaseMixFamily family) =>
+        CaseMixModel.Fit(family, [.. Cases.Select(c => c.Number("event"))], [.. Cases.SelectMany(c => Factors.Select(c.Number))], Factors.Length);
 
     static CaseMixFamily FamilyOf(string model) => model == "logistic" ? CaseMixFamily.Logistic : CaseMixFamily.PoissonLog;
 
@@ -74,7 +75,8 @@ public class CaseMixTests
     {
         Assert.Equal(FitState.NotIdentified, CaseMixModel.Fit(CaseMixFamily.Logistic, [0, 0, 0], [1, 2, 3], 1).State);                 // no event
         Assert.Equal(FitState.NotIdentified, CaseMixModel.Fit(CaseMixFamily.Logistic, [0, 0, 1, 1], [1, 2, 3, 4], 1).State);           // separated
-        Assert.Equal(FitState.NotIdentified, CaseMixModel.Fit(CaseMixFamily.Logistic, [0, 1, 0, 1, 1], [1, 1, 2, 2, 3, 3, 4, 4, 5, 5], 2).State);      // one factor twice
+        // one factor twice
+        Assert.Equal(FitState.NotIdentified, CaseMixModel.Fit(CaseMixFamily.Logistic, [0, 1, 0, 1, 1], [1, 1, 2, 2, 3, 3, 4, 4, 5, 5], 2).State);
         Assert.Equal(FitState.TooFewEvents, CaseMixModel.Fit(CaseMixFamily.Logistic, [0, 1, 0, 1, 0], [1, 1, 2, 2, 3], 1).State);
         Assert.Throws<ArgumentException>(() => CaseMixModel.Fit(CaseMixFamily.Logistic, [0, 1], [1], 1));
         Assert.Null(Discrimination.CStatistic([0.1, 0.2], [false, false]));
@@ -135,7 +137,8 @@ public class CaseMixTests
         1, 1, 3, 4, 0, 3, 2, 0, 1, 0, 4, 1, 3,
     ];
 
-    static double[] Columns(Func<double, double> first, Func<double, double> second) => [.. X1.Zip(X2).SelectMany(x => new[] { first(x.First), second(x.Second) })];
+    static double[] Columns(Func<double, double> first, Func<double, double> second) =>
+        [.. X1.Zip(X2).SelectMany(x => new[] { first(x.First), second(x.Second) })];
 
     [Theory]
     [InlineData(1, 0, 1, 0)]
@@ -145,13 +148,15 @@ public class CaseMixTests
     public void A_fit_is_the_same_in_any_unit_and_from_any_origin(double unit1, double origin1, double unit2, double origin2)
     {
         double[] factors = Columns(x => x * unit1 + origin1, x => x * unit2 + origin2);
-        Is(CaseMixModel.Fit(CaseMixFamily.Logistic, Happened, factors, 2), [0.26266274112587445, 1.4997113567211082, -0.48557683135061158, 0.40117958298699918, 0.41564203229522123, 0.63064631246412273]);
+        Is(CaseMixModel.Fit(CaseMixFamily.Logistic, Happened, factors, 2),
+            [0.26266274112587445, 1.4997113567211082, -0.48557683135061158, 0.40117958298699918, 0.41564203229522123, 0.63064631246412273]);
         Is(CaseMixModel.Fit(CaseMixFamily.PoissonLog, Counts, factors, 2, Exposure),
             [-0.00034421291214377971, 0.48705174612279667, -0.14418090452154633, 0.1295033367558498, 0.11838808614683612, 0.21265152132852433]);
 
         void Is(CaseMixModel fit, double[] r)
         {
-            Assert.Equal(fit.Family == CaseMixFamily.Logistic ? FitState.TooFewEvents : FitState.Converged, fit.State);      // 29 and 103 events, 3 coefficients
+            // 29 and 103 events, 3 coefficients
+            Assert.Equal(fit.Family == CaseMixFamily.Logistic ? FitState.TooFewEvents : FitState.Converged, fit.State);
             double slope1 = r[1] / unit1, slope2 = r[2] / unit2;
             Close.To(slope1, fit.Coefficients[1], 1e-7, unit1);
             Close.To(slope2, fit.Coefficients[2], 1e-7, unit2);
@@ -172,9 +177,11 @@ public class CaseMixTests
     {
         double At(double x) => x * unit + origin;
         double[] steps = [.. Enumerable.Range(0, 100).Select(i => At(i - 49.5))];
-        Assert.Equal(FitState.NotIdentified, CaseMixModel.Fit(CaseMixFamily.Logistic, [.. Enumerable.Range(0, 100).Select(i => i < 50 ? 0.0 : 1)], steps, 1).State);
+        Assert.Equal(FitState.NotIdentified,
+            CaseMixModel.Fit(CaseMixFamily.Logistic, [.. Enumerable.Range(0, 100).Select(i => i < 50 ? 0.0 : 1)], steps, 1).State);
         // A group without any event among groups with some.
-        double[] group = [.. Enumerable.Range(0, 100).Select(i => At(i < 30 ? 1 : 0))], events = [.. Enumerable.Range(0, 100).Select(i => i >= 30 && i % 2 == 0 ? 1.0 : 0)];
+        double[] group = [.. Enumerable.Range(0, 100).Select(i => At(i < 30 ? 1 : 0))],
+            events = [.. Enumerable.Range(0, 100).Select(i => i >= 30 && i % 2 == 0 ? 1.0 : 0)];
         foreach (var family in Enum.GetValues<CaseMixFamily>()) Assert.Equal(FitState.NotIdentified, CaseMixModel.Fit(family, events, group, 1).State);
         // One event in that group, and there is a model.
         events[3] = 1;

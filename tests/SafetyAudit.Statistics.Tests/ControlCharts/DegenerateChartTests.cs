@@ -46,7 +46,8 @@ public class DegenerateChartTests
             {
                 double[] baseline = [.. Enumerable.Repeat(same, 6)];
                 double[] rising = [.. Enumerable.Range(1, 14).Select(i => share ? Math.Abs(same - i) : same + i)];
-                foreach (double[] later in (double[][])[[], [same + (same > 0 ? -1 : 1)], rising, [same, .. rising], [.. rising.Select((v, i) => i % 2 == 0 ? same : v)]])
+                foreach (double[] later in (double[][])[[], [same + (same > 0 ? -1 : 1)], rising, [same, .. rising],
+                    [.. rising.Select((v, i) => i % 2 == 0 ? same : v)]])
                 {
                     var chart = ControlChart.Draw(kind, Values([.. baseline, .. later]), new(method), [Frozen(6)]);
                     Assert.Equal(expected, chart.Phases[0].State);

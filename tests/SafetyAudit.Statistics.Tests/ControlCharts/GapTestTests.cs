@@ -8,7 +8,8 @@ public class GapTestTests
     [InlineData(2, 40, 0.00077898328158386207)]
     [InlineData(3, 200, 0.0011484812448621275)]
     [InlineData(1, 1, 0.00099950016662500834)]
-    public void Events_too_close_have_the_Erlang_tail(int events, double exposure, double tail) => Close.To(tail, GapTest.Tail(events, exposure, Known(0.001)), 1e-9, exposure);
+    public void Events_too_close_have_the_Erlang_tail(int events, double exposure, double tail) =>
+        Close.To(tail, GapTest.Tail(events, exposure, Known(0.001)), 1e-9, exposure);
 
     [Fact]
     public void A_rise_can_be_signalled_from_the_second_event()

@@ -18,8 +18,10 @@ public class FunnelTests
                     {
                         "poisson_ratio" => InterpolatedLimit.For(NegativeBinomial.WithMean(double.PositiveInfinity, target * denominator), p),
                         "binomial" => InterpolatedLimit.For((long)denominator, target, p),
-                        "poisson_rate_predictive_nb" => InterpolatedLimit.For(new GammaRate(row.Number("baseline_events") + 0.5, row.Number("baseline_exposure")).Predict(denominator), p),
-                        _ => InterpolatedLimit.For(new BetaBinomial((long)denominator, row.Number("baseline_events") + 0.5, row.Number("baseline_exposure") - row.Number("baseline_events") + 0.5), p),
+                        "poisson_rate_predictive_nb" =>
+                            InterpolatedLimit.For(new GammaRate(row.Number("baseline_events") + 0.5, row.Number("baseline_exposure")).Predict(denominator), p),
+                        _ => InterpolatedLimit.For(new BetaBinomial((long)denominator, row.Number("baseline_events") + 0.5, row.Number("baseline_exposure")
+                            - row.Number("baseline_events") + 0.5), p),
                     };
                     bool predictive = row["method"] == "predictive_interpolated";
                     if (predictive) allowed = 1e-6 / denominator;
@@ -61,7 +63,8 @@ public class FunnelTests
         }
     }
 
-    static readonly Dictionary<string, FunnelScale> Scales = new() { ["SR_SHMI"] = FunnelScale.LogRatio, ["SR_CQC"] = FunnelScale.SquareRootRatio, ["PR"] = FunnelScale.ArcsineShare };
+    static readonly Dictionary<string,
+        FunnelScale> Scales = new() { ["SR_SHMI"] = FunnelScale.LogRatio, ["SR_CQC"] = FunnelScale.SquareRootRatio, ["PR"] = FunnelScale.ArcsineShare };
 
     static Trimming TrimmingOf(string method) => method == "SR_SHMI" ? Trimming.Truncated : Trimming.Winsorised;
 
@@ -129,7 +132,8 @@ public class FunnelTests
             for (int i = 0; i < 4; i++)
             {
                 Close.To(row.Number(columns[i]), tool[i], 1e-5, row, absolute: 1e-12);
-                if (double.IsFinite(tau) && tau >= 0 && row.Has("od" + columns[i])) Close.To(row.Number("od" + columns[i]), dispersed[i], 1e-5, row, absolute: 1e-12);
+                if (double.IsFinite(tau) && tau >= 0 && row.Has("od" + columns[i])) Close.To(row.Number("od" + columns[i]), dispersed[i], 1e-5, row,
+                    absolute: 1e-12);
             }
             double ratio = row.Number("ratio");
             Assert.Equal(row.Flag("outlier_unadj95"), ratio < tool[0] || ratio > tool[1]);
@@ -147,7 +151,8 @@ public class FunnelTests
             Close.To(row.Number("p_lower_exact"), low, 1e-6, row);
 
             // PHE inverts the exact test for ratios, as we do; for proportions it inverts Wilson's interval, and a few units get another category.
-            string ours = high <= 0.001 ? "High (0.001)" : high <= 0.025 ? "High (0.025)" : low <= 0.001 ? "Low (0.001)" : low <= 0.025 ? "Low (0.025)" : "Not significant";
+            string ours = high <= 0.001 ? "High (0.001)" : high <= 0.025 ? "High (0.025)" : low <= 0.001 ? "Low (0.001)" : low <= 0.025 ? "Low (0.025)"
+                : "Not significant";
             if (share) proportionsCategorisedOtherwise += ours == row["phe_significance"] ? 0 : 1;
             else Assert.Equal(row["phe_significance"], ours);
 
@@ -183,7 +188,8 @@ public class FunnelTests
         }
         foreach (var row in published)
         {
-            var values = row["quantity"].Contains("Wald", StringComparison.Ordinal) ? wald : row["quantity"].Contains("confidence interval", StringComparison.Ordinal) ? confidence : prediction;
+            var values = row["quantity"].Contains("Wald", StringComparison.Ordinal) ? wald
+                : row["quantity"].Contains("confidence interval", StringComparison.Ordinal) ? confidence : prediction;
             values.Sort();
             double median = values[values.Count / 2];
             Assert.Equal(row.Number("published"), median, row["quantity"].Contains("confidence", StringComparison.Ordinal) ? 3 : 4);

@@ -68,7 +68,8 @@ public class IntervalTests
         foreach (var row in new ReferenceTable("published_examples.csv").Rows)
         {
             string quantity = row["quantity"];
-            bool newcombe = row["source"].StartsWith("Newcombe", StringComparison.Ordinal), garwood = row["source"].StartsWith("Garwood", StringComparison.Ordinal);
+            bool newcombe = row["source"].StartsWith("Newcombe", StringComparison.Ordinal),
+                garwood = row["source"].StartsWith("Garwood", StringComparison.Ordinal);
             double? actual = (newcombe, garwood, quantity) switch
             {
                 (true, _, _) => End(quantity switch

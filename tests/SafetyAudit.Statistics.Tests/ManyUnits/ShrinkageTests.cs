@@ -84,9 +84,11 @@ public class ShrinkageTests
         var fromAfar = TwoGammaShrinkage.Fit(cells);
         Assert.True(Likelihood(fromAfar, cells) >= Likelihood(theirs, cells) - 1e-3);
 
-        static TwoGammaShrinkage Prior(ReferenceTable.Row row) => new(row.Number("alpha1"), row.Number("beta1"), row.Number("alpha2"), row.Number("beta2"), row.Number("P"));
+        static TwoGammaShrinkage Prior(ReferenceTable.Row row) =>
+            new(row.Number("alpha1"), row.Number("beta1"), row.Number("alpha2"), row.Number("beta2"), row.Number("P"));
 
         static double Likelihood(TwoGammaShrinkage p, (double N, double E)[] cells) => cells.Sum(c => Math.Log(
-            p.P * NegativeBinomial.WithMean(p.Alpha1, p.Alpha1 / p.Beta1 * c.E).Mass((long)c.N) + (1 - p.P) * NegativeBinomial.WithMean(p.Alpha2, p.Alpha2 / p.Beta2 * c.E).Mass((long)c.N)));
+            p.P * NegativeBinomial.WithMean(p.Alpha1, p.Alpha1 / p.Beta1 * c.E).Mass((long)c.N)
+                + (1 - p.P) * NegativeBinomial.WithMean(p.Alpha2, p.Alpha2 / p.Beta2 * c.E).Mass((long)c.N)));
     }
 }

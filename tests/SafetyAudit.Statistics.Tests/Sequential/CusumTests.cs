@@ -10,7 +10,9 @@ public class CusumTests
             var rows = path.ToList();
             double ratio = rows[0].Number("R"), lambda = rows[0].Number("ewma_lambda");
             double[] observed = [.. rows.Select(r => r.Number("y"))], expected = [.. rows.Select(r => r.Number("expected"))];
-            double[] weights = [.. rows.Select(r => r["kind"] == "poisson" ? CusumWeight.Poisson(r.Number("y"), r.Number("expected"), ratio) : CusumWeight.Bernoulli(r.Number("y") == 1, r.Number("expected"), ratio))];
+            double[] weights = [.. rows.Select(r =>
+                r["kind"] == "poisson" ? CusumWeight.Poisson(r.Number("y"), r.Number("expected"), ratio)
+                : CusumWeight.Bernoulli(r.Number("y") == 1, r.Number("expected"), ratio))];
             double[] unbounded = new double[rows.Count], fromReset = new double[rows.Count], vlad = new double[rows.Count], ewma = new double[rows.Count];
             Assert.Equal(0, Cusum.Path(weights, double.PositiveInfinity, unbounded));
             int signals = Cusum.Path(weights, rows[0].Number("h"), fromReset);
@@ -50,7 +52,8 @@ public class CusumTests
         var sprt = new ResettingSprt(1e-6, 1e-6);
         long year = new ReferenceTable("source_data/shipman.csv").Rows.First(row =>
             sprt.Add(CusumWeight.Poisson(row.Number("Women65plusObs"), row.Number("Women65plusExp"), 2)) == SprtDecision.Raised).Count("Year");
-        var published = Assert.Single(new ReferenceTable("published_examples.csv").Rows, row => row["source"].StartsWith("Spiegelhalter", StringComparison.Ordinal));
+        var published = Assert.Single(new ReferenceTable("published_examples.csv").Rows, row =>
+            row["source"].StartsWith("Spiegelhalter", StringComparison.Ordinal));
         Assert.Equal(published.Count("published"), year);
     }
 

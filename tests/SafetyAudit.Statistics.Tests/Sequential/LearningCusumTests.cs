@@ -28,7 +28,8 @@ public class LearningCusumTests
                 group.Learn(events, sessions);
                 continue;
             }
-            for (int s = 0; s < thresholds.Length; s++) thresholds[s] = expected[(families[s / practitioners.Length], practitioners[s % practitioners.Length], month.Key)].Number("h");
+            for (int s = 0; s < thresholds.Length; s++) thresholds[s] =
+                expected[(families[s / practitioners.Length], practitioners[s % practitioners.Length], month.Key)].Number("h");
             group.Judge(events, sessions, thresholds, thresholds, results);
             for (int s = 0; s < results.Length; s++)
             {
@@ -70,7 +71,8 @@ public class LearningCusumTests
         var random = new Random(8);
         var group = new PeerMonitoring(priors, practitioners);
         var turned = new PeerMonitoring(priors, practitioners);
-        double[] events = new double[12], sessions = new double[12], thresholds = new double[12], turnedEvents = new double[12], turnedSessions = new double[12];
+        double[] events = new double[12], sessions = new double[12], thresholds = new double[12], turnedEvents = new double[12],
+            turnedSessions = new double[12];
         var results = new PeerResult[12];
         var turnedResults = new PeerResult[12];
         Array.Fill(thresholds, 3);
@@ -165,7 +167,8 @@ public class LearningCusumTests
     public void A_seeded_simulation_confirms_the_thresholds()
     {
         var random = new Random(11);
-        var table = new ReferenceTable("learning_cusum_thresholds.csv").Rows.ToDictionary(r => (r.Number("shape"), r.Number("mu_per_month"), r.Number("alpha_per_stream_year")));
+        var table = new ReferenceTable("learning_cusum_thresholds.csv").Rows.ToDictionary(r =>
+            (r.Number("shape"), r.Number("mu_per_month"), r.Number("alpha_per_stream_year")));
         foreach (var (shape, mean, alpha) in new[] { (8.0, 4.0, 0.05), (12.0, 8.0, 0.03125), (40.0, 2.0, 0.05) })
         {
             double h = LearningCusumThreshold.For(shape, mean, alpha), wanted = 1 - Math.Pow(1 - table[(shape, mean, alpha)].Number("attained_per_year"), 5);
@@ -209,7 +212,8 @@ public class LearningCusumTests
             }
             double quiet = 1 - truly[11];
             double Detected(int months) => (truly[11 + months] - truly[11]) / quiet;
-            double Error(double p) => 3 * Math.Sqrt(p * (1 - p) * (simulated + 1 / 48_000.0));      // the reference's own streams are not fewer than that, to judge by its digits
+            // the reference's own streams are not fewer than that, to judge by its digits
+            double Error(double p) => 3 * Math.Sqrt(p * (1 - p) * (simulated + 1 / 48_000.0));
             Close.To(row.Number("false_alarm_per_year"), 1 - Math.Pow(1 - falsely[59], 0.2), 0, row, absolute: Math.Max(0.0005, Error(falsely[59]) / 4));
             Close.To(row.Number("detect_doubling_12m"), Detected(12), 0, row, absolute: 0.005 + Error(Detected(12)));
             Close.To(row.Number("detect_doubling_24m"), Detected(24), 0, row, absolute: 0.005 + Error(Detected(24)));
