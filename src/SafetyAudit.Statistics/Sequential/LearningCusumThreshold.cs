@@ -11,7 +11,8 @@ namespace SafetyAudit.Statistics;
 /// Outside the table the nearest edge is taken: shapes 2 to 5000, 0.005 to 30 events a month, budgets 0.002 to 0.05. Knots are right to 0.06; the yearly
 /// probability attained there, to 5 %. Between knots the true function is a staircase at small counts, and <see cref="For"/> may lie on either
 /// side of a step: of two sets of 150 random points 35 and 42 exceeded their budget by more than 5 %, the worst by 35 %.
-/// <see cref="Cautious"/> takes the largest threshold of the knots around instead (1 of 150, by 5.03 %), and <see cref="LearningCusumFalseAlarm.ThresholdFor"/> is exact, never above the budget, and the one to
+/// <see cref="Cautious"/> takes the largest threshold of the knots around instead (1 of 150, by 5.03 %), and <see
+/// cref="LearningCusumFalseAlarm.ThresholdFor"/> is exact, never above the budget, and the one to
 /// prefer where a third of a second can be spent.
 /// Reference: <c>learning_cusum_thresholds.csv</c>.
 /// </remarks>
