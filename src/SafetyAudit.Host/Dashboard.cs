@@ -41,7 +41,7 @@ static class Dashboard
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
         services.AddSingleton<IAuthorizationHandler, DecideNeeds>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
-        services.AddRazorPages();
+        services.AddRazorPages().AddMvcOptions(mvc => mvc.Filters.Add<RefuseNul>());
         services.AddHealthChecks().AddDbContextCheckOf(database);
 
         var app = builder.Build();
@@ -57,6 +57,7 @@ static class Dashboard
         app.UseCookiePolicy();
         app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => SecurityHeaders.MayBeKept(file.Context) });
         app.UseRateLimiter();
+        app.Use(RefuseNul.InAddresses);
         app.UseRouting();
         app.UseAuthentication();
         app.UseMiddleware<RequestActor>();

@@ -19,7 +19,7 @@ sealed class SecurityHeaders(RequestDelegate next)
         headers["Permissions-Policy"] = Devices;
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
-        headers.CacheControl = "no-store";
+        headers.CacheControl = "no-cache, no-store";
         return next(context);
     }
 

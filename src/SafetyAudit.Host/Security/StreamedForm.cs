@@ -45,7 +45,7 @@ sealed record StreamedForm(IReadOnlyDictionary<string, string> Fields, string? F
                 if (fields.Count == MostFields) throw new BadHttpRequestException("The form has too many fields.");
                 byte[] value = new byte[LongestField + 1];
                 int length = await section.Body.ReadAtLeastAsync(value, value.Length, throwOnEndOfStream: false, ct);
-                if (length > LongestField) throw new BadHttpRequestException("A field of the form is too long.");
+                if (length > LongestField || value.AsSpan(0, length).Contains((byte)0)) throw new BadHttpRequestException("A field of the form is too long, or holds a NUL.");
                 fields[HeaderUtilities.RemoveQuotes(disposition.Name).ToString()] = Encoding.UTF8.GetString(value, 0, length);
             }
         }

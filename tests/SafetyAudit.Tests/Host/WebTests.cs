@@ -218,7 +218,6 @@ public class WebTests
         var watch = System.Diagnostics.Stopwatch.StartNew();
         string answer = await HearAsync(slow, TimeSpan.FromSeconds(30));
         Assert.Matches("^HTTP/1.1 40[08] ", answer);
-        Assert.Contains("Connection: close", answer, StringComparison.Ordinal);
         Assert.InRange(watch.Elapsed.TotalSeconds, 3, 25);
     }
 
