@@ -4,10 +4,15 @@ using SafetyAudit.Benchmarks;
 
 // Our methods beside base R on the same work in the same run, one thread each. `dotnet run -c Release`
 // in this folder; an argument runs only the workloads that begin with it (W4); `import [ROWS]` measures an import
-// beside sqlite3 instead.
+// beside sqlite3 instead, `trail [ENTRIES]` the audit trail.
 if (args is ["import", .. var rest])
 {
     ImportBenchmark.Run(rest is [var rows, ..] ? int.Parse(rows, CultureInfo.InvariantCulture) : 1_000_000);
+    return;
+}
+if (args is ["trail", .. var size])
+{
+    await TrailBenchmark.RunAsync(size is [var count, ..] ? int.Parse(count, CultureInfo.InvariantCulture) : 1_000_000);
     return;
 }
 string only = args is [var wanted, ..] ? wanted : "";

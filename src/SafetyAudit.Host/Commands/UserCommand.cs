@@ -38,10 +38,12 @@ static class UserCommand
         disable.SetAction((parsed, ct) => WithAccountsAsync(settings, accounts => accounts.DisableAsync(parsed.GetRequiredValue(name), disabled: true, ct), ct));
         var enable = new Command("enable", "Open a closed account again.") { name };
         enable.SetAction((parsed, ct) => WithAccountsAsync(settings, accounts => accounts.DisableAsync(parsed.GetRequiredValue(name), disabled: false, ct), ct));
+        var reset = new Command("reset-code", "Ask for no code any more, for someone who lost their phone and their recovery codes.") { name };
+        reset.SetAction((parsed, ct) => WithAccountsAsync(settings, accounts => accounts.ResetCodeAsync(parsed.GetRequiredValue(name), ct), ct));
         var format = Options.Code("--format", Format.Table, "table, csv or json");
         var list = new Command("list", "Accounts, with their roles and clinics.") { format };
         list.SetAction((parsed, ct) => WithAccountsAsync(settings, async accounts => Output.Write(await accounts.UsersAsync(ct), Columns, parsed.GetValue(format)), ct));
-        return new Command("user", "Accounts.") { add, again, disable, enable, list };
+        return new Command("user", "Accounts.") { add, again, disable, enable, reset, list };
     }
 
     static readonly OutputColumn<User>[] Columns =

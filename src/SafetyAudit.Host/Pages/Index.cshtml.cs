@@ -55,6 +55,8 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
             FunnelClinic = clinics.Single(c => c.Id == telling.ClinicId).Name;
         }
 
+        // Clinics as a whole are no concern of someone who sees their own figures.
+        if (Db.Actor.Scope.PractitionerId is not null) return;
         var literature = (await Rates.ReadAsync(Db, new(From, To, Grouping.Clinic, Against.Literature), EvaluateAlerts.Watched(baselines), baselines, ct)).ToLookup(r => r.ClinicId);
         var start = From.ToDateTime(default, DateTimeKind.Utc);
         var end = To.AddDays(1).ToDateTime(default, DateTimeKind.Utc);

@@ -17,11 +17,11 @@ namespace SafetyAudit.Host.Pages;
 public static class Show
 {
     /// <summary>The first page of whoever signed in: what they may see first.</summary>
-    public static string Landing(Actor actor) => actor switch
+    public static string Landing(IReadOnlySet<Permission> permissions) => permissions switch
     {
-        _ when actor.May(Permission.ReadFigures) => "/",
-        _ when actor.May(Permission.ReadTrail) => "/trail",
-        _ when actor.May(Permission.ManageAccess) => "/access",
+        _ when permissions.Contains(Permission.ReadFigures) => "/",
+        _ when permissions.Contains(Permission.ReadTrail) => "/trail",
+        _ when permissions.Contains(Permission.ManageAccess) => "/access",
         _ => "/account",
     };
 
@@ -32,6 +32,14 @@ public static class Show
         SafetyAudit.Access.Role.Practitioner => "practitioner",
         SafetyAudit.Access.Role.Administrator => "administrator",
         _ => "auditor",
+    };
+
+    public static string Reach(Scope scope) => scope switch
+    {
+        { Clinics: [] } => "nothing",
+        { PractitionerId: { } own } => $"own records as {own}",
+        { Clinics: null } => "all clinics",
+        _ => string.Join(", ", scope.Clinics),
     };
 
     public static string Asks(Permission permission) => permission switch

@@ -48,10 +48,10 @@ public sealed class SignInModel(
         if (user.CodeSecret != null)
         {
             await SecondStep.AskAsync(HttpContext, user);
-            return Redirect("/sign-in/code" + new QueryString().Add("returnUrl", Back(Url, ReturnUrl)));
+            return Redirect("/sign-in/code" + new QueryString().Add("returnUrl", Back(Url, ReturnUrl, user)));
         }
         await signIns.StartAsync(HttpContext, user, SignInMethod.Password, ct);
-        return LocalRedirect(Back(Url, ReturnUrl));
+        return LocalRedirect(Back(Url, ReturnUrl, user!));
     }
 
     /// <summary>What the browser's passkey is to sign. The same for everybody: which passkeys there are, the device knows.</summary>
@@ -79,7 +79,7 @@ public sealed class SignInModel(
         if (reason is null)
         {
             await signIns.StartAsync(HttpContext, user!, SignInMethod.Passkey, ct);
-            return LocalRedirect(Back(Url, ReturnUrl));
+            return LocalRedirect(Back(Url, ReturnUrl, user!));
         }
         log.LogWarning("Sign-in refused: {Reason}, user {UserId}, from {Address}", reason, user?.Id, LogText.Address(HttpContext));
         Problem = "That passkey was not accepted. Try again, or use your name and password.";
@@ -101,7 +101,7 @@ public sealed class SignInModel(
         return $"Too many attempts. Wait {(wait.TotalSeconds > 60 ? $"{Math.Ceiling(wait.TotalMinutes):0} minutes" : "a minute")}, then try again.";
     }
 
-    /// <summary>The page that was asked for, if it is one of ours.</summary>
-    internal static string Back(IUrlHelper url, string? asked) =>
-        url.IsLocalUrl(asked) && !asked!.StartsWith("/sign-", StringComparison.OrdinalIgnoreCase) ? asked : "/";
+    /// <summary>The page that was asked for, if it is one of ours; else the first one of whoever signs in.</summary>
+    internal static string Back(IUrlHelper url, string? asked, User user) =>
+        url.IsLocalUrl(asked) && asked != "/" && !asked!.StartsWith("/sign-", StringComparison.OrdinalIgnoreCase) ? asked : Show.Landing(Roles.Of(user.Roles));
 }

@@ -31,6 +31,6 @@ public sealed class SignInCodeModel(SignIns signIns, SecondStep second, SignInTh
         }
         await SecondStep.DoneAsync(HttpContext);
         await signIns.StartAsync(HttpContext, user, method, ct);
-        return LocalRedirect(SignInModel.Back(Url, ReturnUrl));
+        return LocalRedirect(SignInModel.Back(Url, ReturnUrl, user));
     }
 }

@@ -12,7 +12,7 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadTrail)]
 public sealed class TrailModel(SafetyAuditDb db, ReadLog reads, VerifyTrail verify, TimeProvider time) : PageModel
 {
-    const int PageRows = 200;
+    const int PageRows = 100;
 
     [BindProperty(Name = "subject", SupportsGet = true)] public string? Subject { get; set; }
     [BindProperty(Name = "actor", SupportsGet = true)] public string? By { get; set; }

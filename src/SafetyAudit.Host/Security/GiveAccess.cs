@@ -48,6 +48,14 @@ public sealed class GiveAccess(SafetyAuditDb db, UserManager<User> users, TimePr
         Check(await users.UpdateAsync(user));
     }
 
+    /// <summary>Asks for no code any more, for someone who lost their phone and their recovery codes. Ends their sign-ins.</summary>
+    public async Task ResetCodeAsync(string name, CancellationToken ct)
+    {
+        var user = await FindAsync(name, ct);
+        (user.CodeSecret, user.LastCodeStep, user.RecoveryCodes) = (null, null, []);
+        Check(await users.UpdateSecurityStampAsync(user));
+    }
+
     /// <summary>A key and its secret, which nobody can be shown again.</summary>
     public async Task<(ApiKey Key, string Secret)> AddKeyAsync(string name, string clinicId, CancellationToken ct)
     {

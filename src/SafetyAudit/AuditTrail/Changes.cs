@@ -56,6 +56,6 @@ static class Changes
     static string? ClinicOf(EntityEntry entry) => entry.Metadata.FindProperty("ClinicId") is { ClrType.Name: "String" } clinic ? (string?)entry.Property(clinic.Name).CurrentValue : null;
 
     static string Write(IEnumerable<IProperty> properties, Func<IProperty, object?> value) =>
-        JsonSerializer.Serialize(properties.Select(p => (p.Name, Value: value(p))).Where(p => p.Value is not null && p.Value is not "" && p.Value is not false)
+        JsonSerializer.Serialize(properties.Select(p => (p.Name, Value: value(p))).Where(p => p.Value is not null and not "" and not false)
             .ToDictionary(p => Codes.SnakeCase(p.Name), p => Secret.Contains(p.Name) ? "(not shown)" : p.Value), Json.Options);
 }

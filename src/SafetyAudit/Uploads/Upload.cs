@@ -1,3 +1,5 @@
+using SafetyAudit.AuditTrail;
+
 namespace SafetyAudit.Uploads;
 
 /// <summary>What a file holds.</summary>
@@ -16,6 +18,7 @@ public enum UploadStatus
 }
 
 /// <summary>One file that reached us, and how far its reading has come. Its bytes are kept under their fingerprint.</summary>
+/// <remarks>The trail is told of its arrival, of each batch stored and of its end; how far reading has come in between is nobody's doing.</remarks>
 public sealed class Upload
 {
     public long Id { get; set; }
@@ -31,30 +34,30 @@ public sealed class Upload
     public long Bytes { get; set; }
     public DateTime ReceivedAtUtc { get; set; }
     public required string ReceivedBy { get; set; }
-    public UploadStatus Status { get; set; }
+    [Unaudited] public UploadStatus Status { get; set; }
 
     /// <summary>When its good rows began to count.</summary>
-    public DateTime? CompletedAtUtc { get; set; }
+    [Unaudited] public DateTime? CompletedAtUtc { get; set; }
 
     /// <summary>Why it was refused, in words that say what to do.</summary>
     public string? Failure { get; set; }
 
     /// <summary>Header names that no record has; their cells stay in the kept file and are used nowhere.</summary>
-    public string UnknownColumns { get; set; } = "";
+    [Unaudited] public string UnknownColumns { get; set; } = "";
 
     /// <summary>Rows read so far; reading goes on after this many.</summary>
-    public long RowsRead { get; set; }
-    public long RowsNew { get; set; }
-    public long RowsSame { get; set; }
-    public long RowsChanged { get; set; }
-    public long RowsRejected { get; set; }
+    [Unaudited] public long RowsRead { get; set; }
+    [Unaudited] public long RowsNew { get; set; }
+    [Unaudited] public long RowsSame { get; set; }
+    [Unaudited] public long RowsChanged { get; set; }
+    [Unaudited] public long RowsRejected { get; set; }
 
     /// <summary>Raised by each claim. A worker that was overtaken finds another number here and stops before it can write.</summary>
-    public int Epoch { get; set; }
+    [Unaudited] public int Epoch { get; set; }
 
     /// <summary>Until when the claim holds without a sign of life.</summary>
-    public DateTime? ClaimedUntilUtc { get; set; }
+    [Unaudited] public DateTime? ClaimedUntilUtc { get; set; }
 
     /// <summary>How often reading was begun; a file that keeps stopping its worker is given up in the end.</summary>
-    public int Attempts { get; set; }
+    [Unaudited] public int Attempts { get; set; }
 }

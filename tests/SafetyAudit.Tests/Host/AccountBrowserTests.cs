@@ -214,7 +214,7 @@ public class AccountBrowserTests
     {
         var database = on?.Services.GetService(typeof(DatabaseSettings)) as DatabaseSettings;
         string[] settings = database is null ? []
-            : ["--Database:Provider", Codes.Of(database.Provider), "--Database:ConnectionString", database.ConnectionString];
+            : ["--Database:Provider", Codes.Of(database.Provider), "--Database:ConnectionString", database.ConnectionString, "--Keys:Directory", on!.Keys.Directory];
         return RunningDashboard.StartAsync(services => RunningDashboard.AddUserAsync(services, "director", Password), clock, settings);
     }
 

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
 
 namespace SafetyAudit.Tests.Host;
@@ -31,7 +32,7 @@ public partial class UploadPageTests
 
         held.SendTheRest();
         Assert.Matches("^/uploads/[0-9]+$", (await answer).Headers.Location!.ToString());
-        await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext();
+        await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
         Assert.Equal(Encoding.UTF8.GetByteCount(rows), (await db.Uploads.SingleAsync()).Bytes);
 
         // Another test's file may be gone by now.
@@ -58,7 +59,7 @@ public partial class UploadPageTests
         using var form = Form(token switch { "forged" => good[..^4] + "AAAA", _ => null }, file);
         if (token == "after the file") form.Add(new StringContent(good), "__RequestVerificationToken");
         Assert.Equal(HttpStatusCode.BadRequest, (await client.PostAsync("/uploads", form)).StatusCode);
-        await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext();
+        await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
         Assert.Equal(0, await db.Uploads.CountAsync());
         Assert.False(Directory.Exists(Path.Combine(dashboard.App.Services.GetRequiredService<DatabaseSettings>().Directory, "uploads")));
     }
