@@ -13,10 +13,10 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
     public async Task InvokeAsync(HttpContext context, SafetyAuditDb db, ReadLog reads)
     {
         if (HttpMethods.IsGet(context.Request.Method) && context.GetEndpoint()?.Metadata.GetMetadata<NeedsAttribute>() is { Permission: not Permission.KeepOwnAccount })
-            reads.Add(db.Actor, context.Request.Query.ContainsKey("handler") ? AuditAction.Exported : AuditAction.Read, Paths.Plain(context.Request.Path), Paths.Plain(context.Request.QueryString.Value));
+            reads.Add(db.Actor, context.Request.Query.ContainsKey("handler") ? AuditAction.Exported : AuditAction.Read, LogText.Asked(context.Request.Path), LogText.Asked(context.Request.QueryString.Value));
         await next(context);
         // What lies outside someone's reach is answered as if it were not there; whoever asks for much of that is guessing.
         if (context.Response.StatusCode == StatusCodes.Status404NotFound && db.Actor.Kind != ActorKind.Nobody)
-            log.LogWarning("Not there, or out of reach: {Path}, asked for by {Actor} from {Origin}", Paths.Plain(context.Request.Path), Paths.Plain(Trail.NameOf(db.Actor)), db.Actor.Origin);
+            log.LogWarning("Not there, or out of reach: {Path}, asked for by {Actor} from {Origin}", LogText.Asked(context.Request.Path), LogText.Of(Trail.NameOf(db.Actor)), db.Actor.Origin);
     }
 }
