@@ -12,7 +12,13 @@ sealed class Refusals(ReadLog reads, ILogger<Refusals> log) : IAuthorizationMidd
 
     public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
-        if (!authorizeResult.Succeeded) Tell(context, policy.Requirements.OfType<NeedsAttribute>().FirstOrDefault() is { } needed ? Codes.Of(needed.Permission) : "that the page be open at all");
+        if (!authorizeResult.Succeeded && context.GetEndpoint() is not null) Tell(context, policy.Requirements.OfType<NeedsAttribute>().FirstOrDefault() is { } needed ? Codes.Of(needed.Permission) : "that the page be open at all");
+        // No such page: to whoever signed in that is no refusal.
+        if (context.GetEndpoint() is null && context.User.Identity is { IsAuthenticated: true })
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
         await standard.HandleAsync(next, context, policy, authorizeResult);
     }
 

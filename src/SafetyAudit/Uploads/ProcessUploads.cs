@@ -341,7 +341,8 @@ public sealed class ProcessUploads(
             Kind = upload.Kind,
             Line = line,
             RecordId = recordId is { Length: > 0 and <= 64 } ? recordId : null,
-            ClinicId = clinicId is { Length: > 0 and <= 64 } ? clinicId : upload.ClinicId,
+            // A row belongs to the clinic it was sent for, so that its sender can mend it; whatever it says itself.
+        ClinicId = upload.ClinicId ?? (clinicId is { Length: > 0 and <= 64 } ? clinicId : null),
             ReceivedAtUtc = upload.ReceivedAtUtc,
         }.With(text, [.. reasons]);
 

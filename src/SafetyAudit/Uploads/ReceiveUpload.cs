@@ -34,17 +34,15 @@ public sealed class ReceiveUpload(
         {
             var (sha256, bytes) = await KeepAsync(content, arriving, ct);
             var known = KindOf(() => SealedFile.Open(arriving, keys), kind);
-            string kept = PathOf(database, sha256);
-            // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
-            // Over what is kept of the same file already: the same content, and should those bytes have come to harm, these have not.
-            File.Move(arriving, kept, overwrite: true);
-
             await using var db = await databases.OpenAsync(by, ct);
             var now = time.UtcNow();
             if (clinicId is null ? by.Scope.Clinics is not null : !by.Scope.HasClinic(clinicId))
                 throw new FileRefusedException("Send the file for one of your clinics: choose it beside the file.");
             bool isNew = clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct);
             if (isNew && known != RecordKind.Practitioners) throw UnknownClinic(clinicId!);
+            // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
+            // Over what is kept of the same file already: the same content, and should those bytes have come to harm, these have not.
+            File.Move(arriving, PathOf(database, sha256), overwrite: true);
             if (isNew) db.Clinics.Add(new Clinic { Id = clinicId!, Name = clinicId!, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
             var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received };
             db.Uploads.Add(upload);
