@@ -20,7 +20,8 @@ static class Dashboard
         // There is one way to run it, whatever the environment says: no page of the framework's that shows where a fault lies.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            Args = settings, ApplicationName = typeof(Dashboard).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory, EnvironmentName = Environments.Production,
+            Args = settings, ApplicationName = typeof(Dashboard).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Production,
         });
         if (string.IsNullOrEmpty(builder.Configuration["urls"])) builder.WebHost.UseUrls("http://localhost:5080");
         builder.AddRequestLimits(Settings.RequestsAtOnce(builder.Configuration));
@@ -49,7 +50,8 @@ static class Dashboard
         // A request that can't be read is its sender's fault, everything else ours; neither answer says more than that.
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
-            ExceptionHandlingPath = "/error", StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            ExceptionHandlingPath = "/error",
+            StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
         });
         app.UseStatusCodePagesWithReExecute("/error/{0}");
         app.UseHsts();

@@ -42,9 +42,10 @@ static class Settings
             : throw new ArgumentException("Access:IdleMinutes must be at least 1, and Access:AbsoluteHours not shorter than that and at most 720.");
     }
 
-    /// <summary>The names under which the program answers. Links it makes carry the name it was asked by, so that a wrong one would lead people elsewhere.</summary>
+    /// <summary>The names it answers to. Links it makes carry the name it was asked by, so that a wrong one would lead people elsewhere.</summary>
     public static IList<string> Hosts(IConfiguration configuration) =>
-        (configuration["AllowedHosts"] is { Length: > 0 } hosts ? hosts : "localhost;*.localhost;127.0.0.1;[::1]").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        (configuration["AllowedHosts"] is { Length: > 0 } hosts ? hosts : "localhost;*.localhost;127.0.0.1;[::1]")
+            .Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>Whose word is taken for where a request came from and whether it came over https: that of the proxies named, and of nobody else.</summary>
     public static void Proxies(IConfiguration configuration, ForwardedHeadersOptions forwarded)
@@ -63,7 +64,8 @@ static class Settings
         forwarded.ForwardLimit = null;
     }
 
-    public static int RequestsAtOnce(IConfiguration configuration) => configuration.GetValue("Requests:AtOnce", 64) is >= 4 and <= 10_000 and var atOnce ? atOnce
+    public static int RequestsAtOnce(IConfiguration configuration) =>
+        configuration.GetValue("Requests:AtOnce", 64) is >= 4 and <= 10_000 and var atOnce ? atOnce
         : throw new ArgumentException("Requests:AtOnce must lie between 4 and 10000.");
 
     public static KeyRing Keys(IConfiguration configuration) =>

@@ -21,7 +21,8 @@ public class SbomTests
     {
         var packages = new SortedDictionary<string, (string Version, string Hash)>(StringComparer.OrdinalIgnoreCase);
         string[] folders = ["src", "migrations"];
-        foreach (string file in folders.SelectMany(f => Directory.GetFiles(Path.Combine(ArchitectureTests.Root, f), "packages.lock.json", SearchOption.AllDirectories)))
+        foreach (string file in folders.SelectMany(f => Directory.GetFiles(Path.Combine(ArchitectureTests.Root, f), "packages.lock.json",
+            SearchOption.AllDirectories)))
         {
             using var locked = JsonDocument.Parse(File.ReadAllText(file));
             foreach (var framework in locked.RootElement.GetProperty("dependencies").EnumerateObject())

@@ -36,7 +36,8 @@ public class SecurityTests
             foreach (string test in tests)
             {
                 string[] name = test.Split('.');
-                var fact = name.Length == 2 ? classes[name[0]].Select(t => t.GetMethod(name[1])?.GetCustomAttribute<FactAttribute>()).FirstOrDefault(a => a is not null) : null;
+                var fact = name.Length == 2 ? classes[name[0]].Select(t => t.GetMethod(name[1])?.GetCustomAttribute<FactAttribute>()).FirstOrDefault(a =>
+                    a is not null) : null;
                 if (fact is null) wrong.Add($"{row[0]}: there is no test {test}");
                 else if (fact.Skip is not null) wrong.Add($"{row[0]}: {test} is skipped");
             }
@@ -46,7 +47,8 @@ public class SecurityTests
 
     static List<string[]> Table(string heading)
     {
-        var lines = Text.Split('\n').SkipWhile(line => !Regex.IsMatch(line, $"^\\| [^|]+ \\| {heading} \\|")).Skip(2).TakeWhile(line => line.StartsWith('|')).ToList();
+        var lines = Text.Split('\n').SkipWhile(line => !Regex.IsMatch(line, $"^\\| [^|]+ \\| {heading} \\|")).Skip(2).TakeWhile(line =>
+            line.StartsWith('|')).ToList();
         Assert.NotEmpty(lines);
         return lines.ConvertAll(line => line.Trim().Trim('|').Split(" | ").Select(cell => cell.Trim()).ToArray());
     }

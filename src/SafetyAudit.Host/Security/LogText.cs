@@ -11,7 +11,8 @@ static class LogText
         var text = new StringBuilder();
         foreach (var rune in (given ?? "").EnumerateRunes())
         {
-            if (Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) continue;
+            if (Rune.GetUnicodeCategory(rune)
+                is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) continue;
             if (text.Length + rune.Utf16SequenceLength > longest) return text.Append('…').ToString();
             text.Append(rune.ToString());
         }

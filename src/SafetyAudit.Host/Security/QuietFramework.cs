@@ -10,7 +10,8 @@ static class QuietFramework
 
     public static IServiceCollection AddQuietFramework(this IServiceCollection services) => services.PostConfigure<LoggerFilterOptions>(options =>
     {
-        foreach (var rule in options.Rules.Where(r => r.CategoryName?.StartsWith(Framework, StringComparison.OrdinalIgnoreCase) == true).ToList()) options.Rules.Remove(rule);
+        var louder = options.Rules.Where(r => r.CategoryName?.StartsWith(Framework, StringComparison.OrdinalIgnoreCase) == true).ToList();
+        foreach (var rule in louder) options.Rules.Remove(rule);
         // A rule for one kind of log goes before those for all.
         foreach (string? log in options.Rules.Select(r => r.ProviderName).Append(null).Distinct().ToList())
         {

@@ -9,7 +9,8 @@ sealed class RefuseNul : IResourceFilter
 {
     public static Task InAddresses(HttpContext context, RequestDelegate next)
     {
-        if (!context.Request.Path.Value!.Contains('\0', StringComparison.Ordinal) && !context.Request.QueryString.Value!.Contains("%00", StringComparison.Ordinal)) return next(context);
+        var (path, query) = (context.Request.Path.Value!, context.Request.QueryString.Value!);
+        if (!path.Contains('\0', StringComparison.Ordinal) && !query.Contains("%00", StringComparison.Ordinal)) return next(context);
         context.Response.StatusCode = StatusCodes.Status400BadRequest;
         return Task.CompletedTask;
     }
@@ -17,7 +18,8 @@ sealed class RefuseNul : IResourceFilter
     // A form that was read has been read for its token; one that is not, StreamedForm reads.
     public void OnResourceExecuting(ResourceExecutingContext context)
     {
-        if (context.HttpContext.Features.Get<IFormFeature>()?.Form is { } form && form.Any(field => $"{field.Key}{field.Value}".Contains('\0', StringComparison.Ordinal)))
+        var form = context.HttpContext.Features.Get<IFormFeature>()?.Form;
+        if (form?.Any(field => $"{field.Key}{field.Value}".Contains('\0', StringComparison.Ordinal)) == true)
             context.Result = new BadRequestResult();
     }
 

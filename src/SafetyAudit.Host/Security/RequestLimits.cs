@@ -2,7 +2,9 @@ using System.Threading.RateLimiting;
 
 namespace SafetyAudit.Host.Security;
 
-/// <summary>What one request, one address and all of them together may take, so that nobody keeps the others out. Whether the program lives is always answered.</summary>
+/// <summary>
+/// What one request, one address and all of them together may take, so that nobody keeps the others out. Whether the program lives is always answered.
+/// </summary>
 static class RequestLimits
 {
     /// <summary>Forms and passkeys are small. Whatever takes more, as the upload of a file does, says so itself.</summary>
@@ -40,16 +42,19 @@ static class RequestLimits
                 {
                     told = DateTime.UtcNow;
                     http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RequestLimits))
-                        .LogWarning("Refused: more requests at once than are answered, from {Address} {Whether}", LogText.Address(http), one ? "alone" : "among others");
+                        .LogWarning("Refused: more requests at once than are answered, from {Address} {Among}", LogText.Address(http), one ? "alone" : "among others");
                 }
                 return new(RefuseAsync(http, one ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable, ct));
             };
         });
     }
 
-    static PartitionedRateLimiter<HttpContext> Places(Func<HttpContext, string> whose, int places, int waiting) => PartitionedRateLimiter.Create<HttpContext, string>(http =>
-        http.Request.Path == "/health/live" ? RateLimitPartition.GetNoLimiter("")
-        : RateLimitPartition.GetConcurrencyLimiter(whose(http), _ => new() { PermitLimit = places, QueueLimit = waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst }));
+    static PartitionedRateLimiter<HttpContext> Places(Func<HttpContext, string> whose, int places, int waiting) =>
+        PartitionedRateLimiter.Create<HttpContext, string>(http => http.Request.Path == "/health/live" ? RateLimitPartition.GetNoLimiter("")
+            : RateLimitPartition.GetConcurrencyLimiter(whose(http), _ => new()
+            {
+                PermitLimit = places, QueueLimit = waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst,
+            }));
 
     // Written as it stands: a page would ask the database, which is what there is too little of.
     static Task RefuseAsync(HttpContext http, int status, CancellationToken ct)
@@ -57,13 +62,16 @@ static class RequestLimits
         http.Response.StatusCode = status;
         http.Response.Headers.RetryAfter = "5";
         if (http.Request.Path.StartsWithSegments("/api"))
-            return Results.Problem("Wait a few seconds, then ask again.", statusCode: status, title: "More is asked at once than can be answered.").ExecuteAsync(http);
+            return Results.Problem("Wait a few seconds, then ask again.", statusCode: status,
+                title: "More is asked at once than can be answered.").ExecuteAsync(http);
         http.Response.ContentType = "text/html; charset=utf-8";
         return http.Response.WriteAsync("""
             <!DOCTYPE html>
             <html lang="en-GB">
-            <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Busy · SafetyAudit</title><link rel="stylesheet" href="/assets/site.css"></head>
-            <body><main class="wide"><h1>Busy just now</h1><p>More is asked at once than can be answered. Nothing was lost: wait a few seconds, then load the page again.</p></main></body>
+            <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>Busy · SafetyAudit</title><link rel="stylesheet" href="/assets/site.css"></head>
+            <body><main class="wide"><h1>Busy just now</h1>
+            <p>More is asked at once than can be answered. Nothing was lost: wait a few seconds, then load the page again.</p></main></body>
             </html>
             """, ct);
     }

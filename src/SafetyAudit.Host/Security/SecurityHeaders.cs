@@ -7,7 +7,8 @@ sealed class SecurityHeaders(RequestDelegate next)
     const string Policy = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; font-src 'self'; "
         + "form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-    const string Devices = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
+    const string Devices = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), "
+        + "microphone=(), midi=(), payment=(), usb=()";
 
     public Task InvokeAsync(HttpContext context)
     {

@@ -25,9 +25,12 @@ public class HostileInputTests
     static readonly string[] Markup =
     [
         "<img src=x data-mark onerror=window.marked=1>", "\"><script data-mark>window.marked=1</script>", "'><svg data-mark onload=window.marked=1>",
-        "</title></desc></text></svg><script data-mark>window.marked=1</script>", "\" data-mark=1 onmouseover=\"window.marked=1", "' data-mark=1 onfocus='window.marked=1' autofocus='",
-        "</textarea></style></pre><b data-mark>", "javascript:window.marked=1//", "{{constructor.constructor('window.marked=1')()}}", "&lt;b data-mark&gt;&#60;b data-mark&#62;",
-        "<!--><b data-mark>-->", "]]><b data-mark>", "<a href=\"javascript:window.marked=1\" data-mark>x</a>", "${window.marked=1}`'\"", "=HYPERLINK(\"javascript:1\";\"<b data-mark>\")",
+        "</title></desc></text></svg><script data-mark>window.marked=1</script>", "\" data-mark=1 onmouseover=\"window.marked=1",
+            "' data-mark=1 onfocus='window.marked=1' autofocus='",
+        "</textarea></style></pre><b data-mark>", "javascript:window.marked=1//", "{{constructor.constructor('window.marked=1')()}}",
+            "&lt;b data-mark&gt;&#60;b data-mark&#62;",
+        "<!--><b data-mark>-->", "]]><b data-mark>", "<a href=\"javascript:window.marked=1\" data-mark>x</a>", "${window.marked=1}`'\"",
+            "=HYPERLINK(\"javascript:1\";\"<b data-mark>\")",
     ];
 
     [Fact]
@@ -65,9 +68,12 @@ public class HostileInputTests
 
         // Every page that a link leads to, with texts in what is asked for too; one practitioner's and one record's pages stand for the others of their form.
         string all = Uri.EscapeDataString(string.Concat(Markup));
-        var waiting = new Queue<string>(["/", "/practitioners", "/measures", "/alerts?status=all", "/uploads", "/access", "/account", "/account/code", "/trail?reads=true", "/records",
-            $"/trail?subject={all}&actor={all}&action={all}", $"/records?id={all}", $"/practitioners?clinic={all}", $"/measures/{all}", $"/practitioners/{all}", $"/error/404?x={all}",
-            $"/sessions?practitioner=P1&measure={all}&outcome={all}", $"/welcome?name={all}&token={all}", $"/account?done={all}", $"/alerts?status={all}&from=2020-01-01", $"/measures/BRUISE_MINOR?against={all}",
+        var waiting = new Queue<string>(["/", "/practitioners", "/measures", "/alerts?status=all", "/uploads", "/access", "/account", "/account/code",
+            "/trail?reads=true", "/records",
+            $"/trail?subject={all}&actor={all}&action={all}", $"/records?id={all}", $"/practitioners?clinic={all}", $"/measures/{all}",
+                $"/practitioners/{all}", $"/error/404?x={all}",
+            $"/sessions?practitioner=P1&measure={all}&outcome={all}", $"/welcome?name={all}&token={all}", $"/account?done={all}",
+                $"/alerts?status={all}&from=2020-01-01", $"/measures/BRUISE_MINOR?against={all}",
             .. Markup.Select(m => "/records?id=" + Uri.EscapeDataString(Id(m))), .. Markup.Select(m => "/practitioners/" + Uri.EscapeDataString(Id(m)))]);
         var forms = new Dictionary<string, int>();
         int opened = 0, charts = 0;
@@ -118,11 +124,13 @@ public class HostileInputTests
         long id = await db.QuarantinedRows.Select(q => q.UploadId).FirstAsync();
         await director.GetAsync($"/uploads/{id}?handler=rejected");
         Assert.Equal("text/csv", director.Answer.Content.Headers.ContentType!.MediaType);
-        Assert.Equal($"attachment; filename=upload-{id}-rejected.csv; filename*=UTF-8''upload-{id}-rejected.csv", director.Answer.Content.Headers.ContentDisposition!.ToString());
+        Assert.Equal($"attachment; filename=upload-{id}-rejected.csv; filename*=UTF-8''upload-{id}-rejected.csv",
+            director.Answer.Content.Headers.ContentDisposition!.ToString());
         var rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == id).OrderBy(q => q.Line).ToListAsync();
         using var rows = CsvRows.Open(() => new MemoryStream(Encoding.UTF8.GetBytes(director.Text)));
         int at = 0;
-        foreach (var kept in rejected) Assert.Contains(CsvText.Out(kept.Unseal(dashboard.App.Services.GetRequiredService<KeyRing>()).Text).Replace("\"", "\"\"", StringComparison.Ordinal), director.Text, StringComparison.Ordinal);
+        foreach (var kept in rejected) Assert.Contains(CsvText.Out(kept.Unseal(dashboard.App.Services.GetRequiredService<KeyRing>()).Text).Replace("\"",
+            "\"\"", StringComparison.Ordinal), director.Text, StringComparison.Ordinal);
         // No cell begins with what a spreadsheet would run.
         foreach (string line in director.Text.Split('\n'))
             foreach (Match cell in Regex.Matches(line, "(?:^|,)\"?([^,\"])"))
@@ -135,7 +143,8 @@ public class HostileInputTests
         {
             var all = new TheoryData<DatabaseProvider, string>();
             foreach (var provider in Enum.GetValues<DatabaseProvider>())
-                foreach (string text in new[] { "' OR '1'='1'; DROP TABLE sessions; --", "1); DELETE FROM practitioners; SELECT pg_sleep(9) --", "\\\" %' ESCAPE {0} UNION SELECT password_hash FROM users --", "\0", "\uD800" })
+                foreach (string text in new[] { "' OR '1'='1'; DROP TABLE sessions; --", "1); DELETE FROM practitioners; SELECT pg_sleep(9) --",
+                    "\\\" %' ESCAPE {0} UNION SELECT password_hash FROM users --", "\0", "\uD800" })
                     all.Add(provider, text);
             return all;
         }
@@ -150,7 +159,8 @@ public class HostileInputTests
         await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", practitioner: "P2"));
         string before = await installation.DigestAsync();
         await using var dashboard = await RunningDashboard.StartAsync(WebTests.MakeDirectorAsync, TimeProvider.System,
-            "--Database:Provider", Codes.Of(provider), "--Database:ConnectionString", database.ConnectionString, "--Keys:Directory", Path.Combine(installation.Directory, "keys"));
+            "--Database:Provider", Codes.Of(provider), "--Database:ConnectionString", database.ConnectionString, "--Keys:Directory",
+                Path.Combine(installation.Directory, "keys"));
         using var director = await WebTests.SignedInAsync(dashboard);
         string key;
         await using (var scope = dashboard.App.Services.CreateAsyncScope())
@@ -171,10 +181,12 @@ public class HostileInputTests
         }
         Assert.True(asked > 40, $"{asked} questions");
         // And the forms that look something up.
-        foreach (var (page, handler, field) in new[] { ("/sign-in", "", "UserName"), ("/access", "Change", "name"), ("/access", "Disable", "name"), ("/access", "Key", "clinic"), ("/access", "Invite", "practitioner"), ("/account", "End", "id") })
+        foreach (var (page, handler, field) in new[] { ("/sign-in", "", "UserName"), ("/access", "Change", "name"), ("/access", "Disable", "name"),
+            ("/access", "Key", "clinic"), ("/access", "Invite", "practitioner"), ("/account", "End", "id") })
         {
             var fields = new Dictionary<string, string> { ["name"] = "new", ["roles"] = "Practitioner", ["Password"] = "x", [field] = text };
-            Assert.True((int)await director.PostAsync(page, fields, handler.Length > 0 ? $"{page}?handler={handler}" : page) < 500, $"{page} {handler}: {director.Answer.StatusCode}");
+            Assert.True((int)await director.PostAsync(page, fields, handler.Length > 0 ? $"{page}?handler={handler}" : page) < 500,
+                $"{page} {handler}: {director.Answer.StatusCode}");
         }
         Assert.DoesNotMatch("(?i)syntax error|SqliteException|PostgresException|NpgsqlException", dashboard.Log.Text);
         Assert.Equal(before, await installation.DigestAsync());
@@ -210,7 +222,8 @@ public class HostileInputTests
         void Stays()
         {
             if (visitor.Answer.Headers.Location is { } to)
-                Assert.Equal(new Uri(dashboard.Address).Authority, new Uri(new Uri(dashboard.Address), to.OriginalString.Replace('\\', '/').Replace("\t", "", StringComparison.Ordinal)).Authority);
+                Assert.Equal(new Uri(dashboard.Address).Authority, new Uri(new Uri(dashboard.Address), to.OriginalString.Replace('\\', '/').Replace("\t", "",
+                    StringComparison.Ordinal)).Authority);
         }
     }
 
@@ -227,13 +240,15 @@ public class HostileInputTests
         await first.PostAsync("/access", new() { ["name"] = "second", ["roles"] = "Auditor" }, "/access?handler=Invite");
         string invitation = WebUtility.HtmlDecode(Regex.Match(first.Text, "/welcome[^<\"]+").Value);
         using var second = new Visitor(dashboard.Address);
-        await second.PostAsync(invitation, With(new() { ["name"] = "second", ["token"] = QueryOf(invitation, "token"), ["password"] = Password, ["again"] = Password }), "/welcome");
+        await second.PostAsync(invitation, With(new() { ["name"] = "second", ["token"] = QueryOf(invitation, "token"), ["password"] = Password,
+            ["again"] = Password }), "/welcome");
         Assert.Equal("/sign-in", second.Location);
         await second.PostAsync("/sign-in", With(new() { ["UserName"] = "second", ["Password"] = Password }));
         string standing = await StandingAsync("second");
         Assert.Equal("Auditor|||open|no code", standing);
         foreach (string handler in new[] { "Password", "RenamePasskey", "PasskeyOptions", "Passkey", "End" })
-            await second.PostAsync("/account", With(new() { ["current"] = Password, ["wanted"] = "plum kettle orbit", ["again"] = "plum kettle orbit", ["password"] = Password, ["id"] = "x" }), "/account?handler=" + handler);
+            await second.PostAsync("/account", With(new() { ["current"] = Password, ["wanted"] = "plum kettle orbit", ["again"] = "plum kettle orbit",
+                ["password"] = Password, ["id"] = "x" }), "/account?handler=" + handler);
         await second.PostAsync("/account/code", With(new() { ["password"] = "plum kettle orbit" }), "/account/code?handler=Begin");
         Assert.Equal(standing, await StandingAsync("second"));
         Assert.Equal("Director,Administrator|||open|no code", await StandingAsync("first"));
@@ -252,7 +267,8 @@ public class HostileInputTests
         {
             foreach (var property in typeof(User).GetProperties().Concat(typeof(SignIn).GetProperties()).Where(p => p.CanWrite))
                 foreach (string prefix in new[] { "", "User.", "Account.", "user.", "Input.", "Model." })
-                    fields.TryAdd(prefix + property.Name, property.Name switch { "Roles" => "Administrator", "PractitionerId" => "P1", "ClinicIds" => "C9", "CodeSecret" => "x", "DisabledAtUtc" => "2020-01-01", _ => "1" });
+                    fields.TryAdd(prefix + property.Name, property.Name switch { "Roles" => "Administrator", "PractitionerId" => "P1", "ClinicIds" => "C9",
+                        "CodeSecret" => "x", "DisabledAtUtc" => "2020-01-01", _ => "1" });
             foreach (string role in new[] { "Roles[0]", "User.Roles[0]", "Account.Roles[0]", "roles[0]" }) fields.TryAdd(role, "Administrator");
             return fields;
         }
@@ -262,14 +278,19 @@ public class HostileInputTests
     public async Task No_log_line_holds_a_secret_or_a_patient()
     {
         string mark = Guid.NewGuid().ToString("N")[..12];
-        string patient = "PATIENT-" + mark, narrative = "narrative-" + mark, password = "password " + mark, wrong = "wrong " + mark, code = "code-" + mark, note = "note-" + mark;
-        await using var dashboard = await RunningDashboard.StartAsync(null, null, "--Logging:LogLevel:Default", "Trace", "--Logging:LogLevel:Microsoft", "Trace", "--Logging:LogLevel:Quartz", "Debug",
-            "--Logging:LogLevel:Microsoft.AspNetCore", "Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Trace", "--Logging:Console:LogLevel:Default", "None");
+        string patient = "PATIENT-" + mark, narrative = "narrative-" + mark, password = "password " + mark, wrong = "wrong " + mark, code = "code-" + mark,
+            note = "note-" + mark;
+        await using var dashboard = await RunningDashboard.StartAsync(null, null, "--Logging:LogLevel:Default", "Trace", "--Logging:LogLevel:Microsoft",
+            "Trace", "--Logging:LogLevel:Quartz", "Debug",
+            "--Logging:LogLevel:Microsoft.AspNetCore", "Trace", "--Logging:LogLevel:Microsoft.AspNetCore.Hosting.Diagnostics", "Trace",
+                "--Logging:Console:LogLevel:Default", "None");
         using var director = new Visitor(dashboard.Address);
-        await director.PostAsync("/set-up?token=" + dashboard.SetUpToken, new() { ["Token"] = dashboard.SetUpToken, ["UserName"] = "director", ["Password"] = password, ["Again"] = password });
+        await director.PostAsync("/set-up?token=" + dashboard.SetUpToken, new() { ["Token"] = dashboard.SetUpToken, ["UserName"] = "director",
+            ["Password"] = password, ["Again"] = password });
         await UploadAsync(director, "practitioners.csv", Samples.Practitioners);
         await UploadAsync(director, $"sessions {patient}.csv", "session_id,clinic_id,practitioner_id,patient_id,started_at,risk_note\n"
-            + string.Concat(Enumerable.Range(1, 30).Select(i => $"S{i},C1,P1,{patient},2026-03-02T10:00:00Z,{note}\n")) + $"S99,C1,P1,{patient},no instant {note},\nS98,C1,P9,{patient},2026-03-02T10:00:00Z,{note}\n");
+            + string.Concat(Enumerable.Range(1, 30).Select(i => $"S{i},C1,P1,{patient},2026-03-02T10:00:00Z,{note}\n"))
+                + $"S99,C1,P1,{patient},no instant {note},\nS98,C1,P9,{patient},2026-03-02T10:00:00Z,{note}\n");
         await UploadAsync(director, "events.csv", Samples.EventHeader.Replace("recorded_at", "recorded_at,narrative", StringComparison.Ordinal)
             + $"E1,S1,{patient},BRUISE_MINOR,2026-03-02T12:00:00Z,2026-03-02T15:00:00Z,{narrative}\nE2,S2,{patient},NONSENSE,2026-03-02T12:00:00Z,,{narrative}\n\"E3,{patient}\n");
         await director.PostAsync("/access", new() { ["name"] = "second", ["roles"] = "Auditor" }, "/access?handler=Invite");
@@ -278,17 +299,20 @@ public class HostileInputTests
         string key = Regex.Match(director.Text, "sa_[\\w-]+").Value;
         Assert.True(invitation.Length > 20 && key.Length > 20);
         await director.PostAsync("/account/code", new() { ["password"] = password }, "/account/code?handler=Begin");
-        string wrapped = Regex.Match(director.Text, "name=\"wrapped\"[^>]*value=\"([^\"]+)\"").Groups[1].Value, secret = Regex.Match(director.Text, "(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}").Value;
+        string wrapped = Regex.Match(director.Text, "name=\"wrapped\"[^>]*value=\"([^\"]+)\"").Groups[1].Value, secret = Regex.Match(director.Text,
+            "(?:[A-Z2-7]{4} ){7}[A-Z2-7]{4}").Value;
         Assert.True(wrapped.Length > 20 && secret.Length > 20);
         await director.PostAgainAsync(new() { ["wrapped"] = wrapped, ["code"] = code }, "/account/code?handler=Confirm");
-        foreach (string path in new[] { "/", "/practitioners/P1", "/records/history?kind=events&id=E1&clinic=C1", $"/records?id={patient}", "/uploads/2", "/uploads/2?handler=rejected", "/uploads/3", "/sessions?practitioner=P1&measure=BRUISE_MINOR", $"/practitioners/{patient}" })
+        foreach (string path in new[] { "/", "/practitioners/P1", "/records/history?kind=events&id=E1&clinic=C1", $"/records?id={patient}", "/uploads/2",
+            "/uploads/2?handler=rejected", "/uploads/3", "/sessions?practitioner=P1&measure=BRUISE_MINOR", $"/practitioners/{patient}" })
             await director.GetAsync(path);
         using var stranger = new Visitor(dashboard.Address);
         await stranger.GetAsync(invitation);
         await stranger.PostAsync(invitation, new() { ["name"] = "second", ["token"] = "forged-" + mark, ["password"] = wrong, ["again"] = wrong }, "/welcome");
         await stranger.SignInAsync("director", wrong);
         await stranger.PostAsync("/sign-in", new() { ["Credential"] = "{\"id\":\"" + code + "\"}" }, "/sign-in?handler=Passkey");
-        await stranger.SendAsync(new(HttpMethod.Post, "/sign-in") { Content = new FormUrlEncodedContent(new Dictionary<string, string> { ["Password"] = wrong }) });
+        await stranger.SendAsync(new(HttpMethod.Post, "/sign-in") { Content = new FormUrlEncodedContent(new Dictionary<string,
+            string> { ["Password"] = wrong }) });
         stranger.Headers["Authorization"] = "Bearer " + key;
         Assert.Equal(HttpStatusCode.OK, await stranger.GetAsync("/api/v1/rates?from=2026-01-01&to=2026-12-31"));
         stranger.Headers["Authorization"] = "Bearer sa_" + code;
@@ -302,7 +326,8 @@ public class HostileInputTests
         Assert.Contains("Executed DbCommand", log, StringComparison.Ordinal);
         Assert.Contains("Sign-in refused: wrong_password", log, StringComparison.Ordinal);
         string cookie = director.Cookies["__Host-safetyaudit-sign-in"];
-        foreach (string canary in new[] { mark, key, invitation[^40..], Uri.UnescapeDataString(invitation)[^40..], dashboard.SetUpToken, secret, secret.Replace(" ", "", StringComparison.Ordinal), wrapped, cookie })
+        foreach (string canary in new[] { mark, key, invitation[^40..], Uri.UnescapeDataString(invitation)[^40..], dashboard.SetUpToken, secret,
+            secret.Replace(" ", "", StringComparison.Ordinal), wrapped, cookie })
         {
             int at = log.IndexOf(canary, StringComparison.Ordinal);
             // What somebody asked for in a path is told, as a person's sign-in name is.
@@ -319,7 +344,8 @@ public class HostileInputTests
         using var visitor = new Visitor(dashboard.Address);
         await visitor.SignInAsync("eve" + forged, "x");
         using var director = await WebTests.SignedInAsync(dashboard);
-        foreach (string path in new[] { "/practitioners/", "/nowhere/", "/records/" }) await director.GetAsync(path + Uri.EscapeDataString(forged) + "?id=" + Uri.EscapeDataString(forged));
+        foreach (string path in new[] { "/practitioners/", "/nowhere/", "/records/" }) await director.GetAsync(path + Uri.EscapeDataString(forged) + "?id="
+            + Uri.EscapeDataString(forged));
         await director.PostAsync("/access", new() { ["name"] = forged, ["clinic"] = forged, ["roles"] = "Auditor" }, "/access?handler=Invite");
         await visitor.GetAsync("/trail/" + Uri.EscapeDataString(forged));
         await UploadAsync(director, forged, "x" + forged);
@@ -328,7 +354,8 @@ public class HostileInputTests
         Assert.Contains(lines, l => l.Contains("Not there, or out of reach: /practitioners/%0D%0AInformation", StringComparison.Ordinal));
         // A statement of ours has lines; nothing else has.
         foreach (string line in lines.Where(l => !l.Contains("DbCommand", StringComparison.Ordinal)))
-            Assert.DoesNotMatch("[\\r\\n\\u001b\\u0007\\u0085\\u2028\\u2029\\u202e\\u200b]", line.Contains("Exception", StringComparison.Ordinal) ? line.Split('\n')[0] : line);
+            Assert.DoesNotMatch("[\\r\\n\\u001b\\u0007\\u0085\\u2028\\u2029\\u202e\\u200b]", line.Contains("Exception", StringComparison.Ordinal)
+                ? line.Split('\n')[0] : line);
     }
 
     [Theory]
@@ -352,7 +379,8 @@ public class HostileInputTests
         Assert.Equal(HttpStatusCode.Redirect, await UploadAsync(director, name, content));
         await using var db = WebTests.Db(dashboard);
         var upload = await db.Uploads.AsNoTracking().SingleAsync();
-        string[] below = [.. Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(directory, f)).Where(f => f.StartsWith("uploads", StringComparison.Ordinal) || f.Contains("evil", StringComparison.Ordinal))];
+        string[] below = [.. Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(directory,
+            f)).Where(f => f.StartsWith("uploads", StringComparison.Ordinal) || f.Contains("evil", StringComparison.Ordinal))];
         Assert.Equal([Path.Combine("uploads", upload.Sha256 + ".csv.sealed")], below);
         Assert.DoesNotMatch("[/\\\\\\p{C}]", upload.FileName);
         await director.GetAsync($"/uploads/{upload.Id}?handler=rejected");
@@ -414,12 +442,14 @@ public class HostileInputTests
             {
                 var compiled = await dashboard.App.Services.GetRequiredService<PageLoader>().LoadAsync(page, EndpointMetadataCollection.Empty);
                 names = names.Concat(compiled.BoundProperties.Select(p => p.BindingInfo?.BinderModelName ?? p.Name))
-                    .Concat(compiled.HandlerMethods.Where(h => h.HttpMethod.Equals("get", StringComparison.OrdinalIgnoreCase)).SelectMany(h => h.Parameters).Select(p => p.Name));
+                    .Concat(compiled.HandlerMethods.Where(h => h.HttpMethod.Equals("get", StringComparison.OrdinalIgnoreCase)).SelectMany(h =>
+                        h.Parameters).Select(p => p.Name));
             }
             // With what the page needs to go on at all, so that the value is used and not only read.
             string rest = route switch
             {
-                "/sessions" => "&practitioner=P1", "/records/history" => "&kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "&from=2026-01-01&to=2026-12-31", "/trail" => "&reads=true", _ => "",
+                "/sessions" => "&practitioner=P1", "/records/history" => "&kind=sessions&id=S1&clinic=C1",
+                    "/api/v1/rates" => "&from=2026-01-01&to=2026-12-31", "/trail" => "&reads=true", _ => "",
             };
             foreach (string name in names.Distinct(StringComparer.OrdinalIgnoreCase))
                 questions.Add($"{path}?{name}=VALUE{Regex.Replace(rest, $"&{name}=[^&]*", "", RegexOptions.IgnoreCase)}");
@@ -453,7 +483,8 @@ public class HostileInputTests
             sessions.Append($"{id},{cell},{cell},{cell},{cell},{cell},{cell},{cell},{cell},{cell},{cell},{cell}\n");
         }
         var receive = services.GetRequiredService<ReceiveUpload>();
-        foreach (var (name, content) in new[] { (Markup[0] + ".csv", practitioners), (Markup[1], sessions), (Markup[4], events), (Markup[3], new StringBuilder(Samples.Practitioners.Replace("practitioner_id", $"{Cell(Markup[0])},practitioner_id", StringComparison.Ordinal))) })
+        foreach (var (name, content) in new[] { (Markup[0] + ".csv", practitioners), (Markup[1], sessions), (Markup[4], events), (Markup[3],
+            new StringBuilder(Samples.Practitioners.Replace("practitioner_id", $"{Cell(Markup[0])},practitioner_id", StringComparison.Ordinal))) })
             await receive.ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(content.ToString())), name, null, null, Actor.CommandLine, default);
         await services.CatchUpAsync(null, default);
         await using (var db = services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.CommandLine))
@@ -462,7 +493,8 @@ public class HostileInputTests
             clinic.Name = Markup[0];
             db.Clinics.Add(new() { Id = Id(Markup[4]), Name = Markup[1], TimeZone = "Etc/UTC" });
             await db.SaveChangesAsync();
-            Assert.True(await db.Practitioners.CountAsync(p => p.DisplayName == Markup[0]) == 1 && await db.Alerts.CountAsync() > 3 && await db.QuarantinedRows.CountAsync() >= Markup.Length);
+            Assert.True(await db.Practitioners.CountAsync(p => p.DisplayName == Markup[0]) == 1 && await db.Alerts.CountAsync() > 3
+                && await db.QuarantinedRows.CountAsync() >= Markup.Length);
         }
         await WebTests.MakeDirectorAsync(services);
     }

@@ -92,7 +92,8 @@ public class WebTests
         await using var dashboard = await StartAsync();
         using var director = await SignedInAsync(dashboard);
         using var stranger = new Visitor(dashboard.Address);
-        string[] routes = [.. Routes(dashboard).Select(PathOf), "/nowhere", "/error/500", "/error/418", "/assets/nothing.css?v=1", "/assets/../appsettings.json", "/assets/site.css", "/assets/passkeys.js"];
+        string[] routes = [.. Routes(dashboard).Select(PathOf), "/nowhere", "/error/500", "/error/418", "/assets/nothing.css?v=1",
+            "/assets/../appsettings.json", "/assets/site.css", "/assets/passkeys.js"];
         foreach (string route in routes)
             foreach (var visitor in new[] { director, stranger })
             {
@@ -151,7 +152,8 @@ public class WebTests
             }
             var compiled = await dashboard.App.Services.GetRequiredService<PageLoader>().LoadAsync(page, EndpointMetadataCollection.Empty);
             Assert.All(compiled.HandlerMethods, handler => Assert.Contains(handler.HttpMethod.ToUpperInvariant(), new[] { "GET", "POST" }));
-            forms.AddRange(compiled.HandlerMethods.Where(h => h.HttpMethod.Equals("post", StringComparison.OrdinalIgnoreCase)).Select(h => PathOf(endpoint) + (h.Name is { } name ? "?handler=" + name : "")));
+            forms.AddRange(compiled.HandlerMethods.Where(h => h.HttpMethod.Equals("post", StringComparison.OrdinalIgnoreCase)).Select(h => PathOf(endpoint)
+                + (h.Name is { } name ? "?handler=" + name : "")));
         }
         // The page that tells of an error reads nothing and changes nothing; a form that failed is shown it by the same verb.
         forms.RemoveAll(form => form.StartsWith("/error", StringComparison.Ordinal));
@@ -160,10 +162,13 @@ public class WebTests
         foreach (string form in forms.Distinct())
             foreach (string? token in new[] { null, "forged", anothers })
             {
-                var fields = new Dictionary<string, string> { ["name"] = "director", ["disabled"] = "true", ["UserName"] = "director", ["Password"] = Password, ["current"] = Password, ["id"] = "1", ["clinic"] = "C1" };
+                var fields = new Dictionary<string, string> { ["name"] = "director", ["disabled"] = "true", ["UserName"] = "director",
+                    ["Password"] = Password, ["current"] = Password, ["id"] = "1", ["clinic"] = "C1" };
                 if (token is not null) fields["__RequestVerificationToken"] = token;
-                using HttpContent content = form == "/uploads" ? new MultipartFormDataContent { { new StringContent(token ?? ""), "__RequestVerificationToken" }, { new StringContent(Samples.Practitioners), "file", "p.csv" } } : new FormUrlEncodedContent(fields);
-                Assert.True(HttpStatusCode.BadRequest == await director.SendAsync(new(HttpMethod.Post, form) { Content = content }), $"{form} with the token {token}: {director.Answer.StatusCode}");
+                using HttpContent content = form == "/uploads" ? new MultipartFormDataContent { { new StringContent(token ?? ""),
+                    "__RequestVerificationToken" }, { new StringContent(Samples.Practitioners), "file", "p.csv" } } : new FormUrlEncodedContent(fields);
+                Assert.True(HttpStatusCode.BadRequest == await director.SendAsync(new(HttpMethod.Post, form) { Content = content }),
+                    $"{form} with the token {token}: {director.Answer.StatusCode}");
             }
         Assert.Equal(before, await StateAsync(dashboard));
     }
@@ -174,7 +179,8 @@ public class WebTests
         await using var dashboard = await StartAsync();
         using var director = await SignedInAsync(dashboard);
         var before = await StateAsync(dashboard);
-        string[] words = ["Password", "Everywhere", "End", "Invite", "Disable", "Change", "Key", "Revoke", "Begin", "Off", "Recovery", "Passkey", "RemovePasskey", "check", "extract", "rejected"];
+        string[] words = ["Password", "Everywhere", "End", "Invite", "Disable", "Change", "Key", "Revoke", "Begin", "Off", "Recovery", "Passkey",
+            "RemovePasskey", "check", "extract", "rejected"];
         foreach (var route in Routes(dashboard).Select(PathOf).Distinct())
             foreach (string handler in words)
             {
@@ -204,7 +210,8 @@ public class WebTests
         // A file has a limit of its own, and its sender reads what it is.
         using var director = await SignedInAsync(dashboard);
         await director.GetAsync("/uploads");
-        using var form = new MultipartFormDataContent { { new StringContent(Token(director.Text)), "__RequestVerificationToken" }, { new StringContent(Samples.SessionHeader + new string('x', 1_200_000)), "file", "s.csv" } };
+        using var form = new MultipartFormDataContent { { new StringContent(Token(director.Text)), "__RequestVerificationToken" },
+            { new StringContent(Samples.SessionHeader + new string('x', 1_200_000)), "file", "s.csv" } };
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await director.SendAsync(new(HttpMethod.Post, "/uploads") { Content = form }));
         Assert.Contains("The file is larger than 1 MB", director.Text, StringComparison.Ordinal);
     }
@@ -236,7 +243,8 @@ public class WebTests
             Assert.Contains("Retry-After: 5", answer, StringComparison.Ordinal);
             Assert.Contains("Busy just now", answer, StringComparison.Ordinal);
             Assert.Contains("default-src 'none'", answer, StringComparison.Ordinal);
-            foreach (string open in new[] { "/health/live", "/assets/site.css" }) Assert.Equal(HttpStatusCode.OK, (await AskAsync(dashboard, open, "localhost")).StatusCode);
+            foreach (string open in new[] { "/health/live", "/assets/site.css" }) Assert.Equal(HttpStatusCode.OK, (await AskAsync(dashboard, open,
+                "localhost")).StatusCode);
 
             // All four places, and everybody who may wait; whoever comes then from anywhere is told.
             for (int i = 2; i <= 4; i++) Hold($"127.0.0.{i}");
@@ -255,7 +263,8 @@ public class WebTests
         Assert.Equal(HttpStatusCode.OK, visitor.Answer.StatusCode);
 
         // A form that does not come: it has a place until it is let go for being slow.
-        void Hold(string from) => Say(Open(from), "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\n");
+        void Hold(string from) => Say(Open(from),
+            "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\n");
         void Get(string from) => Say(Open(from), "GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
         Socket Open(string from)
@@ -270,7 +279,8 @@ public class WebTests
             for (int i = 1; i <= 15; i++)
             {
                 Get(from(i));
-                if (await HearAsync(sockets[^1], TimeSpan.FromMilliseconds(250)) is { Length: > 0 } answer && !answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal)) return answer;
+                if (await HearAsync(sockets[^1], TimeSpan.FromMilliseconds(250)) is { Length: > 0 } answer && !answer.StartsWith("HTTP/1.1 200",
+                    StringComparison.Ordinal)) return answer;
             }
             return "nobody was refused";
         }
@@ -312,14 +322,16 @@ public class WebTests
     {
         await using var dashboard = await RunningDashboard.StartAsync(null, TimeProvider.System);
         using var visitor = new Visitor(dashboard.Address);
-        await visitor.PostAsync("/set-up?token=" + dashboard.SetUpToken, new() { ["Token"] = dashboard.SetUpToken, ["UserName"] = "first", ["Password"] = Password, ["Again"] = Password });
+        await visitor.PostAsync("/set-up?token=" + dashboard.SetUpToken, new() { ["Token"] = dashboard.SetUpToken, ["UserName"] = "first",
+            ["Password"] = Password, ["Again"] = Password });
         using var stranger = new Visitor(dashboard.Address);
         int asking = 0;
         foreach (string path in Routes(dashboard).Select(PathOf).Distinct())
             foreach (var reader in new[] { visitor, stranger })
             {
                 await reader.GetAsync(path);
-                foreach (Match form in Regex.Matches(reader.Text, "<form[^>]*>.*?</form>", RegexOptions.Singleline).Where(f => Regex.IsMatch(f.Value, "type=\"password\"|name=\"(Code|token|Credential)\"")))
+                foreach (Match form in Regex.Matches(reader.Text, "<form[^>]*>.*?</form>", RegexOptions.Singleline).Where(f => Regex.IsMatch(f.Value,
+                    "type=\"password\"|name=\"(Code|token|Credential)\"")))
                 {
                     Assert.Contains("method=\"post\"", form.Value.Split('>')[0], StringComparison.Ordinal);
                     asking++;
@@ -336,13 +348,15 @@ public class WebTests
         for (int i = 0; i < 100 && !Directory.Exists(Path.Combine(directory, "keys")); i++) await Task.Delay(100);
         await Task.Delay(3000);
         run.KillHard();
-        string[] lines = [.. (await run.PrintedAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => l.Contains("Worker", StringComparison.Ordinal))];
+        string[] lines = [.. (await run.PrintedAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => l.Contains("Worker",
+            StringComparison.Ordinal))];
         Assert.NotEmpty(lines);
         Assert.All(lines, line => Assert.Matches($"^{DateTime.UtcNow:yyyy-MM-dd}T\\d\\d:\\d\\d:\\d\\d\\.\\d\\d\\dZ ", line));
         Directory.Delete(directory, recursive: true);
     }
 
-    internal static IEnumerable<RouteEndpoint> Routes(RunningDashboard dashboard) => dashboard.App.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>();
+    internal static IEnumerable<RouteEndpoint> Routes(RunningDashboard dashboard) => dashboard.App.Services.GetRequiredService<EndpointDataSource>()
+        .Endpoints.OfType<RouteEndpoint>();
 
     internal static string PathOf(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText!.TrimStart('/')
         .Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{id}", "P1", StringComparison.Ordinal)
@@ -355,7 +369,8 @@ public class WebTests
 
     /// <summary>Somebody who may do everything, so that nothing is refused for another reason than the one a test is about.</summary>
     internal static Task MakeDirectorAsync(IServiceProvider services) =>
-        RunningDashboard.AddUserAsync(services, new User { UserName = "director", Roles = [Role.Director, Role.ComplianceOfficer, Role.Administrator] }, Password);
+        RunningDashboard.AddUserAsync(services, new User { UserName = "director", Roles = [Role.Director, Role.ComplianceOfficer, Role.Administrator] },
+            Password);
 
     internal static async Task<Visitor> SignedInAsync(RunningDashboard dashboard)
     {
@@ -371,8 +386,10 @@ public class WebTests
     static async Task<string> StateAsync(RunningDashboard dashboard)
     {
         await using var db = Db(dashboard);
-        var users = await db.Users.AsNoTracking().OrderBy(u => u.Id).Select(u => $"{u.UserName} {u.PasswordHash} {u.SecurityStamp} {u.DisabledAtUtc} {u.CodeSecret}").ToListAsync();
-        int[] counts = [await db.Uploads.CountAsync(), await db.ApiKeys.CountAsync(), await db.Clinics.CountAsync(), await db.UserPasskeys.CountAsync(), await db.SignIns.CountAsync(s => s.EndedAtUtc != null)];
+        var users = await db.Users.AsNoTracking().OrderBy(u => u.Id).Select(u =>
+            $"{u.UserName} {u.PasswordHash} {u.SecurityStamp} {u.DisabledAtUtc} {u.CodeSecret}").ToListAsync();
+        int[] counts = [await db.Uploads.CountAsync(), await db.ApiKeys.CountAsync(), await db.Clinics.CountAsync(), await db.UserPasskeys.CountAsync(),
+            await db.SignIns.CountAsync(s => s.EndedAtUtc != null)];
         return string.Join('\n', users) + string.Join(' ', counts.Select(c => c.ToString(CultureInfo.InvariantCulture)));
     }
 
