@@ -42,7 +42,12 @@ static class Dashboard
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
         services.AddSingleton<IAuthorizationHandler, DecideNeeds>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
-        services.AddRazorPages().AddMvcOptions(mvc => mvc.Filters.Add<RefuseNul>());
+        services.AddRazorPages().AddMvcOptions(mvc =>
+        {
+            mvc.Filters.Add<RefuseNul>();
+            mvc.Filters.Add<OnlyHandlers>();
+        });
+        services.AddProblemDetails();
         services.AddHealthChecks().AddDbContextCheckOf(database);
 
         var app = builder.Build();
@@ -53,7 +58,8 @@ static class Dashboard
             ExceptionHandlingPath = "/error",
             StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
         });
-        app.UseStatusCodePagesWithReExecute("/error/{0}");
+        app.UseWhen(http => !IsApi(http), pages => pages.UseStatusCodePagesWithReExecute("/error/{0}"));
+        app.UseWhen(IsApi, programs => programs.UseStatusCodePages());
         app.UseHsts();
         app.UseMiddleware<SecurityHeaders>();
         app.UseCookiePolicy();
@@ -72,6 +78,9 @@ static class Dashboard
         app.MapApi();
         return app;
     }
+
+    // People get pages, programs problems (RFC 9457).
+    static bool IsApi(HttpContext context) => context.Request.Path.StartsWithSegments("/api");
 
     static void AddDbContextCheckOf(this IHealthChecksBuilder checks, DatabaseSettings database) =>
         checks.AddAsyncCheck("database", async ct =>

@@ -22,6 +22,7 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
     [BindProperty(SupportsGet = true)] public string? Rule { get; set; }
     [BindProperty(SupportsGet = true)] public string? Outcome { get; set; }
 
+    public bool MaySend => Db.Actor.May(Permission.SendRecords);
     public string Heading { get; private set; } = "Sessions";
     public List<Row> Rows { get; private set; } = [];
     public bool Cut { get; private set; }

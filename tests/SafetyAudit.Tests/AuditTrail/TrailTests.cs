@@ -165,12 +165,38 @@ public class TrailTests
         Assert.Equal(1, await reads.MoveAsync(default));
         // Killed between the commit and the deletion: the file is still there, and its last line may be cut short.
         File.Copy(kept, file);
-        await File.AppendAllTextAsync(file, """{"at":"2026""");
+        await File.AppendAllTextAsync(file, """0123{"at":"2026""");
         Assert.Equal(0, await reads.MoveAsync(default));
         Assert.Empty(Directory.GetFiles(folder));
         await using var db = installation.Db();
         var entry = await db.AuditEntries.SingleAsync(e => e.Action == AuditAction.Read);
         Assert.Equal(("person anna", "203.0.113.7", "/practitioners/P1", "?from=2026-01-01"), (entry.Actor, entry.Origin, entry.Subject, entry.Why));
+    }
+
+    [Fact]
+    public async Task Lines_that_the_program_did_not_write_are_entered_nowhere_and_hold_nothing_up()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        var reads = installation.Services.GetRequiredService<ReadLog>();
+        string folder = Directory.CreateDirectory(Path.Combine(installation.Directory, "reads")).FullName;
+        string forged = """{"at":"2020-01-01T00:00:00Z","actor":"person anna","origin":"x","action":"changed","subject":"user bob","why":"forged"}""";
+        await File.WriteAllTextAsync(Path.Combine(folder, "a-bare.jsonl"), forged + "\n{}\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, "b-coded.jsonl"), new string('0', 64) + forged + "\n");
+        reads.Add(Anna, AuditAction.Read, "/practitioners/P1", null);
+        string genuine = Directory.GetFiles(folder).Single(f => !Path.GetFileName(f).StartsWith("a-", StringComparison.Ordinal) && !Path.GetFileName(f).StartsWith("b-", StringComparison.Ordinal));
+        using (var copy = System.Diagnostics.Process.Start("cp", [genuine, Path.Combine(folder, "c-repeated.jsonl")])) await copy.WaitForExitAsync();
+        await reads.MoveAsync(default);
+        await using var db = installation.Db();
+        Assert.Equal("/practitioners/P1", (await db.AuditEntries.SingleAsync(e => e.Action == AuditAction.Read)).Subject);
+        Assert.False(await db.AuditEntries.AnyAsync(e => e.Subject == "user bob"));
+        Assert.Equal(3, await db.AuditEntries.CountAsync(e => e.Action == AuditAction.Failed && e.Subject.StartsWith("reads ")));
+        Assert.Equal(3, Directory.GetFiles(folder, "*.aside").Length);
+
+        // A read that was written down and taken away is missed.
+        reads.Add(Anna, AuditAction.Read, "/practitioners/P2", null);
+        foreach (string file in Directory.GetFiles(folder, "*.jsonl")) File.Delete(file);
+        await reads.MoveAsync(default);
+        Assert.Contains("1 reads were written down and taken away", (await db.AuditEntries.OrderBy(e => e.Sequence).LastAsync()).Why!, StringComparison.Ordinal);
     }
 
     [Fact]
