@@ -72,7 +72,7 @@ public sealed class ProcessUploads(
         var upload = new Upload
         {
             FileName = Path.GetFileName(path), Kind = ReceiveUpload.KindOf(CsvRows.Plain(path), kind), ClinicId = clinicId,
-            Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
+            Fingerprint = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
         };
         var rejected = new List<QuarantinedRow>();
         await RunAsync(upload, CsvRows.Plain(path), (_, rows, _, position, _) =>
@@ -129,7 +129,7 @@ public sealed class ProcessUploads(
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         int batches = 0;
-        string kept = ReceiveUpload.PathOf(database, upload.Sha256);
+        string kept = ReceiveUpload.PathOf(database, upload.Fingerprint);
         await RunAsync(upload, () => SealedFile.Open(kept, keys), async (storeRecords, rejected, mended, position, final) =>
         {
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))

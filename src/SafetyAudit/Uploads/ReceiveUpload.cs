@@ -32,7 +32,7 @@ public sealed class ReceiveUpload(
         string arriving = Path.Combine(folder, Guid.NewGuid().ToString("N") + Arriving);
         try
         {
-            var (sha256, bytes) = await KeepAsync(content, arriving, ct);
+            var (fingerprint, bytes) = await KeepAsync(content, arriving, ct);
             var known = KindOf(() => SealedFile.Open(arriving, keys), kind);
             await using var db = await databases.OpenAsync(by, ct);
             var now = time.UtcNow();
@@ -42,9 +42,9 @@ public sealed class ReceiveUpload(
             if (isNew && known != RecordKind.Practitioners) throw UnknownClinic(clinicId!);
             // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
             // Over what is kept of the same file already: the same content, and should those bytes have come to harm, these have not.
-            File.Move(arriving, PathOf(database, sha256), overwrite: true);
+            File.Move(arriving, PathOf(database, fingerprint), overwrite: true);
             if (isNew) db.Clinics.Add(new Clinic { Id = clinicId!, Name = clinicId!, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
-            var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received };
+            var upload = new Upload { FileName = Shorten(fileName), Kind = known, ClinicId = clinicId, Fingerprint = fingerprint, Bytes = bytes, ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received };
             db.Uploads.Add(upload);
             await db.SaveChangesAsync(ct);
             return upload;
@@ -67,7 +67,7 @@ public sealed class ReceiveUpload(
     }
 
     /// <summary>Where the bytes of an upload are kept, sealed.</summary>
-    public static string PathOf(DatabaseSettings database, string sha256) => Path.Combine(database.Directory, "uploads", sha256 + ".csv.sealed");
+    public static string PathOf(DatabaseSettings database, string fingerprint) => Path.Combine(database.Directory, "uploads", fingerprint + ".csv.sealed");
 
     /// <summary>What a file holds, by its header; refuses a header that fits no kind, or not the kind asked for.</summary>
     internal static RecordKind KindOf(Func<Stream> content, RecordKind? asked)
@@ -90,9 +90,10 @@ public sealed class ReceiveUpload(
         return kind;
     }
 
-    async Task<(string Sha256, long Bytes)> KeepAsync(Stream content, string path, CancellationToken ct)
+    async Task<(string Fingerprint, long Bytes)> KeepAsync(Stream content, string path, CancellationToken ct)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        int key = keys.Newest;
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, keys.Key(KeyPurpose.Fingerprints, key));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
         long bytes = 0;
         try
@@ -111,7 +112,7 @@ public sealed class ReceiveUpload(
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        return (Convert.ToHexStringLower(hash.GetHashAndReset()), bytes);
+        return ($"{key}-{Convert.ToHexStringLower(hash.GetHashAndReset())}", bytes);
     }
 
     static string Shorten(string fileName)

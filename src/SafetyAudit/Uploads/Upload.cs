@@ -28,8 +28,11 @@ public sealed class Upload
     /// <summary>The clinic it was sent for; empty when its rows name their own.</summary>
     public string? ClinicId { get; set; }
 
-    /// <summary>SHA-256 of the bytes, lower-case hexadecimal; also the name under which they are kept.</summary>
-    public required string Sha256 { get; set; }
+    /// <summary>
+    /// HMAC-SHA-256 of the bytes, lower-case hexadecimal, with the number of the key in front; also the name under which they are kept. A plain hash would let
+    /// whoever reads the database try out which patient's id stood in a short file.
+    /// </summary>
+    public required string Fingerprint { get; set; }
 
     public long Bytes { get; set; }
     public DateTime ReceivedAtUtc { get; set; }

@@ -381,7 +381,7 @@ public class HostileInputTests
         var upload = await db.Uploads.AsNoTracking().SingleAsync();
         string[] below = [.. Directory.GetFiles(directory, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(directory,
             f)).Where(f => f.StartsWith("uploads", StringComparison.Ordinal) || f.Contains("evil", StringComparison.Ordinal))];
-        Assert.Equal([Path.Combine("uploads", upload.Sha256 + ".csv.sealed")], below);
+        Assert.Equal([Path.Combine("uploads", upload.Fingerprint + ".csv.sealed")], below);
         Assert.DoesNotMatch("[/\\\\\\p{C}]", upload.FileName);
         await director.GetAsync($"/uploads/{upload.Id}?handler=rejected");
         Assert.Equal($"upload-{upload.Id}-rejected.csv", director.Answer.Content.Headers.ContentDisposition!.FileName);

@@ -26,7 +26,7 @@ public class LayoutTests
     [Theory]
     [InlineData("practitioner_id,practitioner_id\nP1,P1\n", "twice")]
     [InlineData("event_id,patient_id\nE1,T1\n", "category, onset_at")]
-    [InlineData("{\"resourceType\":\"Bundle\"}\n", "no kind")]
+    [InlineData("{\"resourceType\":\"Bundle\"}\n", "not CSV")]
     [InlineData("name,colour\nx,y\n", "no kind")]
     public async Task A_header_that_can_t_be_read_is_refused_and_nothing_is_kept(string content, string says)
     {
