@@ -63,7 +63,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
     {
         ChangeTracker.DetectChanges();
-        var changes = Changes.Of(ChangeTracker);
+        var changes = ChangeTracker.HasChanges() ? Changes.Of(ChangeTracker, await Trail.HidingAsync(this, cancellationToken)) : [];
         if (changes.Count == 0 && told.Count == 0) return await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
         await using var own = Database.CurrentTransaction is null ? await Database.BeginTransactionAsync(cancellationToken) : null;
         // Nothing is taken as saved before the trail has it too.
