@@ -12,23 +12,25 @@ public static class VerifyFiles
     public static async IAsyncEnumerable<string> RunAsync(
         SafetyAuditDb db, DatabaseSettings database, KeyRing keys, bool open, ICollection<string> said, [EnumeratorCancellation] CancellationToken ct)
     {
-        var uploads = await db.Uploads.AsNoTracking().Where(u => u.Status == UploadStatus.Completed).OrderBy(u => u.Id).Select(u => new { u.Id, u.Sha256 }).ToListAsync(ct);
+        var uploads = await db.Uploads.AsNoTracking().Where(u => u.Status == UploadStatus.Completed).OrderBy(u => u.Id).Select(u => new { u.Id, u.Fingerprint }).ToListAsync(ct);
         var checkedAlready = new HashSet<string>();
         foreach (var upload in uploads)
-            if (checkedAlready.Add(upload.Sha256) && await FaultAsync(ReceiveUpload.PathOf(database, upload.Sha256), upload.Sha256, keys, open, ct) is { } fault) yield return $"upload {upload.Id}: {fault}";
+            if (checkedAlready.Add(upload.Fingerprint) && await FaultAsync(ReceiveUpload.PathOf(database, upload.Fingerprint), upload.Fingerprint, keys, open, ct) is { } fault) yield return $"upload {upload.Id}: {fault}";
         said.Add($"{checkedAlready.Count} kept files are there" + (open ? ", and what they hold is what was received" : "; what they hold was not looked at (--files does)"));
     }
 
-    static async Task<string?> FaultAsync(string path, string sha256, KeyRing keys, bool open, CancellationToken ct)
+    static async Task<string?> FaultAsync(string path, string fingerprint, KeyRing keys, bool open, CancellationToken ct)
     {
         // The name comes from the database.
-        if (sha256.Length != 64 || !sha256.All(char.IsAsciiHexDigitLower)) return "its fingerprint is none, so its bytes can't be looked for";
+        if (fingerprint.Split('-') is not [var number, { Length: 64 } hex] || !int.TryParse(number, out int key) || !hex.All(char.IsAsciiHexDigitLower))
+            return "its fingerprint is none, so its bytes can't be looked for";
         if (!File.Exists(path)) return "the bytes kept of it are gone";
         if (!open) return null;
         try
         {
             await using var content = SealedFile.Open(path, keys);
-            return Convert.ToHexStringLower(await SHA256.HashDataAsync(content, ct)) == sha256 ? null : "the bytes kept of it are another file's";
+            byte[] found = await HMACSHA256.HashDataAsync(keys.Key(KeyPurpose.Fingerprints, key).ToArray(), content, ct);
+            return Convert.ToHexStringLower(found) == hex ? null : "the bytes kept of it are another file's";
         }
         catch (Exception e) when (e is DamagedFileException or CryptographicException)
         {
