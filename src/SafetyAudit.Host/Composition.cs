@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging.Console;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
@@ -35,6 +36,9 @@ static class Composition
 
     public static IServiceCollection AddSafetyAudit(this IServiceCollection services, IConfiguration configuration, bool worker)
     {
+        // One line for each thing told, with its time in UTC, in every process alike.
+        services.Configure<ConsoleLoggerOptions>(console => console.FormatterName = ConsoleFormatterNames.Simple);
+        services.Configure<SimpleConsoleFormatterOptions>(line => (line.SingleLine, line.UseUtcTimestamp, line.TimestampFormat) = (true, true, "yyyy-MM-dd'T'HH:mm:ss.fff'Z' "));
         var database = Settings.Database(configuration);
         services.AddSingleton(Settings.Uploads(configuration));
         services.AddSingleton<VerifyTrail>();

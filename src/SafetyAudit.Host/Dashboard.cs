@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
@@ -16,11 +17,20 @@ static class Dashboard
     public static WebApplication Build(string[] settings, bool worker, TimeProvider? time = null)
     {
         // The program's own folder holds its settings and style sheet, wherever it is started from.
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = settings, ApplicationName = typeof(Dashboard).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory });
+        // There is one way to run it, whatever the environment says: no page of the framework's that shows where a fault lies.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
+        {
+            Args = settings, ApplicationName = typeof(Dashboard).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = Environments.Production,
+        });
         if (string.IsNullOrEmpty(builder.Configuration["urls"])) builder.WebHost.UseUrls("http://localhost:5080");
-        builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+        builder.AddRequestLimits(Settings.RequestsAtOnce(builder.Configuration));
 
         var services = builder.Services;
+        services.AddQuietFramework();
+        services.Configure<HostFilteringOptions>(filter => (filter.AllowedHosts, filter.AllowEmptyHosts) = (Settings.Hosts(builder.Configuration), false));
+        services.PostConfigure<ForwardedHeadersOptions>(forwarded => Settings.Proxies(builder.Configuration, forwarded));
+        services.AddHsts(hsts => (hsts.MaxAge, hsts.IncludeSubDomains) = (TimeSpan.FromDays(365), true));
         services.AddSingleton(time ?? TimeProvider.System);
         services.AddSafetyAudit(builder.Configuration, worker);
         var database = Settings.Database(builder.Configuration);
@@ -32,15 +42,30 @@ static class Dashboard
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
         services.AddSingleton<IAuthorizationHandler, DecideNeeds>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
-        services.AddRazorPages();
+        services.AddRazorPages().AddMvcOptions(mvc =>
+        {
+            mvc.Filters.Add<RefuseNul>();
+            mvc.Filters.Add<OnlyHandlers>();
+        });
+        services.AddProblemDetails();
         services.AddHealthChecks().AddDbContextCheckOf(database);
 
         var app = builder.Build();
-        app.UseExceptionHandler("/error");
-        app.UseStatusCodePagesWithReExecute("/error/{0}");
+        app.UseForwardedHeaders();
+        // A request that can't be read is its sender's fault, everything else ours; neither answer says more than that.
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandlingPath = "/error",
+            StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+        });
+        app.UseWhen(http => !IsApi(http), pages => pages.UseStatusCodePagesWithReExecute("/error/{0}"));
+        app.UseWhen(IsApi, programs => programs.UseStatusCodePages());
+        app.UseHsts();
         app.UseMiddleware<SecurityHeaders>();
         app.UseCookiePolicy();
-        app.UseStaticFiles();
+        app.UseStaticFiles(new StaticFileOptions { OnPrepareResponse = file => SecurityHeaders.MayBeKept(file.Context) });
+        app.UseRateLimiter();
+        app.Use(RefuseNul.InAddresses);
         app.UseRouting();
         app.UseAuthentication();
         app.UseMiddleware<RequestActor>();
@@ -54,6 +79,9 @@ static class Dashboard
         app.MapFhir();
         return app;
     }
+
+    // People get pages, programs problems (RFC 9457).
+    static bool IsApi(HttpContext context) => context.Request.Path.StartsWithSegments("/api");
 
     static void AddDbContextCheckOf(this IHealthChecksBuilder checks, DatabaseSettings database) =>
         checks.AddAsyncCheck("database", async ct =>

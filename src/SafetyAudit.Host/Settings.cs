@@ -1,3 +1,5 @@
+using System.Net;
+using Microsoft.AspNetCore.HttpOverrides;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Uploads;
@@ -14,7 +16,9 @@ static class Settings
         var verbs = new List<string>();
         for (int i = 0; i < args.Length; i++)
         {
-            bool isSetting = args[i].Length > 2 && args[i].StartsWith("--", StringComparison.Ordinal) && (char.IsUpper(args[i][2]) && args[i].Split('=')[0].Contains(':', StringComparison.Ordinal) || args[i] == "--urls" || args[i].StartsWith("--urls=", StringComparison.Ordinal));
+            string name = args[i].Split('=')[0];
+            bool isSetting = name is "--urls" or "--AllowedHosts"
+                || name.Length > 2 && name.StartsWith("--", StringComparison.Ordinal) && char.IsUpper(name[2]) && name.Contains(':', StringComparison.Ordinal);
             if (!isSetting) verbs.Add(args[i]);
             else if (args[i].Contains('=', StringComparison.Ordinal)) settings.Add(args[i]);
             else
@@ -37,6 +41,32 @@ static class Settings
         return access.Idle >= TimeSpan.FromMinutes(1) && access.Absolute >= access.Idle && access.Absolute <= TimeSpan.FromDays(30) ? access
             : throw new ArgumentException("Access:IdleMinutes must be at least 1, and Access:AbsoluteHours not shorter than that and at most 720.");
     }
+
+    /// <summary>The names it answers to. Links it makes carry the name it was asked by, so that a wrong one would lead people elsewhere.</summary>
+    public static IList<string> Hosts(IConfiguration configuration) =>
+        (configuration["AllowedHosts"] is { Length: > 0 } hosts ? hosts : "localhost;*.localhost;127.0.0.1;[::1]")
+            .Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Whose word is taken for where a request came from and whether it came over https: that of the proxies named, and of nobody else.</summary>
+    public static void Proxies(IConfiguration configuration, ForwardedHeadersOptions forwarded)
+    {
+        forwarded.KnownProxies.Clear();
+        forwarded.KnownIPNetworks.Clear();
+        foreach (string proxy in (configuration["Proxies:Known"] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPAddress.TryParse(proxy, out var address)) forwarded.KnownProxies.Add(address);
+            else if (System.Net.IPNetwork.TryParse(proxy, out var network)) forwarded.KnownIPNetworks.Add(network);
+            else throw new ArgumentException($"Proxies:Known has '{proxy}', which is neither an address nor a network such as 10.0.0.0/24.");
+        }
+        // Without anybody known the framework would believe everybody. The name a proxy was asked by it passes on as it is, in Host.
+        bool any = forwarded.KnownProxies.Count + forwarded.KnownIPNetworks.Count > 0;
+        forwarded.ForwardedHeaders = any ? ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto : ForwardedHeaders.None;
+        forwarded.ForwardLimit = null;
+    }
+
+    public static int RequestsAtOnce(IConfiguration configuration) =>
+        configuration.GetValue("Requests:AtOnce", 64) is >= 4 and <= 10_000 and var atOnce ? atOnce
+        : throw new ArgumentException("Requests:AtOnce must lie between 4 and 10000.");
 
     public static KeyRing Keys(IConfiguration configuration) =>
         new(configuration["Keys:Directory"] is { Length: > 0 } directory ? directory : Path.Combine(Database(configuration).Directory, "keys"));

@@ -47,7 +47,8 @@ static class Close
     {
         if (Environment.GetEnvironmentVariable("REFERENCE_REPORT") is { Length: > 0 } file)
             AppDomain.CurrentDomain.ProcessExit += (_, _) => File.WriteAllLines(file, Seen.OrderBy(s => s.Key, StringComparer.Ordinal)
-                .Select(s => string.Create(CultureInfo.InvariantCulture, $"{s.Key},{s.Value.Figures},{s.Value.WorstShareOfTolerance:E2},{s.Value.WorstRelative:E2}")));
+                .Select(s => string.Create(CultureInfo.InvariantCulture,
+                    $"{s.Key},{s.Value.Figures},{s.Value.WorstShareOfTolerance:E2},{s.Value.WorstRelative:E2}")));
     }
 
     /// <summary>Fails unless the two differ by at most this share of the expected value, plus an absolute allowance.</summary>
@@ -57,7 +58,8 @@ static class Close
         if (row is ReferenceTable.Row { File: var file })
         {
             double share = error == 0 ? 0 : error / allowed, worst = error == 0 ? 0 : error / Math.Abs(expected);
-            Seen.AddOrUpdate(file, (1, share, worst), (_, s) => (s.Figures + 1, Math.Max(s.WorstShareOfTolerance, share), expected == 0 ? s.WorstRelative : Math.Max(s.WorstRelative, worst)));
+            Seen.AddOrUpdate(file, (1, share, worst), (_, s) =>
+                (s.Figures + 1, Math.Max(s.WorstShareOfTolerance, share), expected == 0 ? s.WorstRelative : Math.Max(s.WorstRelative, worst)));
         }
         Assert.True(error <= allowed, $"expected {expected:R}, got {actual:R}, off by {error / Math.Abs(expected):E2} relative, at {row}");
     }

@@ -1,3 +1,5 @@
+using System.Reflection.Metadata;
+using System.Reflection.PortableExecutable;
 using System.Text.RegularExpressions;
 
 namespace SafetyAudit.Tests;
@@ -49,6 +51,49 @@ public partial class ArchitectureTests
             foreach (string impure in new[] { "System.IO", "DateTime.", "TimeProvider", "Environment.", "Console.", "File." })
                 Assert.False(text.Contains(impure, StringComparison.Ordinal), $"{Path.GetFileName(file)} uses {impure}");
         }
+    }
+
+    // Addresses that the program may reach out to, by the type that does it. None: the database alone is spoken to, by its own driver.
+    static readonly string[] ReachingOut = [];
+
+    [Fact]
+    public void Nothing_reaches_out_starts_programs_or_unpacks()
+    {
+        var used = Used();
+        string[] ways =
+        [
+            "HttpClient", "IHttpClientFactory", "SocketsHttpHandler", "HttpMessageInvoker", "WebRequest",
+            "HttpWebRequest", "WebClient", "Socket", "TcpClient", "UdpClient", "SmtpClient", "ClientWebSocket", "Ping", "Dns",
+        ];
+        var reaching = used.Where(t => t.Namespace.StartsWith("System.Net", StringComparison.Ordinal) && ways.Contains(t.Name)).Select(t => t.Name);
+        Assert.Equal(ReachingOut, reaching.Order());
+        Assert.DoesNotContain(used, t => t.Name is "Process" or "ProcessStartInfo" or "ZipArchive" or "ZipFile");
+    }
+
+    [Fact]
+    public void No_text_from_outside_is_read_as_XML_or_chooses_a_type()
+    {
+        var used = Used();
+        // The keys of cookies are sealed XML of the framework's own.
+        string[] sealedKeys = ["XElement", "XName", "SaveOptions"];
+        Assert.All(used.Where(t => t.Namespace.StartsWith("System.Xml", StringComparison.Ordinal)), t => Assert.Contains(t.Name, sealedKeys));
+        Assert.DoesNotContain(used, t => t.Name is "BinaryFormatter" or "NetDataContractSerializer" or "LosFormatter" or "SoapFormatter" or "TypeNameHandling"
+            || t.Namespace.StartsWith("Newtonsoft", StringComparison.Ordinal));
+    }
+
+    /// <summary>Every type of another assembly that the product's assemblies name, from their metadata.</summary>
+    static HashSet<(string Namespace, string Name)> Used()
+    {
+        var used = new HashSet<(string, string)>();
+        foreach (string assembly in new[] { "safetyaudit", "SafetyAudit.Core", "SafetyAudit.Statistics" })
+        {
+            using var file = new PEReader(File.OpenRead(Path.Combine(AppContext.BaseDirectory, assembly + ".dll")));
+            var metadata = file.GetMetadataReader();
+            foreach (var type in metadata.TypeReferences.Select(metadata.GetTypeReference))
+                used.Add((metadata.GetString(type.Namespace), metadata.GetString(type.Name)));
+        }
+        Assert.Contains(("Microsoft.EntityFrameworkCore", "DbContext"), used);
+        return used;
     }
 
     static string FindRoot()

@@ -27,10 +27,20 @@ foreach (string line in headsFile is null ? [] : File.ReadLines(headsFile))
 
 using var lines = new StreamReader(extract);
 if (await lines.ReadLineAsync() is not { } first) return Unclear("The file is empty.");
-using var header = JsonDocument.Parse(first);
-if (Text(header.RootElement, "format") != "safetyaudit-trail-1") return Unclear("The file is no extract of an audit trail.");
-long next = header.RootElement.GetProperty("first").GetInt64(), last = header.RootElement.GetProperty("last").GetInt64(), entries = 0;
-byte[] previous = Convert.FromHexString(Text(header.RootElement, "previous_hash")!);
+long next, last, entries = 0;
+byte[] previous;
+try
+{
+    using var header = JsonDocument.Parse(first);
+    if (Text(header.RootElement, "format") != "safetyaudit-trail-1") return Unclear("The file is no extract of an audit trail.");
+    (next, last) = (header.RootElement.GetProperty("first").GetInt64(), header.RootElement.GetProperty("last").GetInt64());
+    previous = Convert.FromHexString(Text(header.RootElement, "previous_hash")!);
+    if (next < 1 || previous.Length != 32) return Unclear("The file is no extract of an audit trail.");
+}
+catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException or ArgumentNullException)
+{
+    return Unclear("The file is no extract of an audit trail: its first line can't be read.");
+}
 if (next == 1 && previous.Any(b => b != 0)) return Bad(1, "does not follow on the beginning");
 var seals = new Dictionary<int, byte[]>();
 while (await lines.ReadLineAsync() is { } line)
@@ -42,7 +52,8 @@ while (await lines.ReadLineAsync() is { } line)
         if (entry.GetProperty("sequence").GetInt64() != next) return Bad(next, "is missing or out of order");
         if (!previous.AsSpan().SequenceEqual(Convert.FromHexString(Text(entry, "previous_hash")!))) return Bad(next, "does not carry the hash of the entry before it");
         byte[] hash = SHA256.HashData([.. previous, .. Content(entry)]);
-        if (Convert.ToHexStringLower(hash) != Text(entry, "hash")) return Bad(next, "was altered: its content does not give its hash");
+        if (Text(entry, "hash") is not { Length: 64 } written || !written.All(char.IsAsciiHexDigit)) return Bad(next, "can't be read");
+        if (Convert.ToHexStringLower(hash) != written) return Bad(next, "was altered: its content does not give its hash");
         if (heads.Remove(next, out string? kept) && kept != Convert.ToHexStringLower(hash)) return Bad(next, "differs from the head that was kept: the trail was written anew up to here or further back");
         if (keys is not null)
         {
@@ -64,7 +75,7 @@ while (await lines.ReadLineAsync() is { } line)
 }
 if (next <= last) return Bad(next, $"is missing: the extract was made to entry {last}");
 if (heads.Keys.Where(h => h >= next).Order().FirstOrDefault() is > 0 and var cut) return Bad(next, $"is missing: the trail had reached entry {cut} when a head was kept");
-Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{entries} entries hold{(keys is null ? "; seals were not checked" : ", with their seals")}. Head: {next - 1},{Convert.ToHexStringLower(previous)}"));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{entries} entries hold{(keys is null ? "; seals were not checked" : ", with their seals")}; what came after can't be judged from an extract. Head: {next - 1},{Convert.ToHexStringLower(previous)}"));
 return 0;
 
 // The sequence as 8 bytes, big-endian; then each text as its length in UTF-8 bytes (4 bytes, big-endian; -1 for none) and the bytes.

@@ -241,7 +241,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     file_name = table.Column<string>(type: "text", nullable: false),
                     kind = table.Column<string>(type: "text", nullable: false),
                     clinic_id = table.Column<string>(type: "text", nullable: true),
-                    sha_256 = table.Column<string>(type: "text", nullable: false),
+                    fingerprint = table.Column<string>(type: "text", nullable: false),
                     bytes = table.Column<long>(type: "bigint", nullable: false),
                     received_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     received_by = table.Column<string>(type: "text", nullable: false),

@@ -1680,10 +1680,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("rows_same");
 
-                    b.Property<string>("Sha256")
+                    b.Property<string>("Fingerprint")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("sha_256");
+                        .HasColumnName("fingerprint");
 
                     b.Property<string>("Status")
                         .IsRequired()

@@ -240,7 +240,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     file_name = table.Column<string>(type: "TEXT", nullable: false),
                     kind = table.Column<string>(type: "TEXT", nullable: false),
                     clinic_id = table.Column<string>(type: "TEXT", nullable: true),
-                    sha_256 = table.Column<string>(type: "TEXT", nullable: false),
+                    fingerprint = table.Column<string>(type: "TEXT", nullable: false),
                     bytes = table.Column<long>(type: "INTEGER", nullable: false),
                     received_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
                     received_by = table.Column<string>(type: "TEXT", nullable: false),

@@ -1653,10 +1653,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("rows_same");
 
-                    b.Property<string>("Sha256")
+                    b.Property<string>("Fingerprint")
                         .IsRequired()
                         .HasColumnType("TEXT")
-                        .HasColumnName("sha_256");
+                        .HasColumnName("fingerprint");
 
                     b.Property<string>("Status")
                         .IsRequired()

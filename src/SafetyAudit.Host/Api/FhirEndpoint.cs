@@ -84,7 +84,7 @@ static class FhirEndpoint
             ? "All rows are in." : "It is still being read; look again.", null));
         return Results.Text(JsonSerializer.Serialize(new Dictionary<string, object?>
         {
-            ["id"] = upload.Id, ["kind"] = Codes.Of(upload.Kind), ["file"] = upload.FileName, ["sha256"] = upload.Sha256,
+            ["id"] = upload.Id, ["kind"] = Codes.Of(upload.Kind), ["file"] = upload.FileName, ["fingerprint"] = upload.Fingerprint,
                 ["received_at"] = upload.ReceivedAtUtc,
             ["status"] = Codes.Of(upload.Status), ["completed_at"] = upload.CompletedAtUtc, ["rows"] = upload.RowsRead, ["new"] = upload.RowsNew,
                 ["same"] = upload.RowsSame,

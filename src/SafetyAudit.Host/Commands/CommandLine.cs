@@ -51,7 +51,7 @@ static class CommandLine
     /// <param name="withAccounts">Whether accounts are kept too: what ASP.NET Core Identity needs for that.</param>
     public static async Task<ServiceProvider> OpenAsync(string[] settings, CancellationToken ct, bool withAccounts = false)
     {
-        var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().AddCommandLine(settings).Build();
+        var configuration = Configuration(settings);
         var collection = new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
@@ -61,6 +61,10 @@ static class CommandLine
         await PrepareDatabaseAsync(services, ct);
         return services;
     }
+
+    /// <summary>The settings that hold for a verb.</summary>
+    public static IConfigurationRoot Configuration(string[] settings) =>
+        new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().AddCommandLine(settings).Build();
 
     /// <summary>Enters in the audit trail that figures or records left the program by a verb.</summary>
     public static async Task EnterExportAsync(SafetyAuditDb db, string verb, ParseResult parsed, CancellationToken ct)

@@ -20,12 +20,13 @@ public sealed class ErrorModel(SafetyAuditDb db) : PageModel
 
     public void OnPost(int? status) => Say(status);
 
-    void Say(int? status) => (Heading, Words) = status switch
+    // After an exception the path has no number; the answer has.
+    void Say(int? status) => (Heading, Words) = (status ?? (Response.StatusCode is StatusCodes.Status200OK or StatusCodes.Status500InternalServerError ? null : Response.StatusCode)) switch
     {
         404 => ("Not found", "There is no such page, or what it was about is not here."),
         400 => ("Not understood", "The request was not complete. Go back, load the page again and repeat it."),
         403 => ("Not open to this account", "What this account may see and do is set on the Access page by an administrator."),
-        413 => ("Too large", "The file is larger than this server accepts."),
+        413 => ("Too large", "What was sent is larger than this server accepts."),
         503 => ("Not available just now", "The database does not answer. Nothing was lost, and you are still signed in: try again in a minute."),
         null => ("Something went wrong", $"Nothing was lost. The log has the details under {Activity.Current?.Id ?? HttpContext.TraceIdentifier}."),
         _ => ("Not possible", $"The server answered with {status}."),

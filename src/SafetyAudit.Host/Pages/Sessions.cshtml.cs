@@ -22,6 +22,7 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
     [BindProperty(SupportsGet = true)] public string? Rule { get; set; }
     [BindProperty(SupportsGet = true)] public string? Outcome { get; set; }
 
+    public bool MaySend => Db.Actor.May(Permission.SendRecords);
     public string Heading { get; private set; } = "Sessions";
     public List<Row> Rows { get; private set; } = [];
     public bool Cut { get; private set; }
@@ -31,7 +32,7 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
-        if (Practitioner is null || !await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == Practitioner, ct)) return NotFound();
+        if (Practitioner is null || !await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == Practitioner, ct) && !await Db.DailyExposures.AnyAsync(d => d.PractitionerId == Practitioner, ct)) return NotFound();
         await ReadPeriodAsync(ct);
         // By way of the clinics worked at, since the index on sessions begins with the clinic.
         var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().ToListAsync(ct);

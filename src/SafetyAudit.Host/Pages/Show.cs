@@ -70,14 +70,27 @@ public static class Show
         _ => "checked",
     };
 
-    /// <summary>The fields of an entry of the trail, name by name.</summary>
+    /// <summary>Who acted, as an entry of the trail names them.</summary>
+    public static string Who(string actor) => actor.Split(' ', 2) switch
+    {
+        ["person", var name] => name,
+        ["api_key", var name] => $"API key “{name}”",
+        ["command_line", var name] => $"{name}, at the command line",
+        ["worker", _] => "the worker",
+        ["nobody", var words] => words,
+        _ => actor,
+    };
+
+    /// <summary>The fields of an entry of the trail, name by name; digests by their first characters.</summary>
     public static IEnumerable<(string Name, string Value)> Fields(string? json)
     {
         if (json is null) yield break;
         using var parsed = JsonDocument.Parse(json);
         if (parsed.RootElement.ValueKind != JsonValueKind.Object) yield return ("", parsed.RootElement.ToString());
-        else foreach (var field in parsed.RootElement.EnumerateObject()) yield return (field.Name.Replace('_', ' '), field.Value.ToString());
+        else foreach (var field in parsed.RootElement.EnumerateObject()) yield return (field.Name.Replace('_', ' '), Shortened(field.Value.ToString()));
     }
+
+    static string Shortened(string value) => value.Length == 64 && value.All(char.IsAsciiHexDigitLower) ? value[..12] + "…" : value;
 
     public static string Count(long? value) => value is { } v ? v.ToString("N0", CultureInfo.CurrentCulture) : "–";
 

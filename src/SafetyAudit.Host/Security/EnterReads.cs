@@ -12,11 +12,20 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
 {
     public async Task InvokeAsync(HttpContext context, SafetyAuditDb db, ReadLog reads)
     {
-        if (HttpMethods.IsGet(context.Request.Method) && context.GetEndpoint()?.Metadata.GetMetadata<NeedsAttribute>() is { Permission: not Permission.KeepOwnAccount })
-            reads.Add(db.Actor, context.Request.Query.ContainsKey("handler") ? AuditAction.Exported : AuditAction.Read, Paths.Plain(context.Request.Path), Paths.Plain(context.Request.QueryString.Value));
+        bool isRead = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
+        if (isRead && context.GetEndpoint()?.Metadata.GetMetadata<NeedsAttribute>() is { Permission: not Permission.KeepOwnAccount } needs)
+            reads.Add(db.Actor, ActionOf(context.Request), LogText.Asked(context.Request.Path), needs.LeaveOutQuery ? null : LogText.Asked(context.Request.QueryString.Value));
         await next(context);
+        if (context.Response.StatusCode != StatusCodes.Status404NotFound || db.Actor.Permissions.Count == 0) return;
         // What lies outside someone's reach is answered as if it were not there; whoever asks for much of that is guessing.
-        if (context.Response.StatusCode == StatusCodes.Status404NotFound && db.Actor.Kind != ActorKind.Nobody)
-            log.LogWarning("Not there, or out of reach: {Path}, asked for by {Actor} from {Origin}", Paths.Plain(context.Request.Path), Paths.Plain(Trail.NameOf(db.Actor)), db.Actor.Origin);
+        reads.Add(db.Actor, AuditAction.Refused, LogText.Asked(context.Request.Path), "not there, or out of reach");
+        log.LogWarning("Not there, or out of reach: {Path}, asked for by {Actor} from {Origin}", LogText.Asked(context.Request.Path), LogText.Of(Trail.NameOf(db.Actor)), db.Actor.Origin);
     }
+
+    static AuditAction ActionOf(HttpRequest request) => request.Query["handler"].ToString() switch
+    {
+        "" => AuditAction.Read,
+        "check" => AuditAction.Verified,
+        _ => AuditAction.Exported,
+    };
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 
 namespace SafetyAudit.Host.Security;
@@ -27,25 +28,33 @@ public sealed class GiveAccess(SafetyAuditDb db, UserManager<User> users, TimePr
     public async Task<(User User, string Token)> InviteAgainAsync(string name, CancellationToken ct)
     {
         var user = await FindAsync(name, ct);
+        db.Enter(new(AuditAction.Changed, $"user {user.UserName}", Why: "invited to choose a new password"));
+        await db.SaveChangesAsync(ct);
         return (user, await users.GeneratePasswordResetTokenAsync(user));
     }
 
     public async Task ChangeAsync(string name, Grant grant, CancellationToken ct)
     {
+        // Two who take the role from one another must not both succeed.
+        await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Access, ct);
         var user = await FindAsync(name, ct);
         await SetAsync(user, grant, ct);
         await KeepAnAdministratorAsync(user, ct);
         Check(await users.UpdateAsync(user));
+        await transaction.CommitAsync(ct);
     }
 
     /// <summary>Closes an account, which ends its sign-ins at once, or opens it again.</summary>
     public async Task DisableAsync(string name, bool disabled, CancellationToken ct)
     {
+        await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Access, ct);
         var user = await FindAsync(name, ct);
         if (disabled == user.DisabledAtUtc is not null) return;
         user.DisabledAtUtc = disabled ? time.UtcNow() : null;
         await KeepAnAdministratorAsync(user, ct);
-        Check(await users.UpdateAsync(user));
+        // A new stamp, so that no cookie of before counts again should the account be opened again.
+        Check(await users.UpdateSecurityStampAsync(user));
+        await transaction.CommitAsync(ct);
     }
 
     /// <summary>Asks for no code any more, for someone who lost their phone and their recovery codes. Ends their sign-ins.</summary>
@@ -91,6 +100,8 @@ public sealed class GiveAccess(SafetyAuditDb db, UserManager<User> users, TimePr
     {
         if (grant.Roles.Count == 0) throw new AccessRefusedException($"An account needs at least one role: {Codes.ListOf<Role>()}.");
         await KnowClinicsAsync(grant.ClinicIds, ct);
+        // Whoever keeps accounts could otherwise give themselves the other clinics.
+        if (grant.Roles.Contains(Role.Administrator) && grant.ClinicIds.Count > 0) throw new AccessRefusedException("The role administrator is for the whole installation: choose no clinic with it.");
         bool treats = grant.Roles.Contains(Role.Practitioner);
         if (treats && grant.PractitionerId is not { Length: > 0 }) throw new AccessRefusedException("The role practitioner needs the id of the practitioner whose figures are shown (--practitioner).");
         if (treats && !await db.Current<Sessions.Practitioner>().AnyAsync(p => p.PractitionerId == grant.PractitionerId, ct))

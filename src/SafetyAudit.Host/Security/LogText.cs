@@ -1,17 +1,26 @@
 using System.Globalization;
+using System.Text;
 
 namespace SafetyAudit.Host.Security;
 
-/// <summary>Text from outside as it may stand in a log or a list: one line, short, nothing invisible.</summary>
+/// <summary>Text from outside as it may stand in a log, a list or the audit trail: one line, short, nothing invisible.</summary>
 static class LogText
 {
     public static string Of(string? given, int longest = 64)
     {
-        string text = string.Concat((given ?? "").Where(c => !char.IsControl(c) && !char.IsSurrogate(c)
-            && char.GetUnicodeCategory(c) is not (UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator))
-            .Take(longest + 1));
-        return text.Length > longest ? text[..longest] + "…" : text;
+        var text = new StringBuilder();
+        foreach (var rune in (given ?? "").EnumerateRunes())
+        {
+            if (Rune.GetUnicodeCategory(rune)
+                is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) continue;
+            if (text.Length + rune.Utf16SequenceLength > longest) return text.Append('…').ToString();
+            text.Append(rune.ToString());
+        }
+        return text.ToString();
     }
+
+    /// <summary>What was asked for: a path, or a query.</summary>
+    public static string Asked(string? path) => Of(path, 300);
 
     public static string Address(HttpContext context) => context.Connection.RemoteIpAddress switch
     {

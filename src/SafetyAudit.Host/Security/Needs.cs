@@ -10,6 +10,9 @@ public sealed class NeedsAttribute(Permission permission) : AuthorizeAttribute, 
 {
     public Permission Permission { get; } = permission;
 
+    /// <summary>People type into this page's address what has no place in the trail for ever, such as a patient's id.</summary>
+    public bool LeaveOutQuery { get; init; }
+
     public IEnumerable<IAuthorizationRequirement> GetRequirements() => [this];
 }
 

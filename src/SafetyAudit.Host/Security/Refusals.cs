@@ -12,26 +12,22 @@ sealed class Refusals(ReadLog reads, ILogger<Refusals> log) : IAuthorizationMidd
 
     public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
-        if (!authorizeResult.Succeeded) Tell(context, policy.Requirements.OfType<NeedsAttribute>().FirstOrDefault() is { } needed ? Codes.Of(needed.Permission) : "that the page be open at all");
+        if (!authorizeResult.Succeeded && context.GetEndpoint() is not null) Tell(context, policy.Requirements.OfType<NeedsAttribute>().FirstOrDefault() is { } needed ? Codes.Of(needed.Permission) : "that the page be open at all");
+        // No such page: to whoever signed in that is no refusal.
+        if (context.GetEndpoint() is null && context.User.Identity is { IsAuthenticated: true })
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
         await standard.HandleAsync(next, context, policy, authorizeResult);
     }
 
     void Tell(HttpContext context, string needed)
     {
         var actor = context.RequestServices.GetRequiredService<SafetyAuditDb>().Actor;
-        string path = Paths.Plain(context.Request.Path);
-        log.LogWarning("Refused: {Method} {Path} asks for {Permission}, by {Actor} from {Origin}", context.Request.Method, path, needed, Paths.Plain(Trail.NameOf(actor)), actor.Origin);
+        string path = LogText.Asked(context.Request.Path);
+        log.LogWarning("Refused: {Method} {Path} asks for {Permission}, by {Actor} from {Origin}", context.Request.Method, path, needed, LogText.Of(Trail.NameOf(actor)), actor.Origin);
         // What strangers ask for fills a log, which turns over; not the trail, which is kept for ever.
         if (actor.Permissions.Count > 0) reads.Add(actor, AuditAction.Refused, $"{context.Request.Method} {path}", $"needs {needed}");
-    }
-}
-
-/// <summary>Text from a request as it may stand in a log or in the trail: one line, of bounded length.</summary>
-static class Paths
-{
-    public static string Plain(string? text)
-    {
-        string line = new([.. (text ?? "").Where(c => !char.IsControl(c) && c is not '\u2028' and not '\u2029')]);
-        return line.Length > 300 ? line[..300] + "…" : line;
     }
 }

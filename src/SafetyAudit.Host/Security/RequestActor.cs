@@ -25,6 +25,13 @@ sealed class RequestActor(RequestDelegate next)
         return next(context);
     }
 
+    static Actor Person(string name, string origin, IReadOnlySet<Permission> permissions, Scope scope) =>
+        // Accounts are the whole installation's; nobody who reaches a part of it keeps them.
+        new(ActorKind.Person, name, origin, scope.Clinics is null ? permissions : permissions.Where(p => p != Permission.ManageAccess).ToHashSet(), scope);
+
+    /// <summary>Someone on the way in: who they are is known, and they may do nothing yet but sign in.</summary>
+    public static Actor Entering(HttpContext context, User user) => Person(user.UserName!, context.Connection.RemoteIpAddress?.ToString() ?? "", new HashSet<Permission>(), Scope.Nothing);
+
     static Actor Of(HttpContext context)
     {
         string origin = context.Connection.RemoteIpAddress?.ToString() ?? "";
@@ -34,6 +41,6 @@ sealed class RequestActor(RequestDelegate next)
         if (user.HasClaim(c => c.Type == Key)) return new(ActorKind.ApiKey, name, origin, Roles.OfApiKeys, new(clinics));
         var roles = user.FindAll(Role).Select(c => Codes.TryParse<Role>(c.Value, out var role) ? role : throw new InvalidDataException($"'{c.Value}' is no role."));
         var scope = user.HasClaim(c => c.Type == Nowhere) ? Scope.Nothing : new Scope(clinics.Length == 0 ? null : clinics, user.FindFirstValue(Practitioner));
-        return new(ActorKind.Person, name, origin, Roles.Of(roles), scope);
+        return Person(name, origin, Roles.Of(roles), scope);
     }
 }

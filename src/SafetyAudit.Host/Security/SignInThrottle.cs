@@ -28,7 +28,7 @@ public sealed class SignInThrottle : IDisposable
     public TimeSpan? AttemptCode(HttpContext context, string userId) => Take(addresses, Partition(context.Connection.RemoteIpAddress)) ?? Take(codes, userId);
 
     // Somebody with IPv6 has a whole network of addresses.
-    static string Partition(IPAddress? address) => address switch
+    internal static string Partition(IPAddress? address) => address switch
     {
         null => "",
         { IsIPv4MappedToIPv6: true } => address.MapToIPv4().ToString(),

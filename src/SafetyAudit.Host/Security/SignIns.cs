@@ -30,6 +30,7 @@ public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings 
             ExpiresAtUtc = now + settings.Absolute, Address = LogText.Address(context), Browser = LogText.Browser(context),
         };
         db.SignIns.Add(signIn);
+        db.Actor = RequestActor.Entering(context, user);
         db.Enter(new(AuditAction.SignedIn, $"user {user.UserName}", After: JsonSerializer.Serialize(new { Method = Codes.Of(method), signIn.Browser }, Json.Options)));
         await db.SaveChangesAsync(ct);
         var properties = new AuthenticationProperties();

@@ -1,9 +1,11 @@
 using System.Text;
 using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.ModelBinding;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host.Security;
 
@@ -43,7 +45,7 @@ sealed record StreamedForm(IReadOnlyDictionary<string, string> Fields, string? F
                 if (fields.Count == MostFields) throw new BadHttpRequestException("The form has too many fields.");
                 byte[] value = new byte[LongestField + 1];
                 int length = await section.Body.ReadAtLeastAsync(value, value.Length, throwOnEndOfStream: false, ct);
-                if (length > LongestField) throw new BadHttpRequestException("A field of the form is too long.");
+                if (length > LongestField || value.AsSpan(0, length).Contains((byte)0)) throw new BadHttpRequestException("A field of the form is too long, or holds a NUL.");
                 fields[HeaderUtilities.RemoveQuotes(disposition.Name).ToString()] = Encoding.UTF8.GetString(value, 0, length);
             }
         }
@@ -65,7 +67,10 @@ sealed record StreamedForm(IReadOnlyDictionary<string, string> Fields, string? F
     }
 }
 
-/// <summary>Leaves the form of a request unread, for <see cref="StreamedForm"/>.</summary>
+/// <summary>
+/// Leaves the form of a request unread, for <see cref="StreamedForm"/>, and lets it be as large as a file may be, twice: whoever sends one that is too large
+/// then still reads why, since browsers show an answer only once they have sent everything.
+/// </summary>
 [AttributeUsage(AttributeTargets.Class)]
 sealed class LeaveFormUnreadAttribute : Attribute, IResourceFilter
 {
@@ -74,6 +79,8 @@ sealed class LeaveFormUnreadAttribute : Attribute, IResourceFilter
         context.ValueProviderFactories.RemoveType<FormValueProviderFactory>();
         context.ValueProviderFactories.RemoveType<FormFileValueProviderFactory>();
         context.ValueProviderFactories.RemoveType<JQueryFormValueProviderFactory>();
+        if (context.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = 2 * context.HttpContext.RequestServices.GetRequiredService<UploadSettings>().LargestFile;
     }
 
     public void OnResourceExecuted(ResourceExecutedContext context) { }

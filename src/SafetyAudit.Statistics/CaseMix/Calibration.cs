@@ -19,6 +19,8 @@ public static class Calibration
     public static RiskGroup[] ByRisk(ReadOnlySpan<double> predicted, ReadOnlySpan<bool> happened, int groups = 10)
     {
         if (predicted.Length != happened.Length) throw new ArgumentException("Every prediction has its outcome.", nameof(happened));
+        foreach (double risk in predicted)
+            if (!(risk >= 0 && risk <= 1)) throw new ArgumentOutOfRangeException(nameof(predicted), "A predicted risk is from 0 to 1.");
         ArgumentOutOfRangeException.ThrowIfLessThan(groups, 1);
         double[] keys = predicted.ToArray();
         bool[] events = happened.ToArray();

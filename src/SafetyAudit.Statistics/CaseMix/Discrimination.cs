@@ -15,6 +15,8 @@ public static class Discrimination
     public static double? CStatistic(ReadOnlySpan<double> predicted, ReadOnlySpan<bool> happened)
     {
         if (predicted.Length != happened.Length) throw new ArgumentException("Every prediction has its outcome.", nameof(happened));
+        foreach (double risk in predicted)
+            if (double.IsNaN(risk)) throw new ArgumentOutOfRangeException(nameof(predicted), "A prediction is a number; leave out a session without one.");
         double[] keys = predicted.ToArray();
         bool[] events = happened.ToArray();
         Array.Sort(keys, events);
@@ -37,6 +39,8 @@ public static class Discrimination
     public static double? Brier(ReadOnlySpan<double> predicted, ReadOnlySpan<bool> happened)
     {
         if (predicted.Length != happened.Length) throw new ArgumentException("Every prediction has its outcome.", nameof(happened));
+        foreach (double risk in predicted)
+            if (!(risk >= 0 && risk <= 1)) throw new ArgumentOutOfRangeException(nameof(predicted), "A predicted risk is from 0 to 1.");
         if (predicted.IsEmpty) return null;
         double sum = 0;
         for (int i = 0; i < predicted.Length; i++)

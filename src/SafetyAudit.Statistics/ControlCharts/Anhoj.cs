@@ -5,7 +5,7 @@ public enum RunsState
 {
     Judged,
 
-    /// <summary>No point lies off the centre line.</summary>
+    /// <summary>No point lies off the centre line, or the phase has no limits for want of events or variation.</summary>
     NoUsefulPoints,
 }
 
@@ -22,13 +22,13 @@ public readonly record struct Anhoj(RunsState State, int Useful, int LongestRun,
     public bool Signal => State == RunsState.Judged && (LongestRun > LongestRunMost || Crossings < CrossingsLeast);
 
     /// <summary>Judges one phase.</summary>
-    /// <param name="points">The phase's points; those not assessed are left out.</param>
+    /// <param name="points">The phase's points; those not assessed are left out, and all of a phase without limits.</param>
     public static Anhoj Judge(ReadOnlySpan<ChartPoint> points)
     {
         int useful = 0, run = 0, longest = 0, crossings = 0, previous = 0;
         foreach (var point in points)
         {
-            if (point is not { State: PointState.Assessed, Value: { } value, Centre: { } centre }) continue;
+            if (point is not { State: PointState.Assessed, Value: { } value, Centre: { } centre, Limits: not null }) continue;
             int side = Math.Abs(value - centre) <= 1e-12 * (Math.Abs(value) + Math.Abs(centre)) ? 0 : Math.Sign(value - centre);
             if (side == 0) continue;
             useful++;
@@ -39,6 +39,7 @@ public readonly record struct Anhoj(RunsState State, int Useful, int LongestRun,
         }
         return useful == 0
             ? new(RunsState.NoUsefulPoints, 0, 0, 0, 0, 0)
-            : new(RunsState.Judged, useful, longest, (int)Math.Round(Math.Log2(useful), MidpointRounding.ToEven) + 3, crossings, (int)Binomial.Quantile(0.05, useful - 1, 0.5));
+            : new(RunsState.Judged, useful, longest, (int)Math.Round(Math.Log2(useful), MidpointRounding.ToEven) + 3, crossings,
+                (int)Binomial.Quantile(0.05, useful - 1, 0.5));
     }
 }

@@ -51,8 +51,8 @@ public enum RebaseReason
 }
 
 /// <summary>A stretch of points with limits of its own, from <paramref name="Start"/> to the next phase.</summary>
-/// <param name="Start">Index of its first point.</param>
-/// <param name="Reason">Why it begins.</param>
+/// <param name="Start">Index of its first point; each phase starts later than the one before.</param>
+/// <param name="Reason">Why it begins. Every phase but the first must be given one.</param>
 /// <param name="Frozen">Points from its start that alone form the limits; 0 for all of them.</param>
 public readonly record struct ChartPhase(int Start, RebaseReason Reason = RebaseReason.FirstPhase, int Frozen = 0);
 
@@ -78,6 +78,9 @@ public enum PointState
 
     /// <summary>No value was given.</summary>
     Missing,
+
+    /// <summary>More sessions with an event than sessions (p charts): a fault in the data, not a share.</summary>
+    MoreEventsThanSessions,
 }
 
 /// <summary>What can be said of a phase.</summary>
@@ -91,10 +94,12 @@ public enum ChartState
     /// <summary>One point: a centre line and no limits.</summary>
     OnePoint,
 
-    /// <summary>No event in any point: the limits are 0, and <see cref="ZeroEvents"/> tells what that still allows.</summary>
+    /// <summary>No event in any point that should form the limits: a centre line at 0 and no limits, so that neither limits nor run rules
+    /// say anything, later points of a frozen phase included. <see cref="ZeroEvents"/> tells what no event still allows.</summary>
     NoEvents,
 
-    /// <summary>Every point is the same: the limits lie on the centre line and nothing is beyond them.</summary>
+    /// <summary>Every point that should form the limits is the same: a centre line and no limits, and nothing is said, as for
+    /// <see cref="NoEvents"/>.</summary>
     NoVariation,
 }
 
@@ -125,7 +130,16 @@ public readonly record struct PhaseResult(ChartPhase Phase, ChartState State, in
 /// <param name="Method">How limits are drawn.</param>
 /// <param name="ScreenRanges">Drop moving ranges above 3.267 times their mean, once (the NHS does; Laney, Wheeler and qcc don't).</param>
 /// <param name="SigmaPerRange">Standard deviations per mean moving range: see <see cref="MovingRange"/>.</param>
-public readonly record struct ChartOptions(LimitMethod Method = LimitMethod.Exact, bool ScreenRanges = false, double SigmaPerRange = MovingRange.ExactSigma);
+/// <exception cref="ArgumentOutOfRangeException">The standard deviations per mean moving range are not finite and above 0.</exception>
+public sealed record ChartOptions(LimitMethod Method = LimitMethod.Exact, bool ScreenRanges = false, double SigmaPerRange = MovingRange.ExactSigma)
+{
+    public double SigmaPerRange { get; init => field = Checked(value); } = Checked(SigmaPerRange);
+
+    static double Checked(double sigmaPerRange) => sigmaPerRange > 0 && double.IsFinite(sigmaPerRange)
+        ? sigmaPerRange
+        : throw new ArgumentOutOfRangeException(nameof(sigmaPerRange),
+            "Standard deviations per mean moving range are above 0; MovingRange has the usual ones.");
+}
 
 /// <summary>A control chart: every kind gives the same shape of answer.</summary>
 public sealed class ControlChart
@@ -134,6 +148,10 @@ public sealed class ControlChart
     readonly PhaseResult[] phases;
 
     static readonly ChartPhase[] OnePhase = [new(0)];
+    static readonly ChartOptions AuthorsOwn = new();
+
+    // Counts beyond this can't be told apart, and quantiles of so large a mean aren't searched for.
+    const double MostEvents = CountSearch.MostMean;
 
     ControlChart(ChartKind kind, ChartPoint[] points, PhaseResult[] phases) => (Kind, this.points, this.phases) = (kind, points, phases);
 
@@ -155,18 +173,25 @@ public sealed class ControlChart
     /// <param name="values">The periods, in order of time.</param>
     /// <param name="options">Choices; the defaults are exact limits without screening.</param>
     /// <param name="phases">Phases in order, the first at 0; none given is one phase.</param>
-    /// <exception cref="ArgumentException">The phases don't start at 0 or don't rise.</exception>
+    /// <exception cref="ArgumentException">The phases don't start at 0 or don't follow one another within the points.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A later phase has no reason or a phase freezes fewer than 0 points; or a value is impossible:
+    /// infinite, or negative where events, gaps or exposure are meant. Not a number stands for a missing value and is no error.</exception>
     public static ControlChart Draw(ChartKind kind, ReadOnlySpan<ChartValue> values, ChartOptions? options = null, ReadOnlySpan<ChartPhase> phases = default)
     {
         if (phases.Length == 0) phases = OnePhase;
         if (phases[0].Start != 0) throw new ArgumentException("The first phase starts at the first point.", nameof(phases));
-        var chosen = options ?? new ChartOptions(LimitMethod.Exact);
+        var chosen = options ?? AuthorsOwn;
+        foreach (var value in values) Check(kind, value);
         var points = new ChartPoint[values.Length];
         var results = new PhaseResult[phases.Length];
         for (int i = 0; i < phases.Length; i++)
         {
             int start = phases[i].Start, end = i + 1 < phases.Length ? phases[i + 1].Start : values.Length;
-            if (end < start || start > values.Length) throw new ArgumentException("Phases follow one another within the points.", nameof(phases));
+            if (end < start || end > values.Length || (end == start && i + 1 < phases.Length))
+                throw new ArgumentException("Phases follow one another within the points, each starting later than the one before.", nameof(phases));
+            if (phases[i].Frozen < 0) throw new ArgumentOutOfRangeException(nameof(phases), "Frozen points are 0 (all form the limits) or more.");
+            if (i > 0 && phases[i].Reason == RebaseReason.FirstPhase)
+                throw new ArgumentOutOfRangeException(nameof(phases), "Give every phase after the first its reason; FirstPhase is none.");
             results[i] = DrawPhase(kind, values[start..end], points.AsSpan(start..end), chosen, phases[i]);
         }
         return new(kind, points, results);
@@ -178,7 +203,7 @@ public sealed class ControlChart
         int baseline = phase.Frozen > 0 ? Math.Min(phase.Frozen, values.Length) : values.Length, used = 0;
         for (int i = 0; i < values.Length; i++)
         {
-            var state = StateOf(values[i], rate);
+            var state = StateOf(kind, values[i], rate);
             bool hasValue = state is PointState.Assessed or PointState.Excluded;
             points[i] = new(state, hasValue ? rate ? values[i].Numerator / values[i].Denominator : values[i].Numerator : null, null, null, LimitSignal.None);
             if (i < baseline && state == PointState.Assessed) used++;
@@ -197,10 +222,25 @@ public sealed class ControlChart
         };
     }
 
-    static PointState StateOf(ChartValue value, bool rate)
+    static void Check(ChartKind kind, ChartValue value)
     {
-        if (!double.IsFinite(value.Numerator)) return PointState.Missing;
-        if (rate && !(value.Denominator > 0)) return value.Numerator > 0 ? PointState.EventsWithoutExposure : PointState.NoExposure;
+        if (double.IsInfinity(value.Numerator))
+            throw new ArgumentOutOfRangeException(nameof(value), "A value is finite; not a number stands for a missing one.");
+        if (kind != ChartKind.XmR && value.Numerator < 0) throw new ArgumentOutOfRangeException(nameof(value), "Events and gaps are 0 or more.");
+        if (kind is not (ChartKind.XmR or ChartKind.T) && value.Numerator > MostEvents)
+            throw new ArgumentOutOfRangeException(nameof(value), "Counts are drawn up to 1e15 events.");
+        if (kind is ChartKind.XmR or ChartKind.C or ChartKind.G or ChartKind.T) return;
+        if (value.Denominator < 0 || double.IsInfinity(value.Denominator))
+            throw new ArgumentOutOfRangeException(nameof(value), "Exposure and sessions are finite and 0 or more.");
+        if (kind is ChartKind.P or ChartKind.LaneyP && value.Denominator > MostEvents)
+            throw new ArgumentOutOfRangeException(nameof(value), "Shares are drawn for up to 1e15 sessions.");
+    }
+
+    static PointState StateOf(ChartKind kind, ChartValue value, bool rate)
+    {
+        if (double.IsNaN(value.Numerator) || (rate && double.IsNaN(value.Denominator))) return PointState.Missing;
+        if (rate && value.Denominator == 0) return value.Numerator > 0 ? PointState.EventsWithoutExposure : PointState.NoExposure;
+        if (kind is ChartKind.P or ChartKind.LaneyP && value.Numerator > value.Denominator) return PointState.MoreEventsThanSessions;
         return value.Excluded ? PointState.Excluded : PointState.Assessed;
     }
 
@@ -217,6 +257,14 @@ public sealed class ControlChart
             foreach (var point in Points) if (point.State == PointState.Assessed) sum += point.Value!.Value;
             return sum / Used;
         }
+
+        /// <summary>The largest value without its sign: what rounding is measured against.</summary>
+        public double Size()
+        {
+            double size = 0;
+            foreach (var point in Points) if (point.State == PointState.Assessed) size = Math.Max(size, Math.Abs(point.Value!.Value));
+            return size;
+        }
     }
 
     /// <summary>A point with its limits, judged. Differences at the level of rounding are not signals.</summary>
@@ -230,12 +278,17 @@ public sealed class ControlChart
 
     /// <summary>Centre ± 3 and 2 standard errors, held within what is possible.</summary>
     internal static ChartLimits Around(double centre, double error, double least = double.NegativeInfinity, double most = double.PositiveInfinity) => new(
-        Math.Max(least, centre - 3 * error), Math.Min(most, centre + 3 * error), Math.Max(least, centre - 2 * error), Math.Min(most, centre + 2 * error), error);
+        Math.Max(least, centre - 3 * error), Math.Min(most, centre + 3 * error), Math.Max(least, centre - 2 * error), Math.Min(most, centre + 2 * error),
+            error);
 
-    /// <summary>One point: its centre and nothing else.</summary>
-    internal static PhaseResult CentreOnly(ChartPhase phase, double centre, Span<ChartPoint> points)
+    /// <summary>One point, no event or no variation: a centre and no limits, so nothing is said of any point.</summary>
+    internal static PhaseResult CentreOnly(
+        ChartPhase phase, ChartState state, int used, double centre, Span<ChartPoint> points, double? meanMovingRange = null, double? sigmaZ = null)
     {
         foreach (ref var point in points) if (point.Value is not null) point = point with { Centre = centre };
-        return new(phase, ChartState.OnePoint, 1, centre, null, null);
+        return new(phase, state, used, centre, meanMovingRange, sigmaZ);
     }
+
+    /// <summary>Whether a spread is nothing but rounding beside the values it comes from.</summary>
+    internal static bool IsNothing(double spread, double size) => spread <= 1e-12 * Math.Abs(size);
 }

@@ -19,11 +19,12 @@ static class GapChart
         foreach (var point in baseline.Points) if (point.State == PointState.Assessed) gaps[count++] = point.Value!.Value;
         Array.Sort(gaps);
         double centre = count % 2 == 1 ? gaps[count / 2] : (gaps[count / 2 - 1] + gaps[count / 2]) / 2;
-        if (count == 1) return ControlChart.CentreOnly(phase, centre, points);
+        if (count == 1) return ControlChart.CentreOnly(phase, ChartState.OnePoint, 1, centre, points);
 
         double mean = baseline.Mean();
+        if (mean == 0) return ControlChart.CentreOnly(phase, ChartState.NoVariation, count, centre, points);
         var limits = ExactChartLimits.Gap(1 / (mean + 1));
         foreach (ref var point in points) point = ControlChart.Judge(point, centre, limits);
-        return new(phase, mean == 0 ? ChartState.NoVariation : ChartState.Drawn, count, centre, null, null);
+        return new(phase, ChartState.Drawn, count, centre, null, null);
     }
 }

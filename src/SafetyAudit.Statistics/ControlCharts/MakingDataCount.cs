@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace SafetyAudit.Statistics;
 
 /// <summary>The NHS Making Data Count rules that a point is part of.</summary>
@@ -46,7 +48,7 @@ public enum Variation
 /// <remarks>
 /// Made for XmR charts with limits at 2.66 mean moving ranges (<see
 /// cref="MovingRange.MakingDataCountSigma"/>). Points not assessed are left out; a phase without limits
-/// signals nothing.
+/// signals nothing. Trends are of the plotted values.
 /// On rates of rare events these rules signal falsely several times a practitioner-year. Reference: <c>spc_rules.csv</c> (NHSRplotthedots 0.2.2).
 /// </remarks>
 public static class MakingDataCount
@@ -57,25 +59,30 @@ public static class MakingDataCount
     public static void Find(ReadOnlySpan<ChartPoint> points, Span<MakingDataCountRules> signals)
     {
         signals[..points.Length].Clear();
-        Span<double> z = points.Length <= 256 ? stackalloc double[points.Length] : new double[points.Length];
-        Span<int> index = points.Length <= 256 ? stackalloc int[points.Length] : new int[points.Length];
+        double[]? rented = points.Length <= 256 ? null : ArrayPool<double>.Shared.Rent(points.Length);
+        int[]? rentedIndex = rented is null ? null : ArrayPool<int>.Shared.Rent(points.Length);
+        Span<double> z = rented ?? stackalloc double[256];
+        Span<int> index = rentedIndex ?? stackalloc int[256];
         int count = ZoneScores.Of(points, z, index), runStart = 0, trendStart = 0;
         for (int i = 0; i < count; i++)
         {
             var beyond = points[index[i]].Signal;
-            if (beyond != LimitSignal.None) signals[index[i]] |= beyond == LimitSignal.Above ? MakingDataCountRules.AboveLimit : MakingDataCountRules.BelowLimit;
+            if (beyond != LimitSignal.None) signals[index[i]] |= beyond == LimitSignal.Above ? MakingDataCountRules.AboveLimit
+                : MakingDataCountRules.BelowLimit;
 
             int side = Math.Sign(z[i]);
             if (i == 0 || side == 0 || Math.Sign(z[i - 1]) != side) runStart = i;
             if (side != 0) Mark(signals, index, runStart, i, 7, side > 0 ? MakingDataCountRules.SevenAbove : MakingDataCountRules.SevenBelow);
 
-            int step = i == 0 ? 0 : ZoneScores.Step(points, z, index, i);
+            int step = i == 0 ? 0 : ZoneScores.Step(points, index, i);
             if (step == 0) trendStart = i;
-            else if (i == 1 || ZoneScores.Step(points, z, index, i - 1) != step) trendStart = i - 1;
+            else if (i == 1 || ZoneScores.Step(points, index, i - 1) != step) trendStart = i - 1;
             if (step != 0) Mark(signals, index, trendStart, i, 7, step > 0 ? MakingDataCountRules.SevenRising : MakingDataCountRules.SevenFalling);
 
             if (i >= 2 && side != 0) TwoOfThree(points, z, index, i, side, signals);
         }
+        if (rented is not null) ArrayPool<double>.Shared.Return(rented);
+        if (rentedIndex is not null) ArrayPool<int>.Shared.Return(rentedIndex);
     }
 
     /// <summary>The icon of a point: concern where it is special in the unwanted direction.</summary>
@@ -83,7 +90,8 @@ public static class MakingDataCount
     /// <param name="higherIsWorse">True for adverse events.</param>
     public static Variation VariationOf(MakingDataCountRules rules, bool higherIsWorse = true)
     {
-        const MakingDataCountRules high = MakingDataCountRules.AboveLimit | MakingDataCountRules.TwoOfThreeHigh | MakingDataCountRules.SevenAbove | MakingDataCountRules.SevenRising;
+        const MakingDataCountRules high =
+            MakingDataCountRules.AboveLimit | MakingDataCountRules.TwoOfThreeHigh | MakingDataCountRules.SevenAbove | MakingDataCountRules.SevenRising;
         var first = First(rules);
         return first == MakingDataCountRules.None ? Variation.CommonCause : (high & first) != 0 == higherIsWorse ? Variation.Concern : Variation.Improvement;
     }
@@ -105,7 +113,8 @@ public static class MakingDataCount
         else if (length > least) signals[index[to]] |= rule;
     }
 
-    static void TwoOfThree(ReadOnlySpan<ChartPoint> points, ReadOnlySpan<double> z, ReadOnlySpan<int> index, int last, int side, Span<MakingDataCountRules> signals)
+    static void TwoOfThree(ReadOnlySpan<ChartPoint> points, ReadOnlySpan<double> z, ReadOnlySpan<int> index, int last, int side,
+        Span<MakingDataCountRules> signals)
     {
         int near = 0;
         for (int j = last - 2; j <= last; j++)

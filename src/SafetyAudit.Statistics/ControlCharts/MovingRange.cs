@@ -27,6 +27,7 @@ public static class MovingRange
         if (values.Length < 2) return 0;
         double sum = 0;
         for (int i = 1; i < values.Length; i++) sum += Math.Abs(values[i] - values[i - 1]);
+        if (!double.IsFinite(sum)) throw new ArgumentOutOfRangeException(nameof(values), "Values are finite.");
         double mean = sum / (values.Length - 1);
         if (!screened) return mean;
 

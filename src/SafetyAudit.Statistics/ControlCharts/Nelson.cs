@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace SafetyAudit.Statistics;
 
 /// <summary>Nelson's rules that end at a point.</summary>
@@ -32,8 +34,8 @@ public enum NelsonRules
 }
 
 /// <summary>Nelson's eight tests (1984, J. Quality Technology 16:237), marked at the point where a pattern is complete.</summary>
-/// <remarks>Points not assessed are left out; a phase without limits signals nothing. Reference:
-/// <c>spc_rules.csv</c> (qcc 3.0, every point of every series).</remarks>
+/// <remarks>Points not assessed are left out; a phase without limits signals nothing. Zones are in standard errors;
+/// trends and alternations are of the plotted values. Reference: <c>spc_rules.csv</c> (qcc 3.0, every point of every series).</remarks>
 public static class Nelson
 {
     /// <summary>Marks every point of one phase.</summary>
@@ -42,14 +44,16 @@ public static class Nelson
     public static void Find(ReadOnlySpan<ChartPoint> points, Span<NelsonRules> signals)
     {
         signals[..points.Length].Clear();
-        Span<double> z = points.Length <= 256 ? stackalloc double[points.Length] : new double[points.Length];
-        Span<int> index = points.Length <= 256 ? stackalloc int[points.Length] : new int[points.Length];
+        double[]? rented = points.Length <= 256 ? null : ArrayPool<double>.Shared.Rent(points.Length);
+        int[]? rentedIndex = rented is null ? null : ArrayPool<int>.Shared.Rent(points.Length);
+        Span<double> z = rented ?? stackalloc double[256];
+        Span<int> index = rentedIndex ?? stackalloc int[256];
         int count = ZoneScores.Of(points, z, index), run = 0, trend = 1, alternating = 1, within = 0, beyond = 0, direction = 0;
         for (int i = 0; i < count; i++)
         {
             int side = Math.Sign(z[i]);
             run = side != 0 && i > 0 && Math.Sign(z[i - 1]) == side ? run + 1 : side != 0 ? 1 : 0;
-            int step = i == 0 ? 0 : ZoneScores.Step(points, z, index, i);
+            int step = i == 0 ? 0 : ZoneScores.Step(points, index, i);
             trend = step == 0 ? 1 : step == direction ? trend + 1 : 2;
             alternating = step == 0 ? 1 : step == -direction ? alternating + 1 : 2;
             direction = step;
@@ -66,5 +70,7 @@ public static class Nelson
             if (beyond >= 8) found |= NelsonRules.EightBeyond;
             signals[index[i]] = found;
         }
+        if (rented is not null) ArrayPool<double>.Shared.Return(rented);
+        if (rentedIndex is not null) ArrayPool<int>.Shared.Return(rentedIndex);
     }
 }

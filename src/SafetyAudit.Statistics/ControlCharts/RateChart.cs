@@ -9,7 +9,8 @@ namespace SafetyAudit.Statistics;
 /// Reference: <c>spc_points.csv</c> (u, up), <c>spc_exact_limits.csv</c>.</remarks>
 static class RateChart
 {
-    public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options, ChartPhase phase, bool widened)
+    public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options,
+        ChartPhase phase, bool widened)
     {
         double events = 0, exposure = 0;
         for (int i = 0; i < baseline.Points.Length; i++)
@@ -19,8 +20,11 @@ static class RateChart
             exposure += baseline.Values[i].Denominator;
         }
         double centre = events / exposure;
-        if (baseline.Used == 1) return ControlChart.CentreOnly(phase, centre, points);
-        double? sigmaZ = widened && centre > 0 ? LaneyFactor.Of(baseline, centre, centre, options) : null;
+        if (baseline.Used == 1) return ControlChart.CentreOnly(phase, ChartState.OnePoint, 1, centre, points);
+        if (centre == 0) return ControlChart.CentreOnly(phase, ChartState.NoEvents, baseline.Used, centre, points);
+        double? sigmaZ = widened ? LaneyFactor.Of(baseline, centre, centre, options) : null;
+        if (sigmaZ is { } z && ControlChart.IsNothing(z, 1)) return ControlChart.CentreOnly(phase, ChartState.NoVariation, baseline.Used, centre, points, null,
+            0);
         for (int i = 0; i < points.Length; i++)
         {
             if (points[i].Value is null) continue;
@@ -30,7 +34,6 @@ static class RateChart
                 : ControlChart.Around(centre, Math.Sqrt(centre / n) * (sigmaZ ?? 1), least: 0);
             points[i] = ControlChart.Judge(points[i], centre, limits);
         }
-        var state = centre == 0 ? ChartState.NoEvents : sigmaZ == 0 ? ChartState.NoVariation : ChartState.Drawn;
-        return new(phase, state, baseline.Used, centre, null, sigmaZ);
+        return new(phase, ChartState.Drawn, baseline.Used, centre, null, sigmaZ);
     }
 }

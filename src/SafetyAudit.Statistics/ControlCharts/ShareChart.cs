@@ -9,7 +9,8 @@ namespace SafetyAudit.Statistics;
 /// Reference: <c>spc_points.csv</c> (p, pp), <c>spc_exact_limits.csv</c>.</remarks>
 static class ShareChart
 {
-    public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options, ChartPhase phase, bool widened)
+    public static PhaseResult Draw(ControlChart.Baseline baseline, ReadOnlySpan<ChartValue> values, Span<ChartPoint> points, ChartOptions options,
+        ChartPhase phase, bool widened)
     {
         double events = 0, sessions = 0;
         for (int i = 0; i < baseline.Points.Length; i++)
@@ -19,8 +20,12 @@ static class ShareChart
             sessions += baseline.Values[i].Denominator;
         }
         double centre = Math.Min(1, events / sessions), variance = centre * (1 - centre);
-        if (baseline.Used == 1) return ControlChart.CentreOnly(phase, centre, points);
-        double? sigmaZ = widened && variance > 0 ? LaneyFactor.Of(baseline, centre, variance, options) : null;
+        if (baseline.Used == 1) return ControlChart.CentreOnly(phase, ChartState.OnePoint, 1, centre, points);
+        if (variance == 0)
+            return ControlChart.CentreOnly(phase, centre == 0 ? ChartState.NoEvents : ChartState.NoVariation, baseline.Used, centre, points);
+        double? sigmaZ = widened ? LaneyFactor.Of(baseline, centre, variance, options) : null;
+        if (sigmaZ is { } z && ControlChart.IsNothing(z, 1)) return ControlChart.CentreOnly(phase, ChartState.NoVariation, baseline.Used, centre, points, null,
+            0);
         for (int i = 0; i < points.Length; i++)
         {
             if (points[i].Value is null) continue;
@@ -30,7 +35,6 @@ static class ShareChart
                 : ControlChart.Around(centre, Math.Sqrt(variance / n) * (sigmaZ ?? 1), least: 0, most: 1);
             points[i] = ControlChart.Judge(points[i], centre, limits);
         }
-        var state = centre == 0 ? ChartState.NoEvents : variance == 0 || sigmaZ == 0 ? ChartState.NoVariation : ChartState.Drawn;
-        return new(phase, state, baseline.Used, centre, null, sigmaZ);
+        return new(phase, ChartState.Drawn, baseline.Used, centre, null, sigmaZ);
     }
 }

@@ -17,10 +17,11 @@ static class TimeChart
         if (options.Method == LimitMethod.Exact)
         {
             double median = mean * Math.Log(2);
-            if (baseline.Used == 1) return ControlChart.CentreOnly(phase, median, points);
+            if (baseline.Used == 1) return ControlChart.CentreOnly(phase, ChartState.OnePoint, 1, median, points);
+            if (mean == 0) return ControlChart.CentreOnly(phase, ChartState.NoVariation, baseline.Used, median, points);
             var exact = ExactChartLimits.Time(mean);
             foreach (ref var point in points) point = ControlChart.Judge(point, median, exact);
-            return new(phase, mean == 0 ? ChartState.NoVariation : ChartState.Drawn, baseline.Used, median, null, null);
+            return new(phase, ChartState.Drawn, baseline.Used, median, null, null);
         }
 
         Span<double> roots = baseline.Used <= 256 ? stackalloc double[baseline.Used] : new double[baseline.Used];
@@ -28,13 +29,15 @@ static class TimeChart
         double sum = 0;
         foreach (var point in baseline.Points) if (point.State == PointState.Assessed) sum += roots[count++] = Math.Pow(point.Value!.Value, 1 / Power);
         double centre = sum / count;
-        if (count == 1) return ControlChart.CentreOnly(phase, Math.Pow(centre, Power), points);
+        if (count == 1) return ControlChart.CentreOnly(phase, ChartState.OnePoint, 1, Math.Pow(centre, Power), points);
         double range = MovingRange.Mean(roots, options.ScreenRanges), error = range * options.SigmaPerRange;
+        if (ControlChart.IsNothing(range, centre))
+            return ControlChart.CentreOnly(phase, ChartState.NoVariation, count, Math.Pow(centre, Power), points, 0);
         var on = ControlChart.Around(centre, error, least: 0);
         var limits = new ChartLimits(
             Math.Pow(on.Lower, Power), Math.Pow(on.Upper, Power), Math.Pow(on.LowerWarning, Power), Math.Pow(on.UpperWarning, Power),
             Math.Pow(centre + error, Power) - Math.Pow(centre, Power));
         foreach (ref var point in points) point = ControlChart.Judge(point, Math.Pow(centre, Power), limits);
-        return new(phase, range == 0 ? ChartState.NoVariation : ChartState.Drawn, count, Math.Pow(centre, Power), range, null);
+        return new(phase, ChartState.Drawn, count, Math.Pow(centre, Power), range, null);
     }
 }

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace SafetyAudit.Statistics;
 
 /// <summary>The Western Electric rules that end at a point.</summary>
@@ -36,8 +38,10 @@ public static class WesternElectric
     public static void Find(ReadOnlySpan<ChartPoint> points, Span<WesternElectricRules> signals)
     {
         signals[..points.Length].Clear();
-        Span<double> z = points.Length <= 256 ? stackalloc double[points.Length] : new double[points.Length];
-        Span<int> index = points.Length <= 256 ? stackalloc int[points.Length] : new int[points.Length];
+        double[]? rented = points.Length <= 256 ? null : ArrayPool<double>.Shared.Rent(points.Length);
+        int[]? rentedIndex = rented is null ? null : ArrayPool<int>.Shared.Rent(points.Length);
+        Span<double> z = rented ?? stackalloc double[256];
+        Span<int> index = rentedIndex ?? stackalloc int[256];
         int count = ZoneScores.Of(points, z, index), run = 0;
         for (int i = 0; i < count; i++)
         {
@@ -52,5 +56,7 @@ public static class WesternElectric
             }
             signals[index[i]] = found;
         }
+        if (rented is not null) ArrayPool<double>.Shared.Return(rented);
+        if (rentedIndex is not null) ArrayPool<int>.Shared.Return(rentedIndex);
     }
 }

@@ -1,6 +1,7 @@
 namespace SafetyAudit.Statistics;
 
 /// <summary>What run rules read: the assessed points of one phase in standard errors from the centre line, the others left out.</summary>
+/// <remarks>Points without limits, or with limits of no width, have no standard errors to be measured in and are left out too.</remarks>
 static class ZoneScores
 {
     /// <summary>Writes scores and the index of the point each belongs to; answers how many there
@@ -10,7 +11,8 @@ static class ZoneScores
         int count = 0;
         for (int i = 0; i < points.Length; i++)
         {
-            if (points[i] is not { State: PointState.Assessed, Value: { } value, Centre: { } centre, Limits: { } limits }) continue;
+            if (points[i] is not { State: PointState.Assessed, Value: { } value, Centre: { } centre,
+                Limits: { StandardError: > 0 and < double.PositiveInfinity } limits }) continue;
             double off = value - centre;
             if (Math.Abs(off) <= 1e-12 * (Math.Abs(value) + Math.Abs(centre))) off = 0;
             scores[count] = off == 0 ? 0 : off / limits.StandardError;
@@ -19,12 +21,12 @@ static class ZoneScores
         return count;
     }
 
-    /// <summary>Whether a point lies higher (1) or lower (−1) than the one before. Where frozen limits have no width both scores are
-    /// infinite and their difference is not a number, so the values themselves are compared.</summary>
-    public static int Step(ReadOnlySpan<ChartPoint> points, ReadOnlySpan<double> scores, ReadOnlySpan<int> index, int at)
+    /// <summary>Whether a point is plotted higher (1) or lower (−1) than the one before, or level with it to within rounding (0). Trends and
+    /// alternations are read from what is plotted; scores would change with the exposure behind each point.</summary>
+    public static int Step(ReadOnlySpan<ChartPoint> points, ReadOnlySpan<int> index, int at)
     {
-        double off = scores[at] - scores[at - 1];
-        return Math.Sign(double.IsNaN(off) ? points[index[at]].Value!.Value - points[index[at - 1]].Value!.Value : off);
+        double now = points[index[at]].Value!.Value, before = points[index[at - 1]].Value!.Value;
+        return Math.Abs(now - before) <= 1e-12 * (Math.Abs(now) + Math.Abs(before)) ? 0 : Math.Sign(now - before);
     }
 
     /// <summary>How many of the last <paramref name="window"/> scores up to and including <paramref

@@ -16,10 +16,11 @@ public static class Beta
     /// <summary>P(X ≤ x) with 1 − x given too, so that neither is lost to rounding.</summary>
     internal static double Below(double x, double complement, double a, double b)
     {
-        if (!(a > 0 && b > 0)) throw new ArgumentOutOfRangeException(nameof(a), "Shapes are above 0.");
+        CheckShapes(a, b);
+        if (double.IsNaN(x)) throw new ArgumentOutOfRangeException(nameof(x), "A share is a number; 0 and 1 are the ends.");
         if (x <= 0) return 0;
         if (complement <= 0) return 1;
-        double mass = Loader.BinomialMass(a, a + b, x, complement) * b / (a + b);       // x^a y^b / (a·B(a, b))
+        double mass = Loader.BinomialMass(a, b, x, complement) * (b / (a + b));       // x^a y^b / (a·B(a, b))
         return Tail(x, complement, a, b, mass);
     }
 
@@ -37,8 +38,17 @@ public static class Beta
         return probability <= 0.5 ? Solve(probability, a, b, upper: true) : Solve(1 - probability, a, b, upper: false);
     }
 
-    static double Solve(double tail, double a, double b, bool upper) =>
-        Inversion.Solve(new OneTail(a, b, upper), tail, Start(a, b, upper ? 1 - tail : tail, upper ? -Normal.Quantile(tail) : Normal.Quantile(tail)), 0, 1);
+    static double Solve(double tail, double a, double b, bool upper)
+    {
+        CheckShapes(a, b);
+        double z = Normal.Quantile(tail);
+        return Inversion.Solve(new OneTail(a, b, upper), tail, Start(a, b, upper ? 1 - tail : tail, upper ? -z : z), 0, 1);
+    }
+
+    static void CheckShapes(double a, double b)
+    {
+        if (!(a > 0 && b > 0 && double.IsFinite(a) && double.IsFinite(b))) throw new ArgumentOutOfRangeException(nameof(a), "Shapes are finite and above 0.");
+    }
 
     /// <summary>A first guess: the normal approximation of Abramowitz and Stegun 26.5.22, or the leading term at the nearer end for shapes below 1.</summary>
     internal static double Start(double a, double b, double probability, double z)
@@ -53,15 +63,32 @@ public static class Beta
         else
         {
             double logBeta = Loader.LogGamma(a) + Loader.LogGamma(b) - Loader.LogGamma(a + b);
-            guess = probability < a / (a + b) || a >= 1 ? Math.Exp((Math.Log(probability * a) + logBeta) / a) : 1 - Math.Exp((Math.Log((1 - probability) * b) + logBeta) / b);
+            guess = probability < a / (a + b) || a >= 1 ? Math.Exp((Math.Log(probability * a) + logBeta) / a) : 1
+                - Math.Exp((Math.Log((1 - probability) * b) + logBeta) / b);
         }
         return guess > 0 && guess < 1 ? guess : guess >= 1 ? 1 - 1e-10 : 1e-300;
     }
 
     static double Tail(double x, double y, double a, double b, double mass) =>
-        x <= a / (a + b)
-            ? Math.Min(1, mass * a * Fraction(x, y, a, b))
-            : 1 - Math.Min(1, mass * a * Fraction(y, x, b, a));
+        // With a shape below 1 most lies at that end, and the fraction loses digits where the other shape is large.
+        a < 1 && x < 0.5 && b * x < 5 ? Math.Min(1, mass * Series(x, a, b))
+        : b < 1 && y < 0.5 && a * y < 5 ? 1 - Math.Min(1, mass * (a / b) * Series(y, b, a))
+        : x <= a / (a + b) ? Math.Min(1, mass * a * Fraction(x, y, a, b))
+        : 1 - Math.Min(1, mass * a * Fraction(y, x, b, a));
+
+    // I_x(a, b)·a·B(a, b)/(x^a y^b) = Σ (a + b)…(a + b + n − 1)/((a + 1)…(a + n)) xⁿ: all terms positive.
+    static double Series(double x, double a, double b)
+    {
+        double term = 1, sum = 1;
+        for (int n = 0; n < 100_000; n++)
+        {
+            term *= (a + b + n) / (a + 1 + n) * x;
+            double next = sum + term;
+            if (next == sum) break;
+            sum = next;
+        }
+        return sum;
+    }
 
     // I_x(a, b)·B(a, b)/(x^a y^b) for x at most a/(a + b).
     static double Fraction(double x, double y, double a, double b)
@@ -97,7 +124,8 @@ public static class Beta
             // What of the binomial mass at a of a + b depends on the shapes alone, times b/(a + b).
             double sum = a + b;
             share = a / sum;
-            constant = Math.Exp(Loader.StirlingError(sum) - Loader.StirlingError(a) - Loader.StirlingError(b)) * Math.Sqrt(sum / (2 * Math.PI * a * b)) * (b / sum);
+            constant = Math.Exp(Loader.StirlingError(sum) - Loader.StirlingError(a)
+                - Loader.StirlingError(b)) * Math.Sqrt(sum / (2 * Math.PI * a * b)) * (b / sum);
         }
 
         public TailPoint At(double x)
@@ -106,7 +134,11 @@ public static class Beta
             double mass = constant * Math.Exp(-Loader.Deviance(a, sum * x) - Loader.Deviance(b, sum * y));
             double density = mass * a / (x * y);
             double tail;
-            if (x <= share)
+            if (a < 1 || b < 1)
+            {
+                tail = upper ? Tail(y, x, b, a, mass * (a / b)) : Tail(x, y, a, b, mass);
+            }
+            else if (x <= share)
             {
                 tail = Math.Min(1, mass * a * Fraction(x, y, a, b));
                 if (upper) tail = 1 - tail;

@@ -38,7 +38,7 @@ public readonly record struct BetaBinomial : ICountTails
         if (count < 0 || count > N) return 0;
         // C(n, x) B(x + a, n − x + b)/B(a, b), each factor with the beta function written as a binomial mass at p = (x + a)/(n + a + b).
         double s = A + B, p = (count + A) / (N + s), q = (N - count + B) / (N + s);
-        return Loader.BinomialMass(count, N, p, q) * Loader.BinomialMass(A, s, p, q) / Loader.BinomialMass(count + A, N + s, p, q)
+        return Loader.BinomialMass(count, N - count, p, q) * Loader.BinomialMass(A, B, p, q) / Loader.BinomialMass(count + A, N - count + B, p, q)
             * (A * B / s) * ((N + s) / ((count + A) * (N - count + B)));
     }
 
@@ -49,13 +49,58 @@ public readonly record struct BetaBinomial : ICountTails
     public double AtMost(long count) => count < 0 ? 0 : count >= N ? 1 : count < Mean ? SumDown(count) : 1 - SumUp(count + 1);
 
     /// <summary>P(X &gt; count) + ½ P(X = count): the mid-P upper tail (Lancaster 1961).</summary>
-    public double MidPAtLeast(long count) => AtLeast(count + 1) + Mass(count) / 2;
+    public double MidPAtLeast(long count) => AtLeast(Math.Min(count, long.MaxValue - 1) + 1) + Mass(count) / 2;
 
     /// <summary>P(X &lt; count) + ½ P(X = count): the mid-P lower tail.</summary>
-    public double MidPAtMost(long count) => AtMost(count - 1) + Mass(count) / 2;
+    public double MidPAtMost(long count) => AtMost(Math.Max(count, 0) - 1) + Mass(count) / 2;
 
     /// <summary>The smallest count whose P(X ≤ count) is at least <paramref name="probability"/> (0 to below 1).</summary>
-    public long Quantile(double probability) => CountSearch.Quantile(this, probability, Mean, Deviation, N);
+    public long Quantile(double probability) => CountSearch.Quantile(
+        this, probability, Mean, Deviation, N, !(probability > 0 && probability < 1) ? null : probability > 0.5 ? NearHigh(1 - probability)
+            : NearLow(probability));
+
+    /// <summary>The largest count whose upper tail is above <paramref name="tail"/>.</summary>
+    internal long HighestNotHigh(double tail) => CountSearch.HighestNotHigh(this, tail, Mean, Deviation, N, NearHigh(tail));
+
+    /// <summary>The smallest count whose lower tail is above <paramref name="tail"/>.</summary>
+    internal long LowestNotLow(double tail) => CountSearch.LowestNotLow(this, tail, Mean, Deviation, N, NearLow(tail));
+
+    // Each tail is a long sum where n is large, so a limit is found there with one sum and a walk by single masses from where the share's own
+    // distribution puts it; the search that follows only confirms it.
+    const long FewestForWalk = 10_000;
+
+    long? NearHigh(double tail)
+    {
+        if (N < FewestForWalk) return null;
+        long k = Math.Clamp((long)(N * Beta.UpperQuantile(tail, A, B)), 1, N);
+        double sum = AtLeast(k), mass = Mass(k);
+        for (; k < N && sum > tail; k++)
+        {
+            sum -= mass;
+            mass *= Up(k);
+        }
+        for (; k > 1 && sum + mass * Down(k) <= tail; k--) sum += mass *= Down(k);
+        return k - 1;
+    }
+
+    long? NearLow(double tail)
+    {
+        if (N < FewestForWalk) return null;
+        long k = Math.Clamp((long)(N * Beta.Quantile(tail, A, B)), 0, N - 1);
+        double sum = AtMost(k), mass = Mass(k);
+        for (; k > 0 && sum > tail; k--)
+        {
+            sum -= mass;
+            mass *= Down(k);
+        }
+        for (; k < N - 1 && sum + mass * Up(k) <= tail; k++) sum += mass *= Up(k);
+        return sum > tail ? k : k + 1;
+    }
+
+    // The mass at k + 1, or k − 1, over the mass at k.
+    double Up(long k) => (N - k) / (k + 1.0) * ((k + A) / (N - k - 1 + B));
+
+    double Down(long k) => k / (N - k + 1.0) * ((N - k + B) / (k - 1 + A));
 
     internal double Deviation => Math.Sqrt(Mean * B / (A + B) * (A + B + N) / (A + B + 1));
 
@@ -64,7 +109,7 @@ public readonly record struct BetaBinomial : ICountTails
         double term = Mass(count), sum = term;
         for (long k = count; k < N && term > 0; k++)
         {
-            term *= (N - k) / (k + 1.0) * ((k + A) / (N - k - 1 + B));
+            term *= Up(k);
             double next = sum + term;
             if (next == sum) break;
             sum = next;
@@ -77,7 +122,7 @@ public readonly record struct BetaBinomial : ICountTails
         double term = Mass(count), sum = term;
         for (long k = count; k > 0 && term > 0; k--)
         {
-            term *= k / (N - k + 1.0) * ((N - k + B) / (k - 1 + A));
+            term *= Down(k);
             double next = sum + term;
             if (next == sum) break;
             sum = next;

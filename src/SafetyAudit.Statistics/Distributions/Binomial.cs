@@ -12,7 +12,7 @@ public static class Binomial
     public static double Mass(long count, long n, double p)
     {
         Check(n, p);
-        return count < 0 || count > n ? 0 : Loader.BinomialMass(count, n, p, 1 - p);
+        return count < 0 || count > n ? 0 : Loader.BinomialMass(count, n - count, p, 1 - p);
     }
 
     /// <summary>P(X ≥ count).</summary>
@@ -20,7 +20,7 @@ public static class Binomial
     public static double AtLeast(long count, long n, double p)
     {
         Check(n, p);
-        return count <= 0 ? 1 : count > n ? 0 : Beta.Below(p, count, n - count + 1);
+        return count <= 0 ? 1 : count > n ? 0 : Beta.Below(p, count, n - count + 1.0);
     }
 
     /// <summary>P(X ≤ count).</summary>
@@ -28,16 +28,16 @@ public static class Binomial
     public static double AtMost(long count, long n, double p)
     {
         Check(n, p);
-        return count < 0 ? 0 : count >= n ? 1 : Beta.Above(p, count + 1, n - count);
+        return count < 0 ? 0 : count >= n ? 1 : Beta.Above(p, count + 1.0, n - count);
     }
 
     /// <summary>P(X &gt; count) + ½ P(X = count): the mid-P upper tail (Lancaster 1961).</summary>
     /// <inheritdoc cref="Mass" path="/exception"/>
-    public static double MidPAtLeast(long count, long n, double p) => AtLeast(count + 1, n, p) + Mass(count, n, p) / 2;
+    public static double MidPAtLeast(long count, long n, double p) => AtLeast(Math.Min(count, long.MaxValue - 1) + 1, n, p) + Mass(count, n, p) / 2;
 
     /// <summary>P(X &lt; count) + ½ P(X = count): the mid-P lower tail.</summary>
     /// <inheritdoc cref="Mass" path="/exception"/>
-    public static double MidPAtMost(long count, long n, double p) => AtMost(count - 1, n, p) + Mass(count, n, p) / 2;
+    public static double MidPAtMost(long count, long n, double p) => AtMost(Math.Max(count, 0) - 1, n, p) + Mass(count, n, p) / 2;
 
     /// <summary>The smallest count whose P(X ≤ count) is at least <paramref name="probability"/> (0 to below 1).</summary>
     /// <inheritdoc cref="Mass" path="/exception"/>

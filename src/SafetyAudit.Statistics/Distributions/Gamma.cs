@@ -11,39 +11,57 @@ public static class Gamma
     /// <summary>P(X ≤ x).</summary>
     public static double Below(double x, double shape)
     {
+        var tails = new Tails(shape);
+        Check(x);
         if (x <= 0) return 0;
         if (double.IsPositiveInfinity(x)) return 1;
-        return new Tails(shape).Tail(x, upper: false, out _);
+        return tails.Tail(x, upper: false, out _);
     }
 
     /// <summary>P(X &gt; x).</summary>
     public static double Above(double x, double shape)
     {
+        var tails = new Tails(shape);
+        Check(x);
         if (x <= 0) return 1;
         if (double.IsPositiveInfinity(x)) return 0;
-        return new Tails(shape).Tail(x, upper: true, out _);
+        return tails.Tail(x, upper: true, out _);
     }
 
     /// <summary>Density at x.</summary>
-    public static double Density(double x, double shape) =>
-        x <= 0 ? 0 : shape < 1 ? Loader.PoissonMass(shape, x) * shape / x : Loader.PoissonMass(shape - 1, x);
+    /// <exception cref="ArgumentOutOfRangeException">The shape is not finite and above 0, or x is not a number.</exception>
+    public static double Density(double x, double shape)
+    {
+        CheckShape(shape);
+        Check(x);
+        return DensityAt(x, shape);
+    }
+
+    internal static double DensityAt(double x, double shape) =>
+        x <= 0 || double.IsPositiveInfinity(x) ? 0 : shape < 1 ? Loader.PoissonMass(shape, x) * shape / x : Loader.PoissonMass(shape - 1, x);
 
     /// <summary>The x whose P(X ≤ x) is <paramref name="probability"/> (0 to 1, exclusive).</summary>
     public static double Quantile(double probability, double shape)
     {
         if (!(probability > 0 && probability < 1)) throw new ArgumentOutOfRangeException(nameof(probability), "A probability is between 0 and 1.");
+        CheckShape(shape);
         return probability <= 0.5
-            ? Inversion.Solve(new OneTail(shape, upper: false), probability, Start(shape, probability, Normal.Quantile(probability)), 0, double.PositiveInfinity)
-            : Inversion.Solve(new OneTail(shape, upper: true), 1 - probability, Start(shape, probability, Normal.Quantile(probability)), 0, double.PositiveInfinity);
+            ? Inversion.Solve(new OneTail(shape, upper: false), probability, Start(shape, probability, Normal.Quantile(probability)), 0,
+                double.PositiveInfinity)
+            : Inversion.Solve(new OneTail(shape, upper: true), 1 - probability, Start(shape, probability, Normal.Quantile(probability)), 0,
+                double.PositiveInfinity);
     }
 
     /// <summary>The x whose P(X &gt; x) is <paramref name="probability"/> (0 to 1, exclusive).</summary>
     public static double UpperQuantile(double probability, double shape)
     {
         if (!(probability > 0 && probability < 1)) throw new ArgumentOutOfRangeException(nameof(probability), "A probability is between 0 and 1.");
+        CheckShape(shape);
         return probability <= 0.5
-            ? Inversion.Solve(new OneTail(shape, upper: true), probability, Start(shape, 1 - probability, -Normal.Quantile(probability)), 0, double.PositiveInfinity)
-            : Inversion.Solve(new OneTail(shape, upper: false), 1 - probability, Start(shape, 1 - probability, -Normal.Quantile(probability)), 0, double.PositiveInfinity);
+            ? Inversion.Solve(new OneTail(shape, upper: true), probability, Start(shape, 1 - probability, -Normal.Quantile(probability)), 0,
+                double.PositiveInfinity)
+            : Inversion.Solve(new OneTail(shape, upper: false), 1 - probability, Start(shape, 1 - probability, -Normal.Quantile(probability)), 0,
+                double.PositiveInfinity);
     }
 
     /// <summary>A first guess: Wilson and Hilferty (1931), or the leading term of the lower tail where that fails.</summary>
@@ -53,6 +71,16 @@ public static class Gamma
         if (root > 0.3) return shape * root * root * root;
         double lead = Math.Exp((Math.Log(probability) + Loader.LogGamma(shape + 1)) / shape);
         return lead > 0 ? lead : double.Epsilon;
+    }
+
+    static void Check(double x)
+    {
+        if (double.IsNaN(x)) throw new ArgumentOutOfRangeException(nameof(x), "A value is a number; 0 and infinity are the ends.");
+    }
+
+    static void CheckShape(double shape)
+    {
+        if (!(shape > 0) || double.IsPositiveInfinity(shape)) throw new ArgumentOutOfRangeException(nameof(shape), "A shape is a finite number above 0.");
     }
 
     static double Series(double x, double shape)
@@ -106,7 +134,7 @@ public static class Gamma
 
         public Tails(double shape)
         {
-            if (!(shape > 0) || double.IsPositiveInfinity(shape)) throw new ArgumentOutOfRangeException(nameof(shape), "A shape is a finite number above 0.");
+            CheckShape(shape);
             this.shape = shape;
             scale = Math.Exp(-Loader.StirlingError(shape)) / Math.Sqrt(2 * Math.PI * shape);
         }

@@ -50,7 +50,8 @@ static class Loader
 
         // Close to the mean the logarithm cancels; its series in v = (x − np)/(x + np), with |v| < 0.1 here, does not.
         double v = (x - np) / (x + np), square = v * v;
-        double series = (((((((square / 17 + 1.0 / 15) * square + 1.0 / 13) * square + 1.0 / 11) * square + 1.0 / 9) * square + 1.0 / 7) * square + 1.0 / 5) * square + 1.0 / 3) * square;
+        double series = (((((((square / 17 + 1.0 / 15) * square + 1.0 / 13) * square + 1.0 / 11) * square + 1.0 / 9) * square + 1.0 / 7) * square
+            + 1.0 / 5) * square + 1.0 / 3) * square;
         return (x - np) * v + 2 * x * v * series;
     }
 
@@ -62,19 +63,43 @@ static class Loader
         return Math.Exp(-StirlingError(x) - Deviance(x, mean)) / Math.Sqrt(2 * Math.PI * x);
     }
 
-    /// <summary>Binomial mass at x of n with success probability p and q = 1 − p, each given so that neither is lost to rounding.</summary>
-    public static double BinomialMass(double x, double n, double p, double q)
+    /// <summary>Its logarithm, for masses below the smallest double.</summary>
+    public static double LogPoissonMass(double x, double mean) =>
+        mean == 0 ? x == 0 ? 0 : double.NegativeInfinity
+        : x == 0 ? -mean
+        : -StirlingError(x) - Deviance(x, mean) - Math.Log(2 * Math.PI * x) / 2;
+
+    /// <summary>
+    /// Binomial mass at x of x + rest with success probability p and q = 1 − p. Both parts and both probabilities are given,
+    /// so that a small one isn't lost to rounding beside a large one.
+    /// </summary>
+    public static double BinomialMass(double x, double rest, double p, double q)
     {
-        if (p == 0) return x == 0 ? 1 : 0;
-        if (q == 0) return x == n ? 1 : 0;
-        if (x == 0)
-        {
-            if (n == 0) return 1;
-            return Math.Exp(p < 0.1 ? -Deviance(n, n * q) - n * p : n * Math.Log(q));
-        }
-        if (x == n) return Math.Exp(q < 0.1 ? -Deviance(n, n * p) - n * q : n * Math.Log(p));
-        double log = StirlingError(n) - StirlingError(x) - StirlingError(n - x) - Deviance(x, n * p) - Deviance(n - x, n * q);
-        return Math.Exp(log) * Math.Sqrt(n / (2 * Math.PI * x * (n - x)));
+        if (IsEnd(x, rest, p, q, out double end)) return Math.Exp(end);
+        double n = x + rest;
+        return Math.Exp(BinomialExponent(x, rest, p, q)) * Math.Sqrt(n / (2 * Math.PI * x)) / Math.Sqrt(rest);
+    }
+
+    /// <summary>Its logarithm, for masses below the smallest double.</summary>
+    public static double LogBinomialMass(double x, double rest, double p, double q) =>
+        IsEnd(x, rest, p, q, out double end) ? end : BinomialExponent(x, rest, p, q) + (Math.Log((x + rest) / (2 * Math.PI * x)) - Math.Log(rest)) / 2;
+
+    // Where p or q is 0, or all or none are successes, the logarithm of the mass is simpler.
+    static bool IsEnd(double x, double rest, double p, double q, out double log)
+    {
+        log = 0;
+        if (p == 0) log = x == 0 ? 0 : double.NegativeInfinity;
+        else if (q == 0) log = rest == 0 ? 0 : double.NegativeInfinity;
+        else if (x == 0) log = rest == 0 ? 0 : p < 0.1 ? -Deviance(rest, rest * q) - rest * p : rest * Math.Log(q);
+        else if (rest == 0) log = q < 0.1 ? -Deviance(x, x * p) - x * q : x * Math.Log(p);
+        else return false;
+        return true;
+    }
+
+    static double BinomialExponent(double x, double rest, double p, double q)
+    {
+        double n = x + rest;
+        return StirlingError(n) - StirlingError(x) - StirlingError(rest) - Deviance(x, n * p) - Deviance(rest, n * q);
     }
 
     static double StirlingSeries(double n)

@@ -17,15 +17,15 @@ public static class Poisson
 
     /// <summary>P(X ≤ count).</summary>
     /// <inheritdoc cref="Mass" path="/exception"/>
-    public static double AtMost(long count, double mean) => count < 0 ? 0 : Gamma.Above(Checked(mean), count + 1);
+    public static double AtMost(long count, double mean) => count < 0 ? 0 : Gamma.Above(Checked(mean), count + 1.0);
 
     /// <summary>P(X &gt; count) + ½ P(X = count): the mid-P upper tail (Lancaster 1961).</summary>
     /// <inheritdoc cref="Mass" path="/exception"/>
-    public static double MidPAtLeast(long count, double mean) => AtLeast(count + 1, mean) + Mass(count, mean) / 2;
+    public static double MidPAtLeast(long count, double mean) => AtLeast(Math.Min(count, long.MaxValue - 1) + 1, mean) + Mass(count, mean) / 2;
 
     /// <summary>P(X &lt; count) + ½ P(X = count): the mid-P lower tail.</summary>
     /// <inheritdoc cref="Mass" path="/exception"/>
-    public static double MidPAtMost(long count, double mean) => AtMost(count - 1, mean) + Mass(count, mean) / 2;
+    public static double MidPAtMost(long count, double mean) => AtMost(Math.Max(count, 0) - 1, mean) + Mass(count, mean) / 2;
 
     /// <summary>The smallest count whose P(X ≤ count) is at least <paramref name="probability"/> (0 to below 1).</summary>
     public static long Quantile(double probability, double mean) => NegativeBinomial.WithMean(double.PositiveInfinity, mean).Quantile(probability);

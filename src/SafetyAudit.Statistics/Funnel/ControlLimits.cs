@@ -14,7 +14,8 @@ public enum Position
 
 /// <summary>
 /// The counts that are still within expectation, both ends included, under a predictive distribution. A count is outside exactly when
-/// its tail probability is at or under the level, so limits, test and position can't disagree.
+/// its tail probability is at or under the level (to within 1e-13 of it, so that a tail that meets the level exactly isn't missed by a
+/// rounding), so limits, test and position can't disagree.
 /// </summary>
 /// <remarks>
 /// Seaton and Manktelow (2012): limits come from the spread of a count around its expectation, not from an interval around the observed one.
@@ -29,10 +30,11 @@ public readonly record struct ControlLimits(long Lower998, long Lower95, long Up
     public const double Tail95 = 0.025;
 
     /// <summary>The limits for a count with this predictive distribution.</summary>
-    public static ControlLimits For(NegativeBinomial expected) => For(expected, expected.Mean, expected.Deviation, long.MaxValue);
+    public static ControlLimits For(NegativeBinomial expected) => For(expected, expected.Mean, expected.Deviation);
 
     /// <summary>The limits for a share of sessions with this predictive distribution.</summary>
-    public static ControlLimits For(BetaBinomial expected) => For(expected, expected.Mean, expected.Deviation, expected.N);
+    public static ControlLimits For(BetaBinomial expected) => new(
+        expected.LowestNotLow(Tail998), expected.LowestNotLow(Tail95), expected.HighestNotHigh(Tail95), expected.HighestNotHigh(Tail998));
 
     /// <summary>Where a count lies; agrees with the limits at every count.</summary>
     public Position PositionOf(long observed) =>
@@ -42,7 +44,7 @@ public readonly record struct ControlLimits(long Lower998, long Lower95, long Up
         : observed < Lower95 ? Position.Below95
         : Position.Inside;
 
-    static ControlLimits For<T>(in T tails, double mean, double deviation, long most) where T : struct, ICountTails => new(
-        CountSearch.LowestNotLow(tails, Tail998, mean, deviation, most), CountSearch.LowestNotLow(tails, Tail95, mean, deviation, most),
-        CountSearch.HighestNotHigh(tails, Tail95, mean, deviation, most), CountSearch.HighestNotHigh(tails, Tail998, mean, deviation, most));
+    static ControlLimits For<T>(in T tails, double mean, double deviation) where T : struct, ICountTails => new(
+        CountSearch.LowestNotLow(tails, Tail998, mean, deviation), CountSearch.LowestNotLow(tails, Tail95, mean, deviation),
+        CountSearch.HighestNotHigh(tails, Tail95, mean, deviation), CountSearch.HighestNotHigh(tails, Tail998, mean, deviation));
 }

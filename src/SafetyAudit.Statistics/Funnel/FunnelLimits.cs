@@ -6,11 +6,14 @@ namespace SafetyAudit.Statistics;
 /// The <see cref="ControlLimits"/> of many units whose rate is known with the same shape, as on one funnel plot: each vertex of the
 /// <see cref="FunnelCurve"/> is worked out once and shared, so a unit costs a few look-ups and gets the same limits as by itself.
 /// </summary>
-/// <remarks>A unit's limits don't depend on the other units or their order. An expected count of 0 has the limits 0 and 0: nothing can be called.</remarks>
+/// <remarks>A limit beyond the shared vertices, or any with a shape below 1, is worked out for the unit alone. A unit's limits don't depend on the other
+/// units or their order. An expected count of 0 has the limits 0 and 0: nothing can be called.</remarks>
 public static class FunnelLimits
 {
     // Beyond this count vertices are seldom shared and each unit is worked out by itself.
     const int MostShared = 1 << 14;
+
+    const long Beyond = -1;
 
     /// <param name="expected">Expected events per unit, each finite and 0 or more.</param>
     /// <param name="shape">Shape of the distribution of the common rate; infinite for a known rate.</param>
@@ -21,7 +24,7 @@ public static class FunnelLimits
     {
         if (limits.Length < expected.Length) throw new ArgumentException("There must be room for every unit's limits.", nameof(limits));
         double most = 0;
-        foreach (double mean in expected) most = Math.Max(most, mean);
+        foreach (double mean in expected) most = Math.Max(most, NegativeBinomial.WithMean(shape, mean).Mean);
         double reach = most + 8 * NegativeBinomial.WithMean(shape, most).Deviation + 16;
         int size = (int)Math.Min(reach, MostShared);
 
@@ -37,9 +40,11 @@ public static class FunnelLimits
             double mean = expected[i];
             var distribution = NegativeBinomial.WithMean(shape, mean);
             double deviation = distribution.Deviation;
-            limits[i] = mean + 8 * deviation + 16 > MostShared
+            bool alone = shape < 1 || mean + 8 * deviation + 16 > MostShared;
+            long upper998 = alone ? Beyond : high998.Limit(distribution), upper95 = alone ? Beyond : high95.Limit(distribution);
+            limits[i] = upper998 == Beyond || upper95 == Beyond
                 ? ControlLimits.For(distribution)
-                : new(low998.Limit(mean, deviation), low95.Limit(mean, deviation), high95.Limit(mean, deviation), high998.Limit(mean, deviation));
+                : new(low998.Limit(distribution), low95.Limit(distribution), upper95, upper998);
         }
         ArrayPool<double>.Shared.Return(rented);
     }
@@ -49,22 +54,31 @@ public static class FunnelLimits
         readonly Span<double> vertices = vertices;
         readonly double z = Normal.Quantile(high ? 1 - tail : tail);
 
-        /// <summary>High: the largest count whose vertex lies below the mean. Low: the smallest whose vertex lies above it.</summary>
-        public long Limit(double mean, double deviation)
+        /// <summary>High: the largest count that isn't high. Low: the smallest that isn't low. <see cref="Beyond"/> if it isn't among the vertices.</summary>
+        public long Limit(NegativeBinomial at)
         {
-            if (mean == 0) return 0;
-            int count = (int)Math.Clamp(mean + z * deviation + (z * z - 1) / 6 + (high ? 0 : 1), 0, vertices.Length - 1);
+            if (at.Mean == 0) return 0;
+            int count = (int)Math.Clamp(at.Mean + z * at.Deviation + (z * z - 1) / 6 + (high ? 0 : 1), 0, vertices.Length - 1);
             if (high)
             {
-                while (count > 0 && Vertex(count) >= mean) count--;
-                while (count + 1 < vertices.Length && Vertex(count + 1) < mean) count++;
+                while (count > 0 && IsOutside(count, at)) count--;
+                while (count + 1 < vertices.Length && !IsOutside(count + 1, at)) count++;
             }
             else
             {
-                while (count > 0 && Vertex(count - 1) > mean) count--;
-                while (count + 1 < vertices.Length && Vertex(count) <= mean) count++;
+                while (count > 0 && !IsOutside(count - 1, at)) count--;
+                while (count + 1 < vertices.Length && IsOutside(count, at)) count++;
             }
-            return count;
+            return count + 1 < vertices.Length ? count : Beyond;
+        }
+
+        // By the vertex, or by the tail itself where the mean is so near that rounding could tell otherwise than ControlLimits.
+        bool IsOutside(int count, NegativeBinomial at)
+        {
+            double vertex = Vertex(count);
+            return Math.Abs(vertex - at.Mean) <= 1e-8 * at.Mean
+                ? CountSearch.IsWithin(high ? at.AtLeast(count) : at.AtMost(count), tail)
+                : high ? at.Mean < vertex : at.Mean > vertex;
         }
 
         double Vertex(int count)

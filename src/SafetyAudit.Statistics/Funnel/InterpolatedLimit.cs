@@ -12,21 +12,31 @@ public readonly record struct InterpolatedLimit(long Count, double Share)
     public double Events => Math.Max(0, Count - Share);
 
     /// <summary>The limit with lower tail probability <paramref name="probability"/> (0 to 1, exclusive) of a count of events.</summary>
-    public static InterpolatedLimit For(NegativeBinomial expected, double probability) =>
-        At(expected.Quantile(probability), probability, expected.AtMost, expected.AtLeast, expected.Mass);
+    public static InterpolatedLimit For(NegativeBinomial expected, double probability)
+    {
+        long r = expected.Quantile(Checked(probability));
+        return At(r, probability, probability > 0.5 ? expected.AtLeast(r + 1) : expected.AtMost(r), expected.Mass(r));
+    }
 
     /// <summary>The limit of the number of sessions with an event, the share being known.</summary>
-    public static InterpolatedLimit For(long n, double p, double probability) =>
-        At(Binomial.Quantile(probability, n, p), probability, r => Binomial.AtMost(r, n, p), r => Binomial.AtLeast(r, n, p), r => Binomial.Mass(r, n, p));
+    public static InterpolatedLimit For(long n, double p, double probability)
+    {
+        long r = Binomial.Quantile(Checked(probability), n, p);
+        return At(r, probability, probability > 0.5 ? Binomial.AtLeast(r + 1, n, p) : Binomial.AtMost(r, n, p), Binomial.Mass(r, n, p));
+    }
 
     /// <summary>The limit of the number of sessions with an event, the share being uncertain.</summary>
-    public static InterpolatedLimit For(BetaBinomial expected, double probability) =>
-        At(expected.Quantile(probability), probability, expected.AtMost, expected.AtLeast, expected.Mass);
-
-    static InterpolatedLimit At(long r, double probability, Func<long, double> atMost, Func<long, double> atLeast, Func<long, double> mass)
+    public static InterpolatedLimit For(BetaBinomial expected, double probability)
     {
-        // F(r) − p from the tail that is small.
-        double beyond = probability > 0.5 ? 1 - probability - atLeast(r + 1) : atMost(r) - probability;
-        return new(r, beyond / mass(r));
+        long r = expected.Quantile(Checked(probability));
+        return At(r, probability, probability > 0.5 ? expected.AtLeast(r + 1) : expected.AtMost(r), expected.Mass(r));
     }
+
+    // F(r) − p from the tail that is small.
+    static InterpolatedLimit At(long r, double probability, double tail, double mass) =>
+        new(r, (probability > 0.5 ? 1 - probability - tail : tail - probability) / mass);
+
+    static double Checked(double probability) => probability > 0 && probability < 1
+        ? probability
+        : throw new ArgumentOutOfRangeException(nameof(probability), "A probability is between 0 and 1.");
 }

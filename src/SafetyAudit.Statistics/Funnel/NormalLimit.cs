@@ -17,10 +17,15 @@ public static class NormalLimit
     /// <param name="probability">Lower tail probability of the limit, 0 to 1 exclusive.</param>
     /// <param name="phi">Multiplicative over-dispersion, 1 for none.</param>
     /// <param name="tauSquared">Additive over-dispersion on the scale, 0 for none.</param>
-    /// <exception cref="ArgumentOutOfRangeException">Denominator or target is not above 0, or the probability not between 0 and 1.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">Denominator or target is not finite and above 0, a share not below 1, a probability not between
+    /// 0 and 1, or an over-dispersion, count or share of sessions impossible.</exception>
     public static double For(FunnelScale scale, double target, double denominator, double probability, double phi = 1, double tauSquared = 0)
     {
         double error = StandardError(scale, target, denominator);
+        if (!(phi > 0 && double.IsFinite(phi)))
+            throw new ArgumentOutOfRangeException(nameof(phi), "Multiplicative over-dispersion is finite and above 0; 1 is none.");
+        if (!(tauSquared >= 0 && double.IsFinite(tauSquared)))
+            throw new ArgumentOutOfRangeException(nameof(tauSquared), "Additive over-dispersion is finite and 0 or more; 0 is none.");
         double at = Transform(scale, target) + Normal.Quantile(probability) * Math.Sqrt(phi * error * error + tauSquared);
         return scale switch
         {
@@ -39,16 +44,24 @@ public static class NormalLimit
     /// <param name="denominator">Expected events or sessions, above 0.</param>
     /// <param name="target">The ratio or share that the unit is compared with, above 0.</param>
     /// <inheritdoc cref="For" path="/exception"/>
-    public static double Score(FunnelScale scale, double observed, double denominator, double target) =>
-        (Transform(scale, observed / denominator) - Transform(scale, target)) / StandardError(scale, target, denominator);
+    public static double Score(FunnelScale scale, double observed, double denominator, double target)
+    {
+        double error = StandardError(scale, target, denominator);
+        if (!(observed >= 0 && double.IsFinite(observed))) throw new ArgumentOutOfRangeException(nameof(observed), "Observed events are finite and 0 or more.");
+        if (IsShare(scale) && observed > denominator)
+            throw new ArgumentOutOfRangeException(nameof(observed), "Of a share, no more sessions have an event than there are sessions.");
+        return (Transform(scale, observed / denominator) - Transform(scale, target)) / error;
+    }
 
     /// <summary>Standard error on the scale.</summary>
     /// <inheritdoc cref="For" path="/param"/>
     /// <inheritdoc cref="For" path="/exception"/>
     public static double StandardError(FunnelScale scale, double target, double denominator)
     {
-        if (!(denominator > 0)) throw new ArgumentOutOfRangeException(nameof(denominator), "A denominator is above 0.");
-        if (!(target > 0)) throw new ArgumentOutOfRangeException(nameof(target), "A target is above 0.");
+        if (!(denominator > 0 && double.IsFinite(denominator)))
+            throw new ArgumentOutOfRangeException(nameof(denominator), "A denominator is finite and above 0.");
+        if (!(target > 0 && double.IsFinite(target))) throw new ArgumentOutOfRangeException(nameof(target), "A target is finite and above 0.");
+        if (IsShare(scale) && target >= 1) throw new ArgumentOutOfRangeException(nameof(target), "A target share is below 1: at 1 nothing can vary.");
         return scale switch
         {
             FunnelScale.Ratio => Math.Sqrt(target / denominator),
@@ -58,6 +71,8 @@ public static class NormalLimit
             _ => throw new ArgumentOutOfRangeException(nameof(scale)),
         };
     }
+
+    static bool IsShare(FunnelScale scale) => scale is FunnelScale.Share or FunnelScale.ArcsineShare;
 
     static double Transform(FunnelScale scale, double value) => scale switch
     {

@@ -35,18 +35,32 @@ public enum OverDispersionState
 /// For sparse counts use <see cref="Spread.LeaveOneOut"/> instead. Where nothing could be estimated φ is 1 and τ² is 0, and the state says why.
 /// Reference figures: <c>funnel_summary.csv</c>, 1e-6.
 /// </remarks>
-public readonly record struct OverDispersion(OverDispersionState State, int Used, double Phi, double TauSquared, double CorrectedPhi, double CorrectedTauSquared)
+public readonly record struct OverDispersion(OverDispersionState State, int Used, double Phi, double TauSquared, double CorrectedPhi,
+    double CorrectedTauSquared)
 {
     /// <param name="scores">z-scores; replaced by their trimmed values in winsorising, and sorted together with the errors.</param>
-    /// <param name="errors">Their standard errors on the same scale, each above 0.</param>
+    /// <param name="errors">Their standard errors on the same scale, each finite and above 0.</param>
     /// <param name="trimming">What is done with extremes.</param>
     /// <param name="share">Share trimmed at each end, 0 to below ½.</param>
+    /// <remarks>Among equal scores the smaller error ranks first, so that truncation leaves out the same units in whatever order they come.</remarks>
     /// <exception cref="ArgumentException">Scores and errors differ in number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">A score is not a number, an error not finite and above 0, or half or more is trimmed.</exception>
     public static OverDispersion Estimate(Span<double> scores, Span<double> errors, Trimming trimming = Trimming.Winsorised, double share = 0.1)
     {
         if (scores.Length != errors.Length) throw new ArgumentException("Every score has its error.", nameof(errors));
         if (!(share >= 0 && share < 0.5)) throw new ArgumentOutOfRangeException(nameof(share), "Less than half is trimmed at each end.");
+        foreach (double score in scores)
+            if (double.IsNaN(score)) throw new ArgumentOutOfRangeException(nameof(scores), "A score is a number; infinite ones have a state of their own.");
+        foreach (double error in errors)
+            if (!(error > 0 && double.IsFinite(error))) throw new ArgumentOutOfRangeException(nameof(errors), "A standard error is finite and above 0.");
         scores.Sort(errors);
+        for (int start = 0; start < scores.Length;)
+        {
+            int end = start + 1;
+            while (end < scores.Length && scores[end] == scores[start]) end++;
+            if (end - start > 1) errors[start..end].Sort();
+            start = end;
+        }
         int from = 0, until = scores.Length;
         if (trimming == Trimming.Truncated)
         {
@@ -78,6 +92,7 @@ public readonly record struct OverDispersion(OverDispersionState State, int Used
     /// <summary>c = E(z²) after trimming a standard normal score: 1 − 2t less what the ends held, plus 2tq² where they are set to the quantile q.</summary>
     public static double Consistency(Trimming trimming, double share)
     {
+        if (!(share >= 0 && share < 0.5)) throw new ArgumentOutOfRangeException(nameof(share), "Less than half is trimmed at each end.");
         if (trimming == Trimming.None || share == 0) return 1;
         double q = -Normal.Quantile(share), inside = 1 - 2 * share - 2 * q * Normal.Density(q);
         return trimming == Trimming.Truncated ? inside / (1 - 2 * share) : inside + 2 * share * q * q;

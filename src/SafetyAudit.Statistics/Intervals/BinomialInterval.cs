@@ -15,6 +15,7 @@ public static class BinomialInterval
     public static Interval Exact(long count, long n, double level = 0.95)
     {
         double tail = Tail(count, n, level);
+        if (count == n) return new(Math.Exp(Math.Log(tail) / n), 1);
         if (count > n / 2) return Mirrored(Exact(n - count, n, level));
         return new(
             count == 0 ? 0 : Beta.Quantile(tail, count, n - count + 1.0),
@@ -27,6 +28,7 @@ public static class BinomialInterval
     public static Interval MidP(long count, long n, double level = 0.95)
     {
         double tail = Tail(count, n, level);
+        if (count == n) return new(Math.Exp(Math.Log(2 * tail) / n), 1);
         if (count > n / 2) return Mirrored(MidP(n - count, n, level));
         if (count == 0) return new(0, -Elementary.ExpMinusOne(Math.Log(2 * tail) / n));
         double z = Normal.Quantile(tail), a = count + 0.5, b = n - count + 0.5;
@@ -42,7 +44,7 @@ public static class BinomialInterval
     {
         double z = -Normal.Quantile(Tail(count, n, level));
         if (count > n / 2) return Mirrored(Wilson(n - count, n, level));
-        double p = (double)count / n, square = z * z / n, root = z * Math.Sqrt(p * (1 - p) / n + square / (4 * n));
+        double p = (double)count / n, square = z * z / n, root = z * Math.Sqrt(p * (1 - p) / n + square / (4.0 * n));
         double upper = (p + square / 2 + root) / (1 + square);
         // The product of the limits is p²/(1 + z²/n): dividing keeps the digits that subtracting would lose.
         return new(p * p / (1 + square) / upper, upper);
@@ -74,7 +76,7 @@ public static class BinomialInterval
     {
         public TailPoint At(double p)
         {
-            double q = 1 - p, mass = Loader.BinomialMass(count, n, p, q), x = count, rest = n - count;
+            double q = 1 - p, mass = Loader.BinomialMass(count, n - count, p, q), x = count, rest = n - count;
             // d/dp of P(X > x) is (n−x)·mass/q and of the mass itself is mass·(x/p − (n−x)/q): together half of mass·(x/p + (n−x)/q).
             double below = x / p, above = rest / q, sum = below + above;
             return new(

@@ -50,5 +50,7 @@ public readonly record struct StandardisedRatio
 
     /// <summary>O/E times the common rate: what the rate would be with an average mix of sessions.</summary>
     /// <param name="commonRate">Events per session over all units.</param>
-    public double AdjustedRate(double commonRate) => Ratio * commonRate;
+    public double AdjustedRate(double commonRate) => commonRate >= 0 && double.IsFinite(commonRate)
+        ? Ratio * commonRate
+        : throw new ArgumentOutOfRangeException(nameof(commonRate), "A rate is finite and 0 or more.");
 }

@@ -31,7 +31,9 @@ public static class Detectability
     /// <param name="tail">One-sided level.</param>
     /// <param name="shape">Shape of the rate; infinite for a known one.</param>
     public static double Power(double expected, double ratio, double tail = DefaultTail, double shape = double.PositiveInfinity) =>
-        NegativeBinomial.WithMean(shape, expected * ratio).AtLeast(SmallestSignal(expected, tail, shape));
+        ratio >= 0 && double.IsFinite(ratio)
+            ? NegativeBinomial.WithMean(shape, expected * ratio).AtLeast(SmallestSignal(expected, tail, shape))
+            : throw new ArgumentOutOfRangeException(nameof(ratio), "A true ratio is finite and 0 or more.");
 
     /// <summary>The smallest rise that would have been seen with a given chance.</summary>
     /// <param name="expected">Expected events, above 0.</param>
@@ -39,7 +41,9 @@ public static class Detectability
     /// <param name="tail">One-sided level.</param>
     /// <param name="shape">Shape of the rate; infinite for a known one.</param>
     public static double SmallestRatio(double expected, double power = 0.8, double tail = DefaultTail, double shape = double.PositiveInfinity) =>
-        FunnelCurve.ExpectedWhereHigh(SmallestSignal(expected, tail, shape), power, shape) / expected;
+        expected > 0
+            ? FunnelCurve.ExpectedWhereHigh(SmallestSignal(expected, tail, shape), power, shape) / expected
+            : throw new ArgumentOutOfRangeException(nameof(expected), "Expected events are above 0: without expectation no ratio could have been seen.");
 
     /// <summary>The expected count from which on a rise is seen with at least a given chance; divide by
     /// the rate for sessions, by the monthly expectation for months.</summary>
@@ -50,7 +54,9 @@ public static class Detectability
     /// <returns>Infinite where the rate is so uncertain that no amount of work would do.</returns>
     public static double ExpectedNeeded(double ratio, double power = 0.8, double tail = DefaultTail, double shape = double.PositiveInfinity)
     {
-        if (!(ratio > 1)) throw new ArgumentOutOfRangeException(nameof(ratio), "A rise is a ratio above 1.");
+        if (!(ratio > 1 && double.IsFinite(ratio))) throw new ArgumentOutOfRangeException(nameof(ratio), "A rise is a finite ratio above 1.");
+        if (!(tail > 0 && tail < 1)) throw new ArgumentOutOfRangeException(nameof(tail), "A level is between 0 and 1.");
+        if (!(shape > 0)) throw new ArgumentOutOfRangeException(nameof(shape), "A shape is above 0.");
         if (!(power > tail && power < 1)) throw new ArgumentOutOfRangeException(nameof(power), "A wanted chance lies between the level and 1.");
         // With endless work the count over its expectation is the rate itself, gamma with this shape.
         if (!double.IsPositiveInfinity(shape) && Gamma.Above(Gamma.UpperQuantile(tail, shape) / ratio, shape) <= power) return double.PositiveInfinity;
@@ -71,6 +77,7 @@ public static class Detectability
         double reached = FunnelCurve.ExpectedWhereHigh(low, power, shape) / ratio, end = FunnelCurve.ExpectedWhereHigh(low, tail, shape);
         return Math.Min(reached, end);
 
-        bool EnoughAtStart(long count) => NegativeBinomial.WithMean(shape, ratio * FunnelCurve.ExpectedWhereHigh(count - 1, tail, shape)).AtLeast(count) >= power;
+        bool EnoughAtStart(long count) =>
+            NegativeBinomial.WithMean(shape, ratio * FunnelCurve.ExpectedWhereHigh(count - 1, tail, shape)).AtLeast(count) >= power;
     }
 }

@@ -23,6 +23,9 @@ public readonly record struct Shrinkage(double Alpha, double Beta, double Common
     /// <param name="units">Observed events (0 or more) and expected events (units with no expectation are passed over).</param>
     public static Shrinkage Fit(ReadOnlySpan<(double Observed, double Expected)> units)
     {
+        foreach (var (o, e) in units)
+            if (!(o >= 0 && e >= 0 && double.IsFinite(o) && double.IsFinite(e)))
+                throw new ArgumentOutOfRangeException(nameof(units), "Observed and expected events are finite and 0 or more.");
         double observed = 0, expected = 0;
         int used = 0;
         foreach (var (o, e) in units)
@@ -61,40 +64,58 @@ public readonly record struct Shrinkage(double Alpha, double Beta, double Common
     }
 
     /// <summary>Mean of a unit's ratio after its own data.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">Observed or expected events are negative or not finite.</exception>
     public double Mean(double observed, double expected) =>
-        double.IsPositiveInfinity(Alpha) ? CommonRatio : (observed + Alpha) / (expected + Beta);
+        Boundary(observed, expected) ? CommonRatio : (observed + Alpha) / (expected + Beta);
 
     /// <summary>Geometric mean of a unit's ratio after its own data, e^ψ(O + α)/(E + β) (DuMouchel 1999): the figure drug-safety tables print.</summary>
+    /// <inheritdoc cref="Mean" path="/exception"/>
     public double GeometricMean(double observed, double expected) =>
-        double.IsPositiveInfinity(Alpha) ? CommonRatio : Math.Exp(Elementary.Digamma(observed + Alpha)) / (expected + Beta);
+        Boundary(observed, expected) ? CommonRatio : Math.Exp(Elementary.Digamma(observed + Alpha)) / (expected + Beta);
 
     /// <summary>How far the unit's own data count, E/(E + β): 0 is the group's mean alone, 1 its own ratio alone.</summary>
-    public double Weight(double expected) => double.IsPositiveInfinity(Beta) ? 0 : expected / (expected + Beta);
+    public double Weight(double expected) => Boundary(0, expected) ? 0 : expected / (expected + Beta);
 
     /// <summary>The ratio below which the unit's true one lies with this probability (0 to 1, exclusive).</summary>
+    /// <inheritdoc cref="Mean" path="/exception"/>
     public double Quantile(double observed, double expected, double probability) =>
-        double.IsPositiveInfinity(Alpha) ? CommonRatio : Gamma.Quantile(probability, observed + Alpha) / (expected + Beta);
+        !(probability > 0 && probability < 1) ? throw new ArgumentOutOfRangeException(nameof(probability), "A probability is between 0 and 1.")
+        : Boundary(observed, expected) ? CommonRatio : Gamma.Quantile(probability, observed + Alpha) / (expected + Beta);
 
     /// <summary>Logarithm of the marginal (negative binomial) likelihood of units at these
     /// hyperparameters; those without expectation are passed over.</summary>
     public double LogLikelihood(ReadOnlySpan<(double Observed, double Expected)> units)
     {
+        foreach (var (o, e) in units)
+            if (!(o >= 0 && e >= 0 && double.IsFinite(o) && double.IsFinite(e)))
+                throw new ArgumentOutOfRangeException(nameof(units), "Observed and expected events are finite and 0 or more.");
         double sum = 0;
-        foreach (var (o, e) in units) if (e > 0) sum += Math.Log(NegativeBinomial.WithMean(Alpha, CommonRatio * e).Mass((long)o));
+        foreach (var (o, e) in units) if (e > 0) sum += NegativeBinomial.WithMean(Alpha, CommonRatio * e).LogMass(o);
         return sum;
     }
 
     /// <summary>Equal-tailed interval of a unit's ratio after its own data.</summary>
     public Interval Interval(double observed, double expected, double level = 0.95)
     {
-        if (double.IsPositiveInfinity(Alpha)) return new(CommonRatio, CommonRatio);
+        if (!(level > 0 && level < 1)) throw new ArgumentOutOfRangeException(nameof(level), "A level is above 0 and below 1.");
+        if (Boundary(observed, expected)) return new(CommonRatio, CommonRatio);
         double tail = (1 - level) / 2, shape = observed + Alpha, rate = expected + Beta;
         return new Interval(Gamma.Quantile(tail, shape), Gamma.UpperQuantile(tail, shape)) / rate;
     }
 
     /// <summary>P(ratio &gt; threshold) after its own data.</summary>
     public double Exceedance(double observed, double expected, double threshold) =>
-        double.IsPositiveInfinity(Alpha) ? (CommonRatio > threshold ? 1 : 0) : Gamma.Above(threshold * (expected + Beta), observed + Alpha);
+        !(threshold >= 0) ? throw new ArgumentOutOfRangeException(nameof(threshold), "A ratio is 0 or more.")
+        : Boundary(observed, expected) ? (CommonRatio > threshold ? 1 : 0) : Gamma.Above(threshold * (expected + Beta), observed + Alpha);
+
+    // Whether there is no spread beyond chance, after the unit's own figures are found possible.
+    bool Boundary(double observed, double expected)
+    {
+        if (!(observed >= 0 && double.IsFinite(observed))) throw new ArgumentOutOfRangeException(nameof(observed), "Observed events are finite and 0 or more.");
+        if (!(expected >= 0 && double.IsFinite(expected))) throw new ArgumentOutOfRangeException(nameof(expected), "Expected events are finite and 0 or more.");
+        if (!(Alpha > 0 && Beta > 0)) throw new InvalidOperationException("This prior has no shape: take Shrinkage.Assumed or one that was fitted.");
+        return double.IsPositiveInfinity(Alpha);
+    }
 
     static (double LogLikelihood, double Ratio) Profile(ReadOnlySpan<(double Observed, double Expected)> units, double alpha, double crude)
     {
@@ -117,7 +138,7 @@ public readonly record struct Shrinkage(double Alpha, double Beta, double Common
         }
         double log = 0;
         foreach (var (o, e) in units)
-            if (e > 0) log += Math.Log(NegativeBinomial.WithMean(alpha, m * e).Mass((long)o));
+            if (e > 0) log += NegativeBinomial.WithMean(alpha, m * e).LogMass(o);
         return (log, m);
     }
 }

@@ -28,7 +28,11 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
         foreach (var (_, e) in cells) if (e > 0) used++;
         if (used < 10) throw new ArgumentException("At least 10 cells with an expectation are needed for five hyperparameters.", nameof(cells));
 
+        foreach (var (o, e) in cells)
+            if (!(o >= 0 && e >= 0 && double.IsFinite(o) && double.IsFinite(e)))
+                throw new ArgumentOutOfRangeException(nameof(cells), "Observed and expected events are finite and 0 or more.");
         var from = start ?? Start;
+        if (from.P is not (> 0 and < 1)) throw new ArgumentOutOfRangeException(nameof(start), "A first guess has a share between 0 and 1.");
         double[] x = [Math.Log(from.Alpha1), Math.Log(from.Beta1), Math.Log(from.Alpha2), Math.Log(from.Beta2), Math.Log(from.P / (1 - from.P))];
         const int n = 5;
         double[] gradient = new double[n], next = new double[n], nextGradient = new double[n], step = new double[n], change = new double[n], hy = new double[n];
@@ -100,15 +104,18 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
     /// <summary>Q: the probability that the cell's ratio came from the first gamma, given its data.</summary>
     public double FirstShare(double observed, double expected)
     {
-        double first = P * Mass(Alpha1, Beta1, observed, expected), second = (1 - P) * Mass(Alpha2, Beta2, observed, expected);
-        return first / (first + second);
+        Check(observed, expected);
+        // From logarithms, since far out both masses are below the smallest double.
+        double first = LogMass(Alpha1, Beta1, observed, expected), second = LogMass(Alpha2, Beta2, observed, expected);
+        return P <= 0 ? 0 : P >= 1 ? 1 : 1 / (1 + (1 - P) / P * Math.Exp(second - first));
     }
 
     /// <summary>EBGM, the geometric mean of the cell's ratio given its data.</summary>
     public double GeometricMean(double observed, double expected)
     {
         double q = FirstShare(observed, expected);
-        return Math.Exp(q * (Elementary.Digamma(observed + Alpha1) - Math.Log(expected + Beta1)) + (1 - q) * (Elementary.Digamma(observed + Alpha2) - Math.Log(expected + Beta2)));
+        return Math.Exp(q * (Elementary.Digamma(observed + Alpha1) - Math.Log(expected + Beta1))
+            + (1 - q) * (Elementary.Digamma(observed + Alpha2) - Math.Log(expected + Beta2)));
     }
 
     /// <summary>The ratio below which the cell's true one lies with this probability; EB05 and EB95 at 0.05 and 0.95.</summary>
@@ -116,18 +123,30 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
     public double Quantile(double observed, double expected, double probability)
     {
         if (!(probability > 0 && probability < 1)) throw new ArgumentOutOfRangeException(nameof(probability), "A probability is between 0 and 1.");
-        var tail = new Mixture(FirstShare(observed, expected), observed + Alpha1, expected + Beta1, observed + Alpha2, expected + Beta2, upper: probability > 0.5);
+        var tail = new Mixture(FirstShare(observed, expected), observed + Alpha1, expected + Beta1, observed + Alpha2, expected + Beta2,
+            upper: probability > 0.5);
         return Inversion.Solve(tail, probability > 0.5 ? 1 - probability : probability, GeometricMean(observed, expected), 0, double.PositiveInfinity);
     }
 
     /// <summary>P(ratio &gt; threshold) given the cell's data.</summary>
     public double Exceedance(double observed, double expected, double threshold)
     {
+        if (!(threshold >= 0)) throw new ArgumentOutOfRangeException(nameof(threshold), "A ratio is 0 or more.");
         double q = FirstShare(observed, expected);
         return q * Gamma.Above(threshold * (expected + Beta1), observed + Alpha1) + (1 - q) * Gamma.Above(threshold * (expected + Beta2), observed + Alpha2);
     }
 
-    static double Mass(double alpha, double beta, double observed, double expected) => NegativeBinomial.WithMean(alpha, alpha / beta * expected).Mass((long)observed);
+    static double LogMass(double alpha, double beta, double observed, double expected) =>
+        NegativeBinomial.WithMean(alpha, alpha / beta * expected).LogMass(observed);
+
+    void Check(double observed, double expected)
+    {
+        if (!(observed >= 0 && double.IsFinite(observed))) throw new ArgumentOutOfRangeException(nameof(observed), "Observed events are finite and 0 or more.");
+        if (!(expected > 0 && double.IsFinite(expected)))
+            throw new ArgumentOutOfRangeException(nameof(expected), "Expected events are finite and above 0: without expectation there is no ratio.");
+        if (!(Alpha1 > 0 && Beta1 > 0 && Alpha2 > 0 && Beta2 > 0 && P >= 0 && P <= 1 && double.IsFinite(Alpha1 + Beta1 + Alpha2 + Beta2)))
+            throw new InvalidOperationException("Shapes and rates of a prior are finite and above 0, and its share is from 0 to 1: take Start or a fitted one.");
+    }
 
     // Minus the log likelihood and its gradient in ln α₁, ln β₁, ln α₂, ln β₂, logit P.
     static double Objective(double[] x, ReadOnlySpan<(double Observed, double Expected)> cells, double[] gradient)
@@ -139,10 +158,10 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
         foreach (var (o, e) in cells)
         {
             if (!(e > 0)) continue;
-            double first = p * Mass(a1, b1, o, e), second = (1 - p) * Mass(a2, b2, o, e), both = first + second;
-            if (!(both > 0)) return double.PositiveInfinity;
-            double q = first / both;
-            sum -= Math.Log(both);
+            double first = Math.Log(p) + LogMass(a1, b1, o, e), second = Math.Log(1 - p) + LogMass(a2, b2, o, e), most = Math.Max(first, second);
+            double both = most + Math.Log(Math.Exp(first - most) + Math.Exp(second - most)), q = Math.Exp(first - both);
+            if (!double.IsFinite(both)) return double.PositiveInfinity;
+            sum -= both;
             gradient[0] -= q * a1 * (Elementary.Digamma(a1 + o) - psi1 + Math.Log(b1 / (b1 + e)));
             gradient[1] -= q * (a1 - (a1 + o) * b1 / (b1 + e));
             gradient[2] -= (1 - q) * a2 * (Elementary.Digamma(a2 + o) - psi2 + Math.Log(b2 / (b2 + e)));
@@ -156,7 +175,8 @@ public readonly record struct TwoGammaShrinkage(double Alpha1, double Beta1, dou
     {
         public TailPoint At(double x)
         {
-            double x1 = x * rate1, x2 = x * rate2, d1 = q * rate1 * Gamma.Density(x1, shape1), d2 = (1 - q) * rate2 * Gamma.Density(x2, shape2), density = d1 + d2;
+            double x1 = x * rate1, x2 = x * rate2, d1 = q * rate1 * Gamma.DensityAt(x1, shape1), d2 = (1 - q) * rate2 * Gamma.DensityAt(x2, shape2),
+                density = d1 + d2;
             return new(
                 upper ? q * Gamma.Above(x1, shape1) + (1 - q) * Gamma.Above(x2, shape2) : q * Gamma.Below(x1, shape1) + (1 - q) * Gamma.Below(x2, shape2),
                 upper ? -density : density,

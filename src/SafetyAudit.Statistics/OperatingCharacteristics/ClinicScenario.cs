@@ -49,6 +49,8 @@ public sealed record ClinicScenario(
     public static double[] VolumesBetween(int practitioners, double least, double most)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(practitioners, 2);
+        if (!(least > 0 && double.IsFinite(least))) throw new ArgumentOutOfRangeException(nameof(least), "Sessions a month are finite and above 0.");
+        if (!(most > 0 && double.IsFinite(most))) throw new ArgumentOutOfRangeException(nameof(most), "Sessions a month are finite and above 0.");
         var volumes = new double[practitioners];
         for (int i = 0; i < practitioners; i++) volumes[i] = Math.Round(least * Math.Pow(most / least, i / (practitioners - 1.0)));
         return volumes;

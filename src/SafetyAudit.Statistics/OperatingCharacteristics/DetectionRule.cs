@@ -17,8 +17,8 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
         for (int s = 0; s < streams; s++)
         {
             for (int t = 0; t < months; t++) values[t] = new(clinic.EventsOf(t)[s], clinic.SessionsOf(t)[s]);
-            var points = ControlChart.Draw(ChartKind.U, values, new ChartOptions(LimitMethod.ThreeSigma), [OwnHistory(history)]).Points;
-            for (int t = history; t < months; t++) raised[(t - history) * streams + s] = points[t].Signal == LimitSignal.Above;
+            var chart = ControlChart.Draw(ChartKind.U, values, new ChartOptions(LimitMethod.ThreeSigma), [OwnHistory(history)]);
+            for (int t = history; t < months; t++) raised[(t - history) * streams + s] = IsAbove(chart, chart.Points[t]);
         }
     });
 
@@ -48,9 +48,15 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
                 if (t < history) frozen = count;
             }
             if (frozen == 0) continue;
-            var points = ControlChart.Draw(ChartKind.XmR, values.AsSpan(0, count), options, [OwnHistory(frozen)]).Points;
+            var chart = ControlChart.Draw(ChartKind.XmR, values.AsSpan(0, count), options, [OwnHistory(frozen)]);
+            var points = chart.Points;
             for (int i = frozen; i < count; i++)
             {
+                if (IsAbove(chart, points[i]))
+                {
+                    raised[(monthOf[i] - history) * streams + s] = true;
+                    continue;
+                }
                 var latest = points[Math.Max(0, i + 1 - pattern)..(i + 1)];
                 MakingDataCount.Find(latest, rules);
                 raised[(monthOf[i] - history) * streams + s] = (rules[latest.Length - 1] & high) != 0;
@@ -171,6 +177,12 @@ public sealed record DetectionRule(string Name, DetectionRule.Raiser Raise)
     });
 
     static double PerStream(SimulatedClinic clinic, double budget) => FalseAlarms.PerStream(budget, clinic.Scenario.Families.Count);
+
+    // As the tools do whose practice these rules stand for: after a history without events or variation their limits lie on the centre line, and
+    // whatever is above it is above its limit. The charts themselves say nothing there.
+    static bool IsAbove(ControlChart chart, ChartPoint point) => chart.Phases[0].State is ChartState.NoEvents or ChartState.NoVariation
+        ? point.Value > point.Centre
+        : point.Signal == LimitSignal.Above;
 
     static ChartPhase OwnHistory(int points) => new(0, RebaseReason.FirstPhase, points);
 

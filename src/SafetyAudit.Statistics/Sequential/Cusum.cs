@@ -31,8 +31,12 @@ public struct Cusum
     public bool Signal { get; private set; }
 
     /// <summary>Adds one weight and tells whether it is a signal.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The weight is not finite.</exception>
+    /// <exception cref="InvalidOperationException">No threshold was given: <c>default</c> is no CUSUM.</exception>
     public bool Add(double weight)
     {
+        if (!double.IsFinite(weight)) throw new ArgumentOutOfRangeException(nameof(weight), "A weight is finite; leave out a case or period without one.");
+        if (Threshold == 0) throw new InvalidOperationException("This CUSUM has no threshold: make it with new Cusum(threshold).");
         double from = Signal ? Restart : Value;
         Value = Math.Max(0, from + weight);
         return Signal = Value >= Threshold;
@@ -45,11 +49,14 @@ public struct Cusum
     /// <returns>The number of signals: those are the points at or above h.</returns>
     public static int Path(ReadOnlySpan<double> weights, double threshold, Span<double> path)
     {
+        CheckThreshold(threshold);
         double s = 0;
         int signals = 0;
         path = path[..weights.Length];
         for (int i = 0; i < weights.Length; i++)
         {
+            if (!double.IsFinite(weights[i]))
+                throw new ArgumentOutOfRangeException(nameof(weights), "Weights are finite; leave out a case or period without one.");
             s = Math.Max(0, s + weights[i]);
             path[i] = s;
             if (s >= threshold) { signals++; s = 0; }
@@ -68,6 +75,10 @@ public struct Cusum
     public static int Path(ReadOnlySpan<bool> happened, ReadOnlySpan<double> risks, double ratio, double threshold, Span<double> path)
     {
         if (risks.Length != happened.Length) throw new ArgumentException("Every case has its risk.", nameof(risks));
+        CheckThreshold(threshold);
+        CusumWeight.Check(ratio);
+        foreach (double risk in risks)
+            if (!(risk >= 0 && risk <= 1)) throw new ArgumentOutOfRangeException(nameof(risks), "A risk is from 0 to 1.");
         double s = 0, logRatio = Math.Log(ratio), excess = ratio - 1;
         int signals = 0;
         path = path[..happened.Length];
@@ -78,5 +89,10 @@ public struct Cusum
             if (s >= threshold) { signals++; s = 0; }
         }
         return signals;
+    }
+
+    static void CheckThreshold(double threshold)
+    {
+        if (!(threshold > 0)) throw new ArgumentOutOfRangeException(nameof(threshold), "A threshold is above 0; infinite for a path without signals.");
     }
 }

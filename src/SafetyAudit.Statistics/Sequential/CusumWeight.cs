@@ -13,12 +13,26 @@ public static class CusumWeight
     /// <param name="happened">Whether the event happened.</param>
     /// <param name="risk">The case's own risk, 0 to 1.</param>
     /// <param name="ratio">R.</param>
-    public static double Bernoulli(bool happened, double risk, double ratio) =>
-        (happened ? Math.Log(ratio) : 0) - Elementary.LogOnePlus((ratio - 1) * risk);
+    /// <exception cref="ArgumentOutOfRangeException">The risk is not from 0 to 1, or the ratio not finite, above 0 and other than 1.</exception>
+    public static double Bernoulli(bool happened, double risk, double ratio)
+    {
+        if (!(risk >= 0 && risk <= 1)) throw new ArgumentOutOfRangeException(nameof(risk), "A risk is from 0 to 1.");
+        Check(ratio);
+        return (happened ? Math.Log(ratio) : 0) - Elementary.LogOnePlus((ratio - 1) * risk);
+    }
 
     /// <summary>One period: w = y ln R − (R − 1)μ, rate multiplied by R.</summary>
     /// <param name="count">Events.</param>
     /// <param name="mean">Expected events, 0 or more.</param>
     /// <param name="ratio">R.</param>
-    public static double Poisson(double count, double mean, double ratio) => count * Math.Log(ratio) - (ratio - 1) * mean;
+    /// <exception cref="ArgumentOutOfRangeException">Count or mean is negative or not finite, or the ratio not finite, above 0 and other than 1.</exception>
+    public static double Poisson(double count, double mean, double ratio)
+    {
+        if (!(count >= 0 && double.IsFinite(count))) throw new ArgumentOutOfRangeException(nameof(count), "Events are finite and 0 or more.");
+        if (!(mean >= 0 && double.IsFinite(mean))) throw new ArgumentOutOfRangeException(nameof(mean), "Expected events are finite and 0 or more.");
+        Check(ratio);
+        return count * Math.Log(ratio) - (ratio - 1) * mean;
+    }
+
+    internal static void Check(double ratio) => ZeroRuns.CheckedRatio(ratio);
 }

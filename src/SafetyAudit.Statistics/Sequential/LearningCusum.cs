@@ -29,24 +29,35 @@ public struct LearningCusum
     /// <exception cref="ArgumentOutOfRangeException">R is not above 0, or is 1.</exception>
     public LearningCusum(double ratio)
     {
-        if (!(ratio > 0) || ratio == 1) throw new ArgumentOutOfRangeException(nameof(ratio), "The ratio looked for is above 0 and not 1.");
-        this.ratio = ratio;
+        this.ratio = ZeroRuns.CheckedRatio(ratio);
     }
 
     /// <summary>Events and exposure since zero, and the sum they make: enough to go on another day.</summary>
     public readonly (double Sum, double Events, double Exposure) Since => (sum, events, exposure);
 
     /// <summary>Goes on from what <see cref="Since"/> gave.</summary>
-    public static LearningCusum From(double ratio, (double Sum, double Events, double Exposure) since) =>
-        new(ratio) { sum = since.Sum, events = since.Events, exposure = since.Exposure };
+    /// <exception cref="ArgumentOutOfRangeException">The ratio is not finite, above 0 and other than 1, or a figure not finite and 0 or more.</exception>
+    public static LearningCusum From(double ratio, (double Sum, double Events, double Exposure) since)
+    {
+        if (!(since.Sum >= 0 && since.Events >= 0 && since.Exposure >= 0 && double.IsFinite(since.Sum + since.Events + since.Exposure)))
+            throw new ArgumentOutOfRangeException(nameof(since), "Sum, events and exposure since zero are finite and 0 or more.");
+        return new(ratio) { sum = since.Sum, events = since.Events, exposure = since.Exposure };
+    }
 
     /// <summary>Adds one period.</summary>
     /// <param name="y">Events.</param>
     /// <param name="n">Exposure; 0 adds nothing.</param>
     /// <param name="rate">The null's rate, Gamma(A, B), in the same unit of exposure.</param>
     /// <param name="threshold">h, above 0.</param>
+    /// <exception cref="ArgumentOutOfRangeException">Events or exposure are negative or not finite, or the threshold is not above 0.</exception>
+    /// <exception cref="InvalidOperationException">Nothing is known of the rate, or no ratio was given: <c>default</c> is no CUSUM.</exception>
     public LearningCusumStep Add(double y, double n, GammaRate rate, double threshold)
     {
+        if (!(y >= 0 && double.IsFinite(y))) throw new ArgumentOutOfRangeException(nameof(y), "Events are finite and 0 or more.");
+        if (!(n >= 0 && double.IsFinite(n))) throw new ArgumentOutOfRangeException(nameof(n), "Exposure is finite and 0 or more.");
+        if (!(threshold > 0)) throw new ArgumentOutOfRangeException(nameof(threshold), "A threshold is above 0.");
+        if (ratio == 0) throw new InvalidOperationException("This CUSUM has no ratio to look for: make it with new LearningCusum(ratio).");
+        rate = rate.Known;
         // ln((B + R(cn + n))/(B + cn + n)) = ln(1 + (R − 1)(cn + n)/(B + cn + n)): the logarithms of the definition, paired so that little cancels.
         double a = rate.Shape + events, b = rate.Exposure, before = Tilt(exposure, b), after = Tilt(exposure + n, b);
         double w = y * Math.Log(ratio) - (a + y) * after + a * before, s = sum + w, seen = events + y;

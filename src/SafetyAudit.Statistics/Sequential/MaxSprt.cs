@@ -13,16 +13,25 @@ namespace SafetyAudit.Statistics;
 public static class MaxSprt
 {
     /// <summary>The log-likelihood ratio; 0 when no more came than expected.</summary>
-    public static double LogLikelihoodRatio(double events, double expected) => events <= expected ? 0 : events * Math.Log(events / expected) - (events - expected);
+    public static double LogLikelihoodRatio(double events, double expected)
+    {
+        if (!(events >= 0 && double.IsFinite(events))) throw new ArgumentOutOfRangeException(nameof(events), "Events are finite and 0 or more.");
+        if (!(expected > 0 && double.IsFinite(expected))) throw new ArgumentOutOfRangeException(nameof(expected), "Expected events are finite and above 0.");
+        return events <= expected ? 0 : events * Math.Log(events / expected) - (events - expected);
+    }
 
     /// <summary>The critical value with this chance of a signal while nothing is wrong.</summary>
     /// <param name="horizon">T, expected events at the end, above 0.</param>
     /// <param name="alpha">Chance of a signal by the end, between 0 and 1.</param>
     /// <param name="leastEvents">Fewer events than this are never a signal.</param>
-    public static double CriticalValue(double horizon, double alpha, int leastEvents = 1)
+    /// <returns>Nothing where even the smallest value, 0.001, is reached with less than this chance: so few events are expected that the least number
+    /// of events alone keeps false signals below it, and no value attains it.</returns>
+    public static double? CriticalValue(double horizon, double alpha, int leastEvents = 1)
     {
+        CheckHorizon(horizon);
         if (!(alpha > 0 && alpha < 1)) throw new ArgumentOutOfRangeException(nameof(alpha), "A chance is between 0 and 1.");
-        double low = 1e-3, high = 1;
+        double low = Smallest, high = 1;
+        if (SignalProbability(horizon, low, leastEvents) < alpha) return null;
         while (SignalProbability(horizon, high, leastEvents) > alpha) high *= 2;
         while (high - low > 1e-10)
         {
@@ -39,8 +48,10 @@ public static class MaxSprt
     /// <param name="trueRatio">Rate over the expected one; 1 for the false-alarm chance.</param>
     public static double SignalProbability(double horizon, double criticalValue, int leastEvents = 1, double trueRatio = 1)
     {
-        if (!(horizon > 0)) throw new ArgumentOutOfRangeException(nameof(horizon), "A horizon is above 0.");
-        if (!(criticalValue > 0)) throw new ArgumentOutOfRangeException(nameof(criticalValue), "A critical value is above 0.");
+        CheckHorizon(horizon);
+        if (!(trueRatio >= 0 && double.IsFinite(trueRatio))) throw new ArgumentOutOfRangeException(nameof(trueRatio), "A true ratio is finite and 0 or more.");
+        if (!(criticalValue > 0 && criticalValue <= 1000))
+            throw new ArgumentOutOfRangeException(nameof(criticalValue), "A critical value is above 0 and at most 1,000.");
         ArgumentOutOfRangeException.ThrowIfLessThan(leastEvents, 1);
 
         // alive[k]: k events so far and no signal. Just after μ_c fewer than c events must have come… so c events never remain.
@@ -60,6 +71,14 @@ public static class MaxSprt
         double none = 0;
         foreach (double p in alive) none += p;
         return 1 - none;
+    }
+
+    const double Smallest = 1e-3, MostExpected = 2000;
+
+    static void CheckHorizon(double horizon)
+    {
+        if (!(horizon > 0 && horizon <= MostExpected))
+            throw new ArgumentOutOfRangeException(nameof(horizon), "A horizon is above 0 and at most 2,000 expected events.");
     }
 
     // The expectation below which c events reach the value: μ of c ln(c/μ) − (c − μ) = value, on the side μ < c.

@@ -17,8 +17,14 @@ public static class MonthlyCusum
     /// <param name="threshold">h, above 0.</param>
     /// <param name="signalled">Receives as many cumulative probabilities as there are months.</param>
     /// <param name="trueRatio">Rate ratio that is really so: 1 for false alarms, 2 for the detection of a doubling.</param>
-    public static void SignalProbability(ReadOnlySpan<double> means, double ratio, double threshold, Span<double> signalled, double trueRatio = 1) =>
+    public static void SignalProbability(ReadOnlySpan<double> means, double ratio, double threshold, Span<double> signalled, double trueRatio = 1)
+    {
+        ZeroRuns.Check(1, threshold, trueRatio);
+        foreach (double mean in means)
+            if (!(mean >= 0 && mean <= ZeroRuns.MostPerMonth))
+                throw new ArgumentOutOfRangeException(nameof(means), "Expected events are from 0 to 10,000 a month.");
         ZeroRuns.SignalProbability(new KnownRate(ratio), means, threshold, means, trueRatio, signalled);
+    }
 
     /// <summary>The smallest threshold whose mean yearly signal probability over the given months, 1
     /// − (1 − P)^(12/months), is at most <paramref name="alpha"/>.</summary>
@@ -30,7 +36,8 @@ public static class MonthlyCusum
     /// the yearly probability it attains: a step function of h.</returns>
     public static (double Threshold, double AttainedPerYear) ThresholdFor(double meanPerMonth, double ratio, double alpha, int months = 60)
     {
-        if (!(meanPerMonth > 0)) throw new ArgumentOutOfRangeException(nameof(meanPerMonth), "An expected count is above 0.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(months, 1);
+        ZeroRuns.Check(meanPerMonth, 1, 1);
         double[] means = new double[months], signalled = new double[months];
         Array.Fill(means, meanPerMonth);
         return ZeroRuns.ThresholdFor(new KnownRate(ratio), means, alpha, h =>
@@ -42,7 +49,7 @@ public static class MonthlyCusum
 
     readonly struct KnownRate(double ratio) : ISumSinceZero
     {
-        readonly double log = Math.Log(ratio);
+        readonly double log = Math.Log(ZeroRuns.CheckedRatio(ratio));
         public bool Upwards => ratio > 1;
         public double At(double events, double expected) => events * log - (ratio - 1) * expected;
     }

@@ -26,7 +26,8 @@ public struct ResettingSprt
     /// <exception cref="ArgumentOutOfRangeException">The chances are not above 0, or together 1 or more.</exception>
     public ResettingSprt(double alpha, double beta)
     {
-        if (!(alpha > 0 && beta > 0 && alpha + beta < 1)) throw new ArgumentOutOfRangeException(nameof(alpha), "Chances of error are above 0 and together below 1.");
+        if (!(alpha > 0 && beta > 0 && alpha + beta < 1))
+            throw new ArgumentOutOfRangeException(nameof(alpha), "Chances of error are above 0 and together below 1.");
         (Upper, Lower) = (Math.Log((1 - beta) / alpha), Math.Log(beta / (1 - alpha)));
     }
 
@@ -40,8 +41,12 @@ public struct ResettingSprt
     public SprtDecision Decision { get; private set; }
 
     /// <summary>Adds one log-likelihood ratio.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The ratio is not finite.</exception>
+    /// <exception cref="InvalidOperationException">No boundaries were given: <c>default</c> is no test.</exception>
     public SprtDecision Add(double weight)
     {
+        if (!double.IsFinite(weight)) throw new ArgumentOutOfRangeException(nameof(weight), "A weight is finite; leave out a case or period without one.");
+        if (Upper == 0) throw new InvalidOperationException("This test has no boundaries: make it with new ResettingSprt(alpha, beta).");
         Value = (Decision == SprtDecision.Undecided ? Value : 0) + weight;
         return Decision = Value >= Upper ? SprtDecision.Raised : Value <= Lower ? SprtDecision.AsExpected : SprtDecision.Undecided;
     }

@@ -22,16 +22,29 @@ public static class RunLength
 {
     public const int DefaultStates = 1500;
 
+    /// <summary>Run lengths above this are lost in rounding and answered as infinite.</summary>
+    public const double Longest = 1e14;
+
+    const double MostMean = 1e5;
+
     /// <summary>Mean number of steps to a signal.</summary>
     /// <param name="steps">What a step can be; the probabilities sum to 1. Some step must be able to rise.</param>
     /// <param name="threshold">h, above 0.</param>
     /// <param name="states">Lattice points from 0 to below h.</param>
-    /// <returns>The average run length; infinite if no step rises.</returns>
-    /// <exception cref="ArgumentOutOfRangeException">The threshold is not above 0 or there is no state.</exception>
+    /// <returns>The average run length; infinite if no step rises, or if it is above <see cref="Longest"/>, beyond which it can't be told.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The threshold is not finite and above 0, there is no state, or the steps are no distribution.</exception>
     public static double Average(ReadOnlySpan<CusumStep> steps, double threshold, int states = DefaultStates)
     {
-        if (!(threshold > 0)) throw new ArgumentOutOfRangeException(nameof(threshold), "A threshold is above 0.");
+        CheckThreshold(threshold);
         ArgumentOutOfRangeException.ThrowIfLessThan(states, 1);
+        double all = 0;
+        foreach (var (weight, probability) in steps)
+        {
+            if (!double.IsFinite(weight)) throw new ArgumentOutOfRangeException(nameof(steps), "Weights are finite.");
+            if (!(probability >= 0)) throw new ArgumentOutOfRangeException(nameof(steps), "Probabilities are 0 or more.");
+            all += probability;
+        }
+        if (!(Math.Abs(all - 1) <= 1e-9)) throw new ArgumentOutOfRangeException(nameof(steps), "The probabilities of all steps together are 1.");
 
         // up[k] and down[k]: probability of a move by k lattice points; what leads beyond either end stands at the end.
         var up = new double[states + 1];
@@ -64,7 +77,7 @@ public static class RunLength
             cumulative += k == 0 ? up[0] : down[k];
             if (k < states) toZero[k] = cumulative;
         }
-        if (n == 0) return 1 / (1 - toZero[0]);
+        if (n == 0) return Told(1 / (1 - toZero[0]));
 
         var constant = new double[n];
         var factor = new double[n];
@@ -78,7 +91,19 @@ public static class RunLength
             top += up[j] * constant[j - 1];
             bottom -= up[j] * factor[j - 1];
         }
-        return top / bottom;
+        return Told(top / bottom);
+
+        static double Told(double length) => length > 0 && length <= Longest ? length : double.PositiveInfinity;
+    }
+
+    static void CheckThreshold(double threshold)
+    {
+        if (!(threshold > 0 && double.IsFinite(threshold))) throw new ArgumentOutOfRangeException(nameof(threshold), "A threshold is finite and above 0.");
+    }
+
+    static void CheckTrueRatio(double trueRatio)
+    {
+        if (!(trueRatio >= 0 && double.IsFinite(trueRatio))) throw new ArgumentOutOfRangeException(nameof(trueRatio), "A true ratio is finite and 0 or more.");
     }
 
     /// <summary>Mean number of cases for the Bernoulli CUSUM of a mix of risks.</summary>
@@ -89,6 +114,8 @@ public static class RunLength
     /// <param name="states">Lattice points.</param>
     public static double Bernoulli(ReadOnlySpan<RiskStratum> strata, double ratio, double threshold, double trueRatio = 1, int states = DefaultStates)
     {
+        CheckTrueRatio(trueRatio);
+        CusumWeight.Check(ratio);
         var steps = new CusumStep[2 * strata.Length];
         for (int i = 0; i < strata.Length; i++)
         {
@@ -107,10 +134,15 @@ public static class RunLength
     /// <param name="states">Lattice points.</param>
     public static double Poisson(double mean, double ratio, double threshold, double trueRatio = 1, int states = DefaultStates)
     {
+        if (!(mean > 0 && mean * Math.Max(1, trueRatio) <= MostMean))
+            throw new ArgumentOutOfRangeException(nameof(mean), "Expected events are above 0 and at most 100,000.");
+        CheckTrueRatio(trueRatio);
+        CusumWeight.Check(ratio);
         double really = mean * trueRatio;
         long most = NegativeBinomial.WithMean(double.PositiveInfinity, really).Quantile(1 - 1e-15) + 2;
         var steps = new CusumStep[most + 1];
-        for (long y = 0; y <= most; y++) steps[y] = new(CusumWeight.Poisson(y, mean, ratio), y < most ? Loader.PoissonMass(y, really) : Statistics.Poisson.AtLeast(y, really));
+        for (long y = 0; y <= most; y++) steps[y] =
+            new(CusumWeight.Poisson(y, mean, ratio), y < most ? Loader.PoissonMass(y, really) : Statistics.Poisson.AtLeast(y, really));
         return Average(steps, threshold, states);
     }
 
@@ -118,15 +150,18 @@ public static class RunLength
     /// changed, to 0.0005: its logarithm is nearly straight in h.</summary>
     /// <param name="strata">Shares of the cases and their risks.</param>
     /// <param name="ratio">Odds ratio R that the CUSUM looks for.</param>
-    /// <param name="wanted">Cases between false signals, above 1.</param>
+    /// <param name="wanted">Cases between false signals, above 1 and at most 1e13.</param>
     /// <param name="statesPerUnit">Lattice points per unit of h.</param>
     public static double ThresholdFor(ReadOnlySpan<RiskStratum> strata, double ratio, double wanted, int statesPerUnit = 600)
     {
-        if (!(wanted > 1)) throw new ArgumentOutOfRangeException(nameof(wanted), "A wanted run length is above 1.");
+        if (!(wanted > 1 && wanted <= Longest / 10)) throw new ArgumentOutOfRangeException(nameof(wanted), "A wanted run length is above 1 and at most 1e13.");
+        ArgumentOutOfRangeException.ThrowIfLessThan(statesPerUnit, 1);
         double target = Math.Log(wanted), low = 0.01, high = 2, atLow = Log(strata, low), atHigh = Log(strata, high);
         while (atHigh < target)
         {
             (low, atLow) = (high, atHigh);
+            if (high > 100) throw new ArgumentOutOfRangeException(nameof(strata),
+                "No threshold below 100 gives so long a run; the risks are too small to signal.");
             atHigh = Log(strata, high += 1.5);
         }
         for (int step = 0; step < 60 && high - low > 5e-4; step++)

@@ -21,7 +21,10 @@ public static class UncertainBaselineEvidence
     /// <param name="ratio">ρ, above 0.</param>
     public static double Log(double events, double exposure, GammaRate baseline, double ratio)
     {
-        if (!(ratio > 0)) throw new ArgumentOutOfRangeException(nameof(ratio), "A ratio is above 0.");
+        if (!(ratio > 0 && double.IsFinite(ratio))) throw new ArgumentOutOfRangeException(nameof(ratio), "A ratio is finite and above 0.");
+        if (!(events >= 0 && double.IsFinite(events))) throw new ArgumentOutOfRangeException(nameof(events), "Events are finite and 0 or more.");
+        if (!(exposure >= 0 && double.IsFinite(exposure))) throw new ArgumentOutOfRangeException(nameof(exposure), "Exposure is finite and 0 or more.");
+        baseline = baseline.Known;
         return events * Math.Log(ratio) - (baseline.Shape + events) * Elementary.LogOnePlus((ratio - 1) * exposure / (baseline.Exposure + exposure));
     }
 

@@ -15,6 +15,9 @@ public static class Vlad
     public static void Path(ReadOnlySpan<double> observed, ReadOnlySpan<double> expected, Span<double> path)
     {
         if (observed.Length != expected.Length) throw new ArgumentException("Every observed count has its expected one.", nameof(expected));
+        for (int i = 0; i < observed.Length; i++)
+            if (!(observed[i] >= 0 && expected[i] >= 0 && double.IsFinite(observed[i] + expected[i])))
+                throw new ArgumentOutOfRangeException(nameof(observed), "Events are finite and 0 or more.");
         double sum = 0;
         for (int i = 0; i < observed.Length; i++) path[i] = sum += expected[i] - observed[i];
     }

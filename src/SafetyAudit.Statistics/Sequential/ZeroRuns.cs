@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
 namespace SafetyAudit.Statistics;
 
 /// <summary>A CUSUM's value as a function of what happened since it last was zero.</summary>
@@ -29,7 +32,7 @@ static class ZeroRuns
         int months = expected.Length;
         var since = new Row[months];        // since[s]: the sum was zero before month s and not after any month since
         for (int i = 0; i < months; i++) since[i] = new Row();
-        double[] mass = [];
+        var month = new Month();
         double zero = 1, total = 0;
         for (int t = 0; t < months; t++)
         {
@@ -39,8 +42,13 @@ static class ZeroRuns
                 signalled[t] = total;
                 continue;
             }
-            double mean = means[t] * trueRatio;
-            int most = Masses(mean, ref mass);
+            if (zero == 0 && Array.TrueForAll(since, row => row.IsEmpty))
+            {
+                // All have signalled.
+                signalled[t] = Math.Min(1, total);
+                continue;
+            }
+            month.Set(means[t] * trueRatio);
             double backToZero = 0, newSignals = 0, span = 0;
             since[t].Start(zero);
             for (int s = t; s >= 0; s--)
@@ -49,8 +57,8 @@ static class ZeroRuns
                 var row = since[s];
                 if (row.IsEmpty) continue;
                 // Events since s for which the sum stays inside (0, h): a range, since the sum is straight in the events.
-                var (first, last) = Inside(sum, span, threshold, row.Last + most);
-                row.Step(mass, most, first, last, sum.Upwards, ref backToZero, ref newSignals);
+                var (first, last) = Inside(sum, span, threshold, row.Last + month.Most);
+                row.Step(month, first, last, sum.Upwards, ref backToZero, ref newSignals);
             }
             zero = backToZero;
             total += newSignals;
@@ -58,12 +66,29 @@ static class ZeroRuns
         }
     }
 
+    /// <summary>Refuses what no CUSUM over months can have.</summary>
+    public static void Check(double meanPerMonth, double threshold, double trueRatio)
+    {
+        if (!(meanPerMonth > 0 && meanPerMonth <= MostPerMonth))
+            throw new ArgumentOutOfRangeException(nameof(meanPerMonth), "An expected count is above 0 and at most 10,000 a month.");
+        if (!(threshold > 0)) throw new ArgumentOutOfRangeException(nameof(threshold), "A threshold is above 0.");
+        if (!(trueRatio >= 0 && trueRatio <= 1000)) throw new ArgumentOutOfRangeException(nameof(trueRatio), "A true ratio is from 0 to 1,000.");
+    }
+
+    /// <summary>Refuses a ratio that no CUSUM can look for.</summary>
+    public static double CheckedRatio(double ratio) => ratio > 0 && double.IsFinite(ratio) && ratio != 1
+        ? ratio
+        : throw new ArgumentOutOfRangeException(nameof(ratio), "The ratio looked for is finite, above 0 and not 1: 2 for a doubling, ½ for a halving.");
+
+    public const double MostPerMonth = 1e4;
+
     /// <summary>The smallest threshold with a yearly probability within the budget, by halving over the values the sum can take.</summary>
     public static (double Threshold, double AttainedPerYear) ThresholdFor<TSum>(
         TSum sum, ReadOnlySpan<double> expected, double alpha, Func<double, double> signalled)
         where TSum : struct, ISumSinceZero
     {
         if (!(alpha > 0 && alpha < 1)) throw new ArgumentOutOfRangeException(nameof(alpha), "A budget is between 0 and 1.");
+        if (expected.Length < 1) throw new ArgumentOutOfRangeException(nameof(expected), "A horizon is 1 month or more.");
         double years = expected.Length / 12.0;
         double Yearly(double h) => -Elementary.ExpMinusOne(Elementary.LogOnePlus(-Math.Min(signalled(h), 1 - 1e-16)) / years);
 
@@ -102,12 +127,38 @@ static class ZeroRuns
         return (best, double.IsNaN(bestAttained) ? Yearly(best) : bestAttained);
     }
 
-    static int Masses(double mean, ref double[] mass)
+    /// <summary>The Poisson masses of a month's count with their sums from either end, kept while the mean stays the same.</summary>
+    sealed class Month
     {
-        int most = (int)Math.Ceiling(mean + 10 * Math.Sqrt(mean) + 20);
-        if (mass.Length <= most) mass = new double[most + 1];
-        for (int y = 0; y <= most; y++) mass[y] = Loader.PoissonMass(y, mean);
-        return most;
+        double mean = double.NaN;
+
+        /// <summary>The smallest count that isn't negligible.</summary>
+        public int Least { get; private set; }
+
+        /// <summary>The largest.</summary>
+        public int Most { get; private set; }
+
+        public double[] Mass { get; private set; } = [];
+
+        /// <summary>Fewer than y events, for y from 0 to one above <see cref="Most"/>.</summary>
+        public double[] Below { get; private set; } = [];
+
+        /// <summary>y events or more.</summary>
+        public double[] From { get; private set; } = [];
+
+        public void Set(double newMean)
+        {
+            if (newMean == mean) return;
+            mean = newMean;
+            Most = (int)Math.Ceiling(mean + 10 * Math.Sqrt(mean) + 20);
+            if (Mass.Length <= Most + 1) (Mass, Below, From) = (new double[Most + 2], new double[Most + 2], new double[Most + 2]);
+            for (int y = 0; y <= Most; y++) Mass[y] = Loader.PoissonMass(y, mean);
+            while (Most > mean && Mass[Most] < Negligible) Most--;
+            for (Least = 0; Least < mean && Mass[Least] < Negligible;) Least++;
+            Below[0] = From[Most + 1] = 0;
+            for (int y = 0; y <= Most; y++) Below[y + 1] = Below[y] + Mass[y];
+            for (int y = Most; y >= 0; y--) From[y] = From[y + 1] + Mass[y];
+        }
     }
 
     // The counts c with 0 < sum < h, among 0 … limit; first > last if there are none. Counts on the outer side of last (upwards: above) signal.
@@ -150,8 +201,10 @@ static class ZeroRuns
             (from, length) = (0, probability > Negligible ? 1 : 0);
         }
 
-        public void Step(double[] mass, int most, int first, int last, bool upwards, ref double zero, ref double signals)
+        public void Step(Month month, int first, int last, bool upwards, ref double zero, ref double signals)
         {
+            double[] mass = month.Mass;
+            int most = month.Most;
             int nextFrom = Math.Max(first, from), nextLast = Math.Min(last, Last + most), nextLength = Math.Max(0, nextLast - nextFrom + 1);
             if (next.Length < nextLength) next = new double[Math.Max(nextLength, 2 * next.Length)];
             Array.Clear(next, 0, nextLength);
@@ -160,30 +213,29 @@ static class ZeroRuns
                 double p = values[i];
                 if (p <= Negligible) continue;
                 int c = from + i;
-                double stay = 0, below = 0;
                 int yFirst = Math.Max(0, nextFrom - c), yLast = Math.Min(most, nextLast - c);
-                for (int y = 0; y < yFirst && y <= most; y++) below += mass[y];
-                for (int y = yFirst; y <= yLast; y++)
-                {
-                    next[c + y - nextFrom] += p * mass[y];
-                    stay += mass[y];
-                }
-                double above = 0;
-                for (int y = Math.Max(yLast + 1, yFirst); y <= most; y++)
-                {
-                    double m = mass[y];
-                    above += m;
-                    if (m < 1e-20 * above) break;
-                }
+                int low = Math.Max(yFirst, month.Least);
+                if (low <= yLast) AddScaled(mass.AsSpan(low..(yLast + 1)), p, next.AsSpan(c + low - nextFrom));
+                double below = month.Below[Math.Min(yFirst, most + 1)], above = month.From[Math.Clamp(Math.Max(yLast + 1, yFirst), 0, most + 1)];
                 zero += p * (upwards ? below : above);
                 signals += p * (upwards ? above : below);
             }
             (values, next) = (next, values);
-            int low = 0, high = nextLength - 1;
-            while (low <= high && values[low] <= Negligible) low++;
-            while (high >= low && values[high] <= Negligible) high--;
-            if (low > 0 && low <= high) Array.Copy(values, low, values, 0, high - low + 1);
-            (from, length) = (nextFrom + low, high - low + 1);
+            int start = 0, end = nextLength - 1;
+            while (start <= end && values[start] <= Negligible) start++;
+            while (end >= start && values[end] <= Negligible) end--;
+            if (start > 0 && start <= end) Array.Copy(values, start, values, 0, end - start + 1);
+            (from, length) = (nextFrom + start, end - start + 1);
+        }
+
+        static void AddScaled(ReadOnlySpan<double> from, double factor, Span<double> into)
+        {
+            into = into[..from.Length];
+            ref double source = ref MemoryMarshal.GetReference(from), target = ref MemoryMarshal.GetReference(into);
+            int i = 0;
+            for (; i <= from.Length - Vector<double>.Count; i += Vector<double>.Count)
+                (Vector.LoadUnsafe(ref target, (nuint)i) + Vector.LoadUnsafe(ref source, (nuint)i) * factor).StoreUnsafe(ref target, (nuint)i);
+            for (; i < from.Length; i++) into[i] += factor * from[i];
         }
     }
 }

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
@@ -44,6 +46,29 @@ public sealed class Trail(KeyRing keys, TimeProvider time)
             entries.Add(entry);
         }
         await db.BulkInsertAsync(entries, ct);
+    }
+
+    /// <summary>What stands in an entry for a value that must not be shown: the key's number, and HMAC-SHA-256 of field and value under it.</summary>
+    internal async Task<Changes.Hide> HidingAsync(SafetyAuditDb db, CancellationToken ct)
+    {
+        int number = await keys.AgreeAsync(db, ct);
+        return (field, value) => Hidden(number, field, value);
+    }
+
+    /// <summary>A value hidden as an entry hid the one before it: the same text for the same value.</summary>
+    internal string HideAs(string? earlier, string field, string value)
+    {
+        string text = earlier?.Trim('"') ?? "";
+        bool isHidden = text.StartsWith(NotShown, StringComparison.Ordinal);
+        return Hidden(isHidden && int.TryParse(text[NotShown.Length..].Split(':')[0], CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= keys.Newest ? number : keys.Newest, field, value);
+    }
+
+    const string NotShown = "(not shown) ";
+
+    string Hidden(int number, string field, string value)
+    {
+        byte[] code = HMACSHA256.HashData(keys.Key(KeyPurpose.AuditTrail, number), Encoding.UTF8.GetBytes($"not shown\n{field}\n{value}"));
+        return string.Create(CultureInfo.InvariantCulture, $"{NotShown}{number}:{Convert.ToHexStringLower(code.AsSpan(0, 16))}");
     }
 
     internal static byte[] SealOf(byte[] key, byte[] hash) => HMACSHA256.HashData(key, hash);

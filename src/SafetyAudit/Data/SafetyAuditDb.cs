@@ -63,13 +63,16 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public override async Task<int> SaveChangesAsync(bool acceptAllChangesOnSuccess, CancellationToken cancellationToken = default)
     {
         ChangeTracker.DetectChanges();
-        var changes = Changes.Of(ChangeTracker);
+        var changes = ChangeTracker.HasChanges() ? Changes.Of(ChangeTracker, await Trail.HidingAsync(this, cancellationToken)) : [];
         if (changes.Count == 0 && told.Count == 0) return await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
         await using var own = Database.CurrentTransaction is null ? await Database.BeginTransactionAsync(cancellationToken) : null;
-        int saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess, cancellationToken);
+        // Nothing is taken as saved before the trail has it too.
+        int saved = await base.SaveChangesAsync(acceptAllChangesOnSuccess: false, cancellationToken);
         await Trail.AppendAsync(this, [.. told, .. changes.Select(c => c.Draft(Why))], cancellationToken);
-        told.Clear();
         if (own is not null) await own.CommitAsync(cancellationToken);
+        if (acceptAllChangesOnSuccess) ChangeTracker.AcceptAllChanges();
+        told.Clear();
+        Why = null;
         return saved;
     }
 
@@ -180,15 +183,16 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     // Deny by default: whoever adds a kind of record adds its line here, and a test finds the one that is missing.
     void Restrict(ModelBuilder builder)
     {
-        builder.Entity<Clinic>().HasQueryFilter(ClinicScope, c => AllClinics || ScopeClinics.Contains(c.Id));
+        builder.Entity<Clinic>().HasQueryFilter(ClinicScope, c => AllClinics || ScopeClinics.Contains(c.Id))
+            .HasQueryFilter(OwnScope, c => Own == null || DailyExposures.Any(d => d.ClinicId == c.Id));
         builder.Entity<Session>().HasQueryFilter(ClinicScope, s => AllClinics || ScopeClinics.Contains(s.ClinicId))
             .HasQueryFilter(OwnScope, s => Own == null || s.PractitionerId == Own);
         builder.Entity<AdverseEvent>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.LinkedClinicId ?? e.ClinicId ?? ""))
-            .HasQueryFilter(OwnScope, e => Own == null || Sessions.Any(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.PractitionerId == Own));
-        builder.Entity<Practitioner>().HasQueryFilter(ClinicScope, p => AllClinics || ScopeClinics.Contains(p.ClinicId ?? "") || DailyExposures.Any(d => ScopeClinics.Contains(d.ClinicId) && d.PractitionerId == p.PractitionerId))
+            .HasQueryFilter(OwnScope, e => Own == null || Sessions.Any(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.SupersededAtUtc == null && s.PractitionerId == Own));
+        builder.Entity<Practitioner>().HasQueryFilter(ClinicScope, p => AllClinics || ScopeClinics.Contains(p.ClinicId ?? ""))
             .HasQueryFilter(OwnScope, p => Own == null || p.PractitionerId == Own);
-        builder.Entity<FollowUp>().HasQueryFilter(ClinicScope, f => AllClinics || ScopeClinics.Contains(f.ClinicId ?? ""));
-        builder.Entity<PatientRisk>().HasQueryFilter(ClinicScope, p => AllClinics);
+        builder.Entity<FollowUp>().HasQueryFilter(ClinicScope, f => Own == null && (AllClinics || ScopeClinics.Contains(f.ClinicId ?? "")));
+        builder.Entity<PatientRisk>().HasQueryFilter(ClinicScope, p => Own == null && AllClinics);
         // A file for several clinics is the concern of those who reach all.
         builder.Entity<Upload>().HasQueryFilter(UploadScope, u => Own == null && (AllClinics || ScopeClinics.Contains(u.ClinicId ?? "")));
         builder.Entity<QuarantinedRow>().HasQueryFilter(ClinicScope, q => Own == null && (AllClinics || ScopeClinics.Contains(q.ClinicId ?? "")));

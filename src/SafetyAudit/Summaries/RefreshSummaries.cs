@@ -39,22 +39,8 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         var touched = stale.Select(d => new { d.ClinicId, d.PractitionerId, d.Date }).Distinct();
 
         var practitioners = (await db.Versions<Practitioner>().Where(p => stale.Any(d => d.PractitionerId == p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
-        var days = new Dictionary<(string, string, DateOnly), Day>();
-        var dayOfSession = new Dictionary<(string, string), Day>();
         var sessions = from d in touched join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s;
-        await foreach (var session in sessions.AsAsyncEnumerable().WithCancellation(ct))
-        {
-            var key = (session.ClinicId, session.PractitionerId, session.Date);
-            if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key, Rules.RecordFor([.. practitioners[session.PractitionerId]], session.Date));
-            day.Add(session);
-            // What ended a session early counts as much as what came after a whole one.
-            if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
-        }
-        var events = from s in sessions
-                     join e in db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
-                     select e;
-        await foreach (var adverseEvent in events.AsAsyncEnumerable().WithCancellation(ct))
-            if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
+        var days = await ComputeAsync(db, sessions, practitioners, ct);
 
         foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence" })
 #pragma warning disable EF1002 // the table names stand in the line above
@@ -69,7 +55,33 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         return ids.Count;
     }
 
-    sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key, Practitioner? practitioner)
+    /// <summary>The days of these sessions, from them and from the events that are joined to them. Writes nothing.</summary>
+    /// <param name="db">What is stored.</param>
+    /// <param name="sessions">All current sessions of each of the days.</param>
+    /// <param name="practitioners">Every version of the practitioners' own records, the newest first.</param>
+    /// <param name="ct">Stops the reading.</param>
+    internal static async Task<Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>> ComputeAsync(
+        SafetyAuditDb db, IQueryable<Session> sessions, ILookup<string, Practitioner> practitioners, CancellationToken ct)
+    {
+        var days = new Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>();
+        var dayOfSession = new Dictionary<(string, string), Day>();
+        await foreach (var session in sessions.AsAsyncEnumerable().WithCancellation(ct))
+        {
+            var key = (session.ClinicId, session.PractitionerId, session.Date);
+            if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key, Rules.RecordFor([.. practitioners[session.PractitionerId]], session.Date));
+            day.Add(session);
+            // What ended a session early counts as much as what came after a whole one.
+            if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
+        }
+        var events = from s in sessions
+                     join e in db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
+                     select e;
+        await foreach (var adverseEvent in events.AsAsyncEnumerable().WithCancellation(ct))
+            if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
+        return days;
+    }
+
+    internal sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key, Practitioner? practitioner)
     {
         readonly Dictionary<string, (int Events, HashSet<string> Sessions)> observed = [];
         readonly int[,] outcomes = new int[Rules.All.Count, 4];

@@ -184,7 +184,13 @@ sealed class CsvRows : Rows
         head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
         if (head.IsEmpty) throw new FileRefusedException("The file is empty. It needs a header row and one row per record.");
         if (head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xFE]) || head.StartsWith((ReadOnlySpan<byte>)[0xFE, 0xFF])) throw new FileRefusedException("The file is UTF-16. Save it as UTF-8 (in a spreadsheet: \"CSV UTF-8\").");
-        if (head.StartsWith("PK\u0003\u0004"u8)) throw new FileRefusedException("The file is a spreadsheet or an archive, not CSV. Save the sheet as \"CSV UTF-8 (comma delimited)\".");
+        // ZIP and the newer spreadsheets, older ones, gzip, 7-Zip, RAR. They are not looked into.
+        if (head.StartsWith("PK"u8) && head.Length > 2 && head[2] < ' ' || head.StartsWith((ReadOnlySpan<byte>)[0xD0, 0xCF, 0x11, 0xE0]) || head.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B])
+            || head.StartsWith((ReadOnlySpan<byte>)[(byte)'7', (byte)'z', 0xBC, 0xAF]) || head.StartsWith("Rar!"u8))
+            throw new FileRefusedException("The file is a spreadsheet or an archive, not CSV. Save the sheet as \"CSV UTF-8 (comma delimited)\".");
+        if (head.StartsWith("%PDF"u8)) throw new FileRefusedException("The file is a PDF, not CSV. Export the records themselves, as \"CSV UTF-8 (comma delimited)\".");
+        if (head.TrimStart("\uFEFF \t\r\n"u8) is [(byte)'<' or (byte)'{' or (byte)'[', ..])
+            throw new FileRefusedException("The file is a web page, XML or JSON, not CSV. Export the records as \"CSV UTF-8 (comma delimited)\".");
         int lineEnd = head.IndexOf((byte)'\n');
         var first = lineEnd < 0 ? head : head[..lineEnd];
         if (first.Contains((byte)0)) throw new FileRefusedException("The header has NUL characters: the file is not text, or not UTF-8. Save it as CSV in UTF-8.");

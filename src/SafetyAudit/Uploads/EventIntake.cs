@@ -37,9 +37,6 @@ sealed class EventIntake : Intake<AdverseEvent>
 
     public override string? ClinicOf(AdverseEvent record) => record.ClinicId;
 
-    public override string? NoLongerDerived(AdverseEvent adverseEvent, IReadOnlyDictionary<string, TimeZoneInfo> zones) =>
-        adverseEvent.LinkedSessionId is { } linked && linked != adverseEvent.SessionId ? "it counts with another session than it names" : null;
-
     public override async Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct) =>
         await db.AdverseEvents.Where(e => ids.Contains(e.EventId))
             .Select(e => new Known(e.EventId + "\n" + (e.ClinicId ?? ""), e.Version, e.Digest, e.UploadId)).ToListAsync(ct);

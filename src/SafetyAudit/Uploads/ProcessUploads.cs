@@ -76,7 +76,7 @@ public sealed class ProcessUploads(
             var upload = new Upload
             {
                 FileName = Path.GetFileName(path), Kind = held, ClinicId = clinicId,
-                Sha256 = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
+                Fingerprint = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
             };
             var rejected = new List<QuarantinedRow>();
             await RunAsync(upload, CsvRows.Plain(path), (_, rows, _, position, _) =>
@@ -135,7 +135,7 @@ public sealed class ProcessUploads(
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         int batches = 0;
-        string kept = ReceiveUpload.PathOf(database, upload.Sha256);
+        string kept = ReceiveUpload.PathOf(database, upload.Fingerprint);
         await RunAsync(upload, () => SealedFile.Open(kept, keys), async (storeRecords, rejected, mended, position, final) =>
         {
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
@@ -310,6 +310,7 @@ public sealed class ProcessUploads(
             await db.Database.ExecuteSqlRawAsync($"UPDATE {table} SET superseded_at_utc = {{1}} WHERE id IN (SELECT b.id FROM {table} a JOIN {table} b ON {sameRecord} AND b.version < a.version WHERE a.upload_id = {{0}} AND a.version > 1 AND b.superseded_at_utc IS NULL)", [upload.Id, now], ct);
         if (upload.Kind == RecordKind.Sessions)
             foreach (string sql in PartAmbiguousEvents) await db.Database.ExecuteSqlRawAsync(sql, [upload.Id], ct);
+        if (upload.Kind == RecordKind.Sessions && upload.RowsChanged > 0) await db.Database.ExecuteSqlRawAsync(MarkJoined, ct);
         if (upload.Kind != RecordKind.Practitioners) await db.Database.ExecuteSqlRawAsync(JoinWaitingEvents, ct);
         await db.Database.ExecuteSqlRawAsync(markStale, [upload.Id], ct);
 
@@ -323,18 +324,31 @@ public sealed class ProcessUploads(
 
         await db.Uploads.Where(u => u.Id == upload.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Completed).SetProperty(u => u.CompletedAtUtc, now).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null), ct);
         (upload.Status, upload.CompletedAtUtc) = (UploadStatus.Completed, now);
-        return new(AuditAction.Completed, $"upload {upload.Id}", upload.ClinicId, After: JsonSerializer.Serialize(new { upload.RowsRead, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected }, Json.Options));
+        return new(AuditAction.Completed, $"upload {upload.Id}", upload.ClinicId, After: JsonSerializer.Serialize(ReadRows.Of(upload), Json.Options));
 
         static (string, string, string, string) Sql<T>(Intake<T> intake) where T : Record, new() => (intake.Table, intake.SameRecord, intake.IdColumn, intake.MarkStale);
     }
 
-    // The sessions that an event may mean: those of its patient under the id it names, in its clinic where it names one, and not begun after it.
-    internal const string Meant = "FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.superseded_at_utc IS NULL AND s.patient_id = adverse_events.patient_id AND s.started_at_utc <= adverse_events.onset_at_utc AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
+    // The sessions that an event may mean: those of its patient under the id it names, in its clinic where it names one, and not begun after it. The first
+    // tells of all their versions, the second of those that count.
+    internal const string EverMeant = "FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.patient_id = adverse_events.patient_id AND s.started_at_utc <= adverse_events.onset_at_utc"
+        + " AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
+    internal const string Meant = EverMeant + " AND s.superseded_at_utc IS NULL";
 
     // An event joins the session it names where exactly one can be meant; else it waits.
     const string JoinWaitingEvents = $"""
         UPDATE adverse_events SET linked_session_id = session_id, link_method = 'explicit', linked_clinic_id = (SELECT min(s.clinic_id) {Meant})
-        WHERE linked_session_id IS NULL AND session_id IS NOT NULL AND superseded_at_utc IS NULL AND 1 = (SELECT count(DISTINCT s.clinic_id) {Meant})
+        WHERE {CanJoin}
+        """;
+
+    const string CanJoin = $"linked_session_id IS NULL AND adverse_events.session_id IS NOT NULL AND adverse_events.superseded_at_utc IS NULL AND 1 = (SELECT count(DISTINCT s.clinic_id) {Meant})";
+
+    // Where one of two sessions that an event could mean was corrected, the other may be of an earlier file, which marks no day by itself.
+    const string MarkJoined = $"""
+        INSERT INTO stale_days (clinic_id, practitioner_id, date)
+        SELECT DISTINCT o.clinic_id, o.practitioner_id, o.date FROM adverse_events
+        JOIN sessions o ON o.session_id = adverse_events.session_id AND o.patient_id = adverse_events.patient_id AND o.superseded_at_utc IS NULL
+        WHERE {CanJoin}
         """;
 
     // Where a second clinic's session of the same id and patient arrives, an event that names no clinic waits again, whichever came first.
@@ -381,7 +395,8 @@ public sealed class ProcessUploads(
             Kind = upload.Kind,
             Line = line,
             RecordId = recordId is { Length: > 0 and <= 64 } ? recordId : null,
-            ClinicId = clinicId is { Length: > 0 and <= 64 } ? clinicId : upload.ClinicId,
+            // A row belongs to the clinic it was sent for, so that its sender can mend it; whatever it says itself.
+        ClinicId = upload.ClinicId ?? (clinicId is { Length: > 0 and <= 64 } ? clinicId : null),
             ReceivedAtUtc = upload.ReceivedAtUtc,
         }.With(text, [.. reasons]);
 

@@ -34,19 +34,17 @@ public sealed class ReceiveUpload(
         string arriving = Path.Combine(folder, Guid.NewGuid().ToString("N") + Arriving);
         try
         {
-            var (sha256, bytes) = await KeepAsync(content, arriving, ct);
+            var (fingerprint, bytes) = await KeepAsync(content, arriving, ct);
             var kinds = KindsOf(() => SealedFile.Open(arriving, keys), kind);
-            string kept = PathOf(database, sha256);
-            // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
-            // Over what is kept of the same file already: the same content, and should those bytes have come to harm, these have not.
-            File.Move(arriving, kept, overwrite: true);
-
             await using var db = await databases.OpenAsync(by, ct);
             var now = time.UtcNow();
             if (clinicId is null ? by.Scope.Clinics is not null : !by.Scope.HasClinic(clinicId))
                 throw new FileRefusedException("Send the file for one of your clinics: choose it beside the file.");
             bool isNew = clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct);
             if (isNew && !kinds.Contains(RecordKind.Practitioners)) throw UnknownClinic(clinicId!);
+            // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
+            // Over what is kept of the same file already: the same content, and should those bytes have come to harm, these have not.
+            File.Move(arriving, PathOf(database, fingerprint), overwrite: true);
             if (isNew) db.Clinics.Add(new Clinic { Id = clinicId!, Name = clinicId!, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
             // All of a file's kinds or none; one by one, since they are read in the order of their numbers.
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
@@ -55,7 +53,7 @@ public sealed class ReceiveUpload(
             {
                 uploads.Add(new Upload
                 {
-                    FileName = Shorten(fileName), Kind = held, ClinicId = clinicId, Sha256 = sha256, Bytes = bytes,
+                    FileName = Shorten(fileName), Kind = held, ClinicId = clinicId, Fingerprint = fingerprint, Bytes = bytes,
                     ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received,
                 });
                 db.Uploads.Add(uploads[^1]);
@@ -82,7 +80,7 @@ public sealed class ReceiveUpload(
     }
 
     /// <summary>Where the bytes of an upload are kept, sealed.</summary>
-    public static string PathOf(DatabaseSettings database, string sha256) => Path.Combine(database.Directory, "uploads", sha256 + ".csv.sealed");
+    public static string PathOf(DatabaseSettings database, string fingerprint) => Path.Combine(database.Directory, "uploads", fingerprint + ".csv.sealed");
 
     /// <summary>What a file holds, in the order in which it is read.</summary>
     internal static IReadOnlyList<RecordKind> KindsOf(Func<Stream> content, RecordKind? asked)
@@ -114,9 +112,10 @@ public sealed class ReceiveUpload(
         return kind;
     }
 
-    async Task<(string Sha256, long Bytes)> KeepAsync(Stream content, string path, CancellationToken ct)
+    async Task<(string Fingerprint, long Bytes)> KeepAsync(Stream content, string path, CancellationToken ct)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        int key = keys.Newest;
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, keys.Key(KeyPurpose.Fingerprints, key));
         byte[] buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
         long bytes = 0;
         try
@@ -135,7 +134,7 @@ public sealed class ReceiveUpload(
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
-        return (Convert.ToHexStringLower(hash.GetHashAndReset()), bytes);
+        return ($"{key}-{Convert.ToHexStringLower(hash.GetHashAndReset())}", bytes);
     }
 
     static string Shorten(string fileName)

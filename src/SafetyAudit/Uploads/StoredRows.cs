@@ -12,7 +12,10 @@ namespace SafetyAudit.Uploads;
 /// What the audit trail holds of the records that one batch of a file stored: how many, from which line to which, and a digest over them all. With it
 /// the verifier finds a record that was altered, added or taken out behind the program's back.
 /// </summary>
-/// <remarks>The digest is SHA-256 over each record's line (8 bytes, big-endian) and its own digest, in the order of the lines.</remarks>
+/// <remarks>
+/// The digest is SHA-256 over each record's line (8 bytes, big-endian), version (4 bytes), the instant it was received (8 bytes, microseconds since
+/// 0001-01-01) and its own digest, in the order of the lines.
+/// </remarks>
 public sealed record StoredRows(long FirstLine, long LastLine, int Records, string Digest)
 {
     /// <summary>Nothing for a batch that stored nothing.</summary>
@@ -20,11 +23,13 @@ public sealed record StoredRows(long FirstLine, long LastLine, int Records, stri
     {
         if (records.Count == 0) return null;
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        Span<byte> line = stackalloc byte[8];
+        Span<byte> place = stackalloc byte[20];
         foreach (var record in records)
         {
-            BinaryPrimitives.WriteInt64BigEndian(line, record.Line);
-            hash.AppendData(line);
+            BinaryPrimitives.WriteInt64BigEndian(place, record.Line);
+            BinaryPrimitives.WriteInt32BigEndian(place[8..], record.Version);
+            BinaryPrimitives.WriteInt64BigEndian(place[12..], record.ReceivedAtUtc.Ticks / TimeSpan.TicksPerMicrosecond);
+            hash.AppendData(place);
             hash.AppendData(record.Digest);
         }
         return new(records[0].Line, records[^1].Line, records.Count, Convert.ToHexStringLower(hash.GetHashAndReset()));

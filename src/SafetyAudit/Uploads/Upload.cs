@@ -28,8 +28,11 @@ public sealed class Upload
     /// <summary>The clinic it was sent for; empty when its rows name their own.</summary>
     public string? ClinicId { get; set; }
 
-    /// <summary>SHA-256 of the bytes, lower-case hexadecimal; also the name under which they are kept.</summary>
-    public required string Sha256 { get; set; }
+    /// <summary>
+    /// HMAC-SHA-256 of the bytes, lower-case hexadecimal, with the number of the key in front; also the name under which they are kept. A plain hash would let
+    /// whoever reads the database try out which patient's id stood in a short file.
+    /// </summary>
+    public required string Fingerprint { get; set; }
 
     public long Bytes { get; set; }
     public DateTime ReceivedAtUtc { get; set; }
@@ -40,7 +43,7 @@ public sealed class Upload
     [Unaudited] public DateTime? CompletedAtUtc { get; set; }
 
     /// <summary>Why it was refused, in words that say what to do.</summary>
-    public string? Failure { get; set; }
+    [Unaudited] public string? Failure { get; set; }
 
     /// <summary>Header names that no record has; their cells stay in the kept file and are used nowhere.</summary>
     [Unaudited] public string UnknownColumns { get; set; } = "";
@@ -60,4 +63,10 @@ public sealed class Upload
 
     /// <summary>How often reading was begun; a file that keeps stopping its worker is given up in the end.</summary>
     [Unaudited] public int Attempts { get; set; }
+}
+
+/// <summary>What the trail is told of a file that was read to its end; its row must say the same ever after.</summary>
+public sealed record ReadRows(DateTime? CompletedAtUtc, long RowsRead, long RowsNew, long RowsSame, long RowsChanged, long RowsRejected)
+{
+    public static ReadRows Of(Upload upload) => new(upload.CompletedAtUtc, upload.RowsRead, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
@@ -7,48 +8,113 @@ using SafetyAudit.Sessions;
 namespace SafetyAudit.Uploads;
 
 /// <summary>
-/// Compares the records with what the audit trail says was stored: finds one that was altered, added, hidden or taken out directly in the database. Check the
-/// chain itself first (<see cref="VerifyTrail"/>): this takes its entries as true.
+/// Compares all that is kept with what the audit trail says was stored: finds what was altered, added, hidden or taken out directly in the database. Check
+/// the chain itself first (<see cref="VerifyTrail"/>): this takes its entries as true. Read in one snapshot, or what others change meanwhile looks altered.
 /// </summary>
 public static class VerifyRecords
 {
     /// <summary>What is wrong, as many as there are, in words that name the record and where it came from.</summary>
-    public static async IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, [EnumeratorCancellation] CancellationToken ct)
+    public static IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, CancellationToken ct) => RunAsync(db, [], ct);
+
+    /// <summary>The same, and in words what was compared and what could not be.</summary>
+    public static async IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, ICollection<string> said, [EnumeratorCancellation] CancellationToken ct)
     {
-        var zones = await db.Clinics.AsNoTracking().ToDictionaryAsync(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone), ct);
+        var unreadable = false;
+        await foreach (string fault in VerifyRows.RunAsync(db, said, ct))
+        {
+            unreadable |= fault.Contains("can't be read", StringComparison.Ordinal);
+            yield return fault;
+        }
+        // What follows asks for clinics and uploads.
+        if (unreadable) yield break;
+
+        var zones = new Dictionary<string, TimeZoneInfo>();
+        foreach (var clinic in await db.Clinics.AsNoTracking().ToListAsync(ct))
+            if (TimeZoneInfo.TryFindSystemTimeZoneById(clinic.TimeZone, out var zone)) zones[clinic.Id] = zone;
+        var rejected = await db.QuarantinedRows.GroupBy(q => q.UploadId).Select(g => new { g.Key, Rows = g.LongCount() }).ToDictionaryAsync(q => q.Key, q => q.Rows, ct);
+        long records = 0;
         foreach (var upload in await db.Uploads.AsNoTracking().OrderBy(u => u.Id).ToListAsync(ct))
         {
             var faults = upload.Kind switch
             {
-                RecordKind.Sessions => OfUploadAsync(db, new SessionIntake(), upload, zones, ct),
-                RecordKind.Events => OfUploadAsync(db, new EventIntake(), upload, zones, ct),
-                _ => OfUploadAsync(db, new PractitionerIntake(), upload, zones, ct),
+                RecordKind.Sessions => OfUploadAsync(db, new SessionIntake(), upload, zones, () => records++, ct),
+                RecordKind.Events => OfUploadAsync(db, new EventIntake(), upload, zones, () => records++, ct),
+                _ => OfUploadAsync(db, new PractitionerIntake(), upload, zones, () => records++, ct),
             };
+            if (await BecameAsync(db, upload, rejected.GetValueOrDefault(upload.Id), ct) is { } became) yield return became;
             await foreach (string fault in faults) yield return fault;
         }
+        foreach (string fault in (List<string>)[.. await StrayAsync(db, new SessionIntake(), RecordKind.Sessions, ct), .. await StrayAsync(db, new EventIntake(), RecordKind.Events, ct), .. await StrayAsync(db, new PractitionerIntake(), RecordKind.Practitioners, ct)])
+            yield return fault;
         foreach (string fault in await VersionsAsync(db, new SessionIntake(), ct)) yield return fault;
         foreach (string fault in await VersionsAsync(db, new EventIntake(), ct)) yield return fault;
         foreach (string fault in await VersionsAsync(db, new PractitionerIntake(), ct)) yield return fault;
-        foreach (string id in await db.Database.SqlQueryRaw<string>($"""SELECT event_id AS "Value" FROM adverse_events WHERE {Unlinked} ORDER BY 1""").ToListAsync(ct))
-            yield return $"event_id {id}: its session is here, and it was made to count with none";
+        foreach (string fault in await LinksAsync(db, ct)) yield return fault;
+        said.Add($"{records} versions of records compared, with which of them count and which session each event is joined to");
+        said.Add("rows in quarantine compared by their number; who closed one, and when, is not told to the trail");
     }
 
-    const string Unlinked = $"linked_session_id IS NULL AND session_id IS NOT NULL AND superseded_at_utc IS NULL AND EXISTS (SELECT 1 FROM uploads u WHERE u.id = upload_id AND u.status = 'completed') AND 1 = (SELECT count(DISTINCT s.clinic_id) {ProcessUploads.Meant})";
-
-    static async IAsyncEnumerable<string> OfUploadAsync<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, Dictionary<string, TimeZoneInfo> zones, [EnumeratorCancellation] CancellationToken ct) where T : Record, new()
+    // A file's end, as its row says it and as the trail was told.
+    static async Task<string?> BecameAsync(SafetyAuditDb db, Upload upload, long rejected, CancellationToken ct)
     {
         string subject = $"upload {upload.Id}";
-        var became = await db.AuditEntries.AsNoTracking().Where(e => e.Subject == subject && (e.Action == AuditAction.Completed || e.Action == AuditAction.Failed)).Select(e => e.Action).ToListAsync(ct);
-        bool failed = became.Contains(AuditAction.Failed), completed = became.Contains(AuditAction.Completed);
-        if (completed != (upload.Status == UploadStatus.Completed) || failed != (upload.Status == UploadStatus.Failed))
-            yield return $"{subject} is marked {Codes.Of(upload.Status)}, which is not what the trail says became of it";
-        var stored = failed ? [] : await StoredRows.OfUploadAsync(db, upload, ct);
+        var entries = await db.AuditEntries.AsNoTracking().Where(e => e.Subject == subject && (e.Action == AuditAction.Completed || e.Action == AuditAction.Failed))
+            .OrderBy(e => e.Sequence).Select(e => new { e.Action, e.After, e.Why }).ToListAsync(ct);
+        var completed = entries.Find(e => e.Action == AuditAction.Completed);
+        var failed = entries.Find(e => e.Action == AuditAction.Failed);
+        if (completed is not null != (upload.Status == UploadStatus.Completed) || failed is not null != (upload.Status == UploadStatus.Failed))
+            return $"{subject} is marked {Codes.Of(upload.Status)}, which is not what the trail says became of it";
+        if (upload.Failure != failed?.Why) return $"{subject} was altered: why it failed is not what the trail says";
+        if (completed is null) return null;
+        var told = JsonSerializer.Deserialize<ReadRows>(completed.After!, Json.Options)!;
+        if (told != ReadRows.Of(upload)) return $"{subject} was altered: it says {Say(ReadRows.Of(upload))}, and the trail {Say(told)}";
+        return rejected == told.RowsRejected ? null : $"{subject} has {rejected} rows in quarantine, where the trail says that {told.RowsRejected} were rejected";
+
+        static string Say(ReadRows rows) => JsonSerializer.Serialize(rows, Json.Options);
+    }
+
+    // Rows that no walk over the uploads comes by.
+    static Task<List<string>> StrayAsync<T>(SafetyAuditDb db, Intake<T> intake, RecordKind kind, CancellationToken ct) where T : Record, new() =>
+#pragma warning disable EF1002 // names come from the intakes
+        db.Database.SqlQueryRaw<string>($"""SELECT '{intake.IdColumn} ' || {intake.IdColumn} || ': was added under an upload that is no file of {Codes.Of(kind)}' AS "Value" FROM {intake.Table} b WHERE NOT EXISTS (SELECT 1 FROM uploads u WHERE u.id = b.upload_id AND u.kind = '{Codes.Of(kind)}') ORDER BY 1""").ToListAsync(ct);
+#pragma warning restore EF1002
+
+    const string OfCompleted = "EXISTS (SELECT 1 FROM uploads u WHERE u.id = adverse_events.upload_id AND u.status = 'completed')";
+    const string MeantNow = $"{ProcessUploads.Meant} AND EXISTS (SELECT 1 FROM uploads v WHERE v.id = s.upload_id AND v.status = 'completed')";
+
+    // Which events wait, and which session each other one counts with, worked out anew.
+    static async Task<List<string>> LinksAsync(SafetyAuditDb db, CancellationToken ct)
+    {
+        const string waits = $"linked_session_id IS NULL AND session_id IS NOT NULL AND superseded_at_utc IS NULL AND {OfCompleted} AND 1 = (SELECT count(DISTINCT s.clinic_id) {MeantNow})";
+        // A session that was corrected to another patient's keeps the events that were joined to it before; else it is the one that can be meant today.
+        const string wrong = $"""
+            (linked_session_id IS NOT NULL OR linked_clinic_id IS NOT NULL OR link_method IS NOT NULL) AND (
+                session_id IS NULL OR linked_session_id IS NULL OR linked_session_id <> session_id OR linked_clinic_id IS NULL OR link_method IS NULL OR link_method <> 'explicit'
+                OR NOT EXISTS (SELECT 1 {ProcessUploads.EverMeant} AND s.clinic_id = adverse_events.linked_clinic_id)
+                OR superseded_at_utc IS NULL AND {OfCompleted} AND EXISTS (SELECT 1 {MeantNow} AND s.clinic_id <> adverse_events.linked_clinic_id))
+            """;
+        var waiting = await db.Database.SqlQueryRaw<string>($"""SELECT event_id AS "Value" FROM adverse_events WHERE {waits} ORDER BY 1""").ToListAsync(ct);
+        var elsewhere = await db.Database.SqlQueryRaw<string>($"""SELECT event_id AS "Value" FROM adverse_events WHERE {wrong} ORDER BY 1""").ToListAsync(ct);
+        return [.. waiting.Select(id => $"event_id {id}: its session is here, and it was made to count with none"), .. elsewhere.Select(id => $"event_id {id}: it was made to count with another session than it can mean, or with none")];
+    }
+
+    static async IAsyncEnumerable<string> OfUploadAsync<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, Dictionary<string, TimeZoneInfo> zones, Action count, [EnumeratorCancellation] CancellationToken ct) where T : Record, new()
+    {
+        string subject = $"upload {upload.Id}";
+        // What was stored of a file that failed was taken out again.
+        var stored = upload.Status == UploadStatus.Failed ? [] : await StoredRows.OfUploadAsync(db, upload, ct);
 
         using var scratch = new MemoryStream();
         int next = 0;
         var batch = new List<T>();
-        await foreach (var record in db.Set<T>().AsNoTracking().Where(r => r.UploadId == upload.Id).OrderBy(r => r.Line).ThenBy(r => r.Id).AsAsyncEnumerable().WithCancellation(ct))
+        await foreach (var (row, unreadable) in db.Set<T>().AsNoTracking().Where(r => r.UploadId == upload.Id).OrderBy(r => r.Line).ThenBy(r => r.Id).AsAsyncEnumerable().Readable(ct))
         {
+            if (row is not { } record)
+            {
+                yield return $"a record of {subject} can't be read: {unreadable}";
+                yield break;
+            }
+            count();
             while (next < stored.Count && record.Line > stored[next].Rows.LastLine)
             {
                 if (Compare() is { } fault) yield return fault;
@@ -61,6 +127,7 @@ public static class VerifyRecords
             byte[] digest = intake.Layout.Digest(record, scratch);
             // Told one by one where the record still carries its own digest; where that was made anew too, the entry's digest over the batch tells it.
             if (!digest.AsSpan().SequenceEqual(record.Digest)) yield return $"{intake.IdOf(record)}, line {record.Line} of {subject}, was altered: its content does not give its digest";
+            if (record.ReceivedAtUtc != upload.ReceivedAtUtc) yield return $"{intake.IdOf(record)}, line {record.Line} of {subject}, was altered: it was received with its file";
             if (intake.NoLongerDerived(record, zones) is { } derived) yield return $"{intake.IdOf(record)}, line {record.Line} of {subject}, was altered: {derived}";
             batch.Add(record);
         }
@@ -77,13 +144,14 @@ public static class VerifyRecords
         }
     }
 
-    // A version counts until the next one came, no longer and no shorter: whoever marks a record superseded hides it.
+    // A version counts until the next one came, no longer and no shorter, and steps back at the moment from which a newer one counts: whoever marks a record superseded hides it.
     static async Task<List<string>> VersionsAsync<T>(SafetyAuditDb db, Intake<T> intake, CancellationToken ct) where T : Record, new()
     {
         string newer = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id AND u.status = 'completed' WHERE {intake.SameRecord} AND a.version > b.version)";
+        string later = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id AND u.status = 'completed' WHERE {intake.SameRecord} AND a.version > b.version AND u.completed_at_utc = b.superseded_at_utc)";
         string current = $"EXISTS (SELECT 1 FROM uploads u WHERE u.id = b.upload_id AND u.status = 'completed')";
 #pragma warning disable EF1002 // names come from the intakes
-        var wrong = await db.Database.SqlQueryRaw<string>($"""SELECT {intake.IdColumn} AS "Value" FROM {intake.Table} b WHERE {current} AND ((superseded_at_utc IS NULL AND {newer}) OR (superseded_at_utc IS NOT NULL AND NOT {newer})) ORDER BY 1""").ToListAsync(ct);
+        var wrong = await db.Database.SqlQueryRaw<string>($"""SELECT {intake.IdColumn} AS "Value" FROM {intake.Table} b WHERE {current} AND ((superseded_at_utc IS NULL AND {newer}) OR (superseded_at_utc IS NOT NULL AND NOT {later})) ORDER BY 1""").ToListAsync(ct);
 #pragma warning restore EF1002
         return wrong.ConvertAll(id => $"{intake.IdColumn} {id}: which of its versions counts was altered");
     }

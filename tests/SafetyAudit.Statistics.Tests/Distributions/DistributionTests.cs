@@ -105,7 +105,8 @@ public class DistributionTests
     [InlineData(0, 1, 1, 0, 1)]
     [InlineData(5, 0.5, 0.5, -1, 0)]
     [InlineData(5, 0.5, 0.5, 6, 0)]
-    public void Beta_binomial_at_its_edges(long n, double a, double b, long count, double mass) => Assert.Equal(mass, new BetaBinomial(n, a, b).Mass(count), 1e-15);
+    public void Beta_binomial_at_its_edges(long n, double a, double b, long count, double mass) =>
+        Assert.Equal(mass, new BetaBinomial(n, a, b).Mass(count), 1e-15);
 
     [Fact]
     public void Impossible_parameters_are_refused()

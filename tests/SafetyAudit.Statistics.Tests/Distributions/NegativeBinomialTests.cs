@@ -30,14 +30,16 @@ public class NegativeBinomialTests
                 double conditional = Binomial.AtLeast(y, (long)total, row.Number("exposure") / (rate.Exposure + row.Number("exposure")));
                 Close.To(row.Number("p_ge_conditional_binomial"), conditional, 1e-9, row);
             }
-            if (row.Has("p_ge_plugin_poisson")) Close.To(row.Number("p_ge_plugin_poisson"), Poisson.AtLeast(y, row.Number("exposure") * row.Number("baseline_events") / row.Number("baseline_exposure")), 1e-9, row);
+            if (row.Has("p_ge_plugin_poisson")) Close.To(row.Number("p_ge_plugin_poisson"),
+                Poisson.AtLeast(y, row.Number("exposure") * row.Number("baseline_events") / row.Number("baseline_exposure")), 1e-9, row);
         }
     }
 
     [Fact]
     public void The_two_tails_and_the_mass_between_them_make_one()
     {
-        var cases = from shape in Gen.Choose(1, 4000) from mean in Gen.Choose(1, 400_000) from offset in Gen.Choose(-300, 300) select (shape / 10.0, mean / 100.0, offset);
+        var cases = from shape in Gen.Choose(1, 4000) from mean in Gen.Choose(1, 400_000) from offset in Gen.Choose(-300, 300) select (shape / 10.0,
+            mean / 100.0, offset);
         Prop.ForAll(cases.ToArbitrary(), c =>
         {
             var (shape, mean, offset) = c;

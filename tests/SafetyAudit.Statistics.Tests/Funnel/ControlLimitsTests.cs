@@ -23,14 +23,16 @@ public class ControlLimitsTests
     [Fact]
     public void Limits_and_tail_probabilities_call_the_same_counts_outside()
     {
-        var cases = from shape in Gen.Choose(1, 500) from mean in Gen.Choose(0, 20_000) from count in Gen.Choose(0, 400) select (shape / 5.0, mean / 100.0, (long)count);
+        var cases = from shape in Gen.Choose(1, 500) from mean in Gen.Choose(0, 20_000) from count in Gen.Choose(0, 400) select (shape / 5.0, mean / 100.0,
+            (long)count);
         Prop.ForAll(cases.ToArbitrary(), c =>
         {
             var (shape, mean, count) = c;
             var expected = NegativeBinomial.WithMean(shape, mean);
             var position = ControlLimits.For(expected).PositionOf(count);
             double high = expected.AtLeast(count), low = expected.AtMost(count);
-            return position == (high <= 0.001 ? Position.Above998 : high <= 0.025 ? Position.Above95 : low <= 0.001 ? Position.Below998 : low <= 0.025 ? Position.Below95 : Position.Inside);
+            return position == (high <= 0.001 ? Position.Above998 : high <= 0.025 ? Position.Above95 : low <= 0.001 ? Position.Below998 : low <= 0.025
+                ? Position.Below95 : Position.Inside);
         }).QuickCheckThrowOnFailure();
     }
 
@@ -55,8 +57,10 @@ public class ControlLimitsTests
         foreach (var row in new ReferenceTable("funnel_curve_vertices.csv").Rows)
         {
             long count = row.Count("observed");
-            if (row.Has("expected_where_upper_limit")) Close.To(row.Number("expected_where_upper_limit"), FunnelCurve.ExpectedWhereHigh(count, row.Number("tail_p")), 1e-10, row);
-            if (row.Has("expected_where_lower_limit")) Close.To(row.Number("expected_where_lower_limit"), FunnelCurve.ExpectedWhereLow(count, row.Number("tail_p")), 1e-10, row);
+            if (row.Has("expected_where_upper_limit")) Close.To(row.Number("expected_where_upper_limit"),
+                FunnelCurve.ExpectedWhereHigh(count, row.Number("tail_p")), 1e-10, row);
+            if (row.Has("expected_where_lower_limit")) Close.To(row.Number("expected_where_lower_limit"),
+                FunnelCurve.ExpectedWhereLow(count, row.Number("tail_p")), 1e-10, row);
         }
     }
 

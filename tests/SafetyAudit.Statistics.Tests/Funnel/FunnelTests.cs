@@ -18,8 +18,10 @@ public class FunnelTests
                     {
                         "poisson_ratio" => InterpolatedLimit.For(NegativeBinomial.WithMean(double.PositiveInfinity, target * denominator), p),
                         "binomial" => InterpolatedLimit.For((long)denominator, target, p),
-                        "poisson_rate_predictive_nb" => InterpolatedLimit.For(new GammaRate(row.Number("baseline_events") + 0.5, row.Number("baseline_exposure")).Predict(denominator), p),
-                        _ => InterpolatedLimit.For(new BetaBinomial((long)denominator, row.Number("baseline_events") + 0.5, row.Number("baseline_exposure") - row.Number("baseline_events") + 0.5), p),
+                        "poisson_rate_predictive_nb" =>
+                            InterpolatedLimit.For(new GammaRate(row.Number("baseline_events") + 0.5, row.Number("baseline_exposure")).Predict(denominator), p),
+                        _ => InterpolatedLimit.For(new BetaBinomial((long)denominator, row.Number("baseline_events") + 0.5, row.Number("baseline_exposure")
+                            - row.Number("baseline_events") + 0.5), p),
                     };
                     bool predictive = row["method"] == "predictive_interpolated";
                     if (predictive) allowed = 1e-6 / denominator;
@@ -61,7 +63,8 @@ public class FunnelTests
         }
     }
 
-    static readonly Dictionary<string, FunnelScale> Scales = new() { ["SR_SHMI"] = FunnelScale.LogRatio, ["SR_CQC"] = FunnelScale.SquareRootRatio, ["PR"] = FunnelScale.ArcsineShare };
+    static readonly Dictionary<string,
+        FunnelScale> Scales = new() { ["SR_SHMI"] = FunnelScale.LogRatio, ["SR_CQC"] = FunnelScale.SquareRootRatio, ["PR"] = FunnelScale.ArcsineShare };
 
     static Trimming TrimmingOf(string method) => method == "SR_SHMI" ? Trimming.Truncated : Trimming.Winsorised;
 
@@ -123,13 +126,14 @@ public class FunnelTests
                 ? [Gamma.Quantile(0.025, denominator) / denominator, Gamma.UpperQuantile(0.025, denominator + 1) / denominator,
                    Gamma.Quantile(0.001, denominator) / denominator, Gamma.UpperQuantile(0.001, denominator + 1) / denominator]
                 : [Limit(-z95, 0), Limit(z95, 0), Limit(-z998, 0), Limit(z998, 0)];
-            double tau = summary.Number("tau2");
-            double[] dispersed = [Limit(-z95, tau), Limit(z95, tau), Limit(-z998, tau), Limit(z998, tau)];
+            double tau = summary.Number("tau2"), spread = double.IsFinite(tau) ? tau : 0;
+            double[] dispersed = [Limit(-z95, spread), Limit(z95, spread), Limit(-z998, spread), Limit(z998, spread)];
             string[] columns = ["ll95", "ul95", "ll998", "ul998"];
             for (int i = 0; i < 4; i++)
             {
                 Close.To(row.Number(columns[i]), tool[i], 1e-5, row, absolute: 1e-12);
-                if (double.IsFinite(tau) && tau >= 0 && row.Has("od" + columns[i])) Close.To(row.Number("od" + columns[i]), dispersed[i], 1e-5, row, absolute: 1e-12);
+                if (double.IsFinite(tau) && tau >= 0 && row.Has("od" + columns[i])) Close.To(row.Number("od" + columns[i]), dispersed[i], 1e-5, row,
+                    absolute: 1e-12);
             }
             double ratio = row.Number("ratio");
             Assert.Equal(row.Flag("outlier_unadj95"), ratio < tool[0] || ratio > tool[1]);
@@ -147,7 +151,8 @@ public class FunnelTests
             Close.To(row.Number("p_lower_exact"), low, 1e-6, row);
 
             // PHE inverts the exact test for ratios, as we do; for proportions it inverts Wilson's interval, and a few units get another category.
-            string ours = high <= 0.001 ? "High (0.001)" : high <= 0.025 ? "High (0.025)" : low <= 0.001 ? "Low (0.001)" : low <= 0.025 ? "Low (0.025)" : "Not significant";
+            string ours = high <= 0.001 ? "High (0.001)" : high <= 0.025 ? "High (0.025)" : low <= 0.001 ? "Low (0.001)" : low <= 0.025 ? "Low (0.025)"
+                : "Not significant";
             if (share) proportionsCategorisedOtherwise += ours == row["phe_significance"] ? 0 : 1;
             else Assert.Equal(row["phe_significance"], ours);
 
@@ -183,7 +188,8 @@ public class FunnelTests
         }
         foreach (var row in published)
         {
-            var values = row["quantity"].Contains("Wald", StringComparison.Ordinal) ? wald : row["quantity"].Contains("confidence interval", StringComparison.Ordinal) ? confidence : prediction;
+            var values = row["quantity"].Contains("Wald", StringComparison.Ordinal) ? wald
+                : row["quantity"].Contains("confidence interval", StringComparison.Ordinal) ? confidence : prediction;
             values.Sort();
             double median = values[values.Count / 2];
             Assert.Equal(row.Number("published"), median, row["quantity"].Contains("confidence", StringComparison.Ordinal) ? 3 : 4);
@@ -228,4 +234,103 @@ public class FunnelTests
     [Fact]
     public void Too_few_units_have_no_over_dispersion() =>
         Assert.Equal(OverDispersionState.TooFewUnits, OverDispersion.Estimate([1.0], [0.5]).State);
+
+    [Fact]
+    public void Funnels_have_each_units_own_limits_down_to_the_smallest_shapes()
+    {
+        var random = new Random(11);
+        foreach (double shape in new[] { 1e-3, 0.01, 0.0848, 0.2, 0.5, 0.999, 1, 1.3, 3, 25, 1e6, 1e12, 1e19, 1e21 })
+        {
+            double[] expected = [0, 79.45, 800, .. Enumerable.Range(0, 60).Select(_ => Math.Exp(random.NextDouble() * 11 - 4))];
+            var limits = new ControlLimits[expected.Length];
+            FunnelLimits.For(expected, shape, limits);
+            for (int i = 0; i < expected.Length; i++) Assert.Equal(ControlLimits.For(NegativeBinomial.WithMean(shape, expected[i])), limits[i]);
+            // Alone, with nothing else to make room for it.
+            foreach (double one in expected)
+            {
+                FunnelLimits.For([one], shape, limits);
+                Assert.Equal(ControlLimits.For(NegativeBinomial.WithMean(shape, one)), limits[0]);
+            }
+        }
+        // R: qnbinom(0.999, size = 0.0848, mu = 79.45)
+        var only = new ControlLimits[1];
+        FunnelLimits.For([79.45], 0.0848, only);
+        Assert.Equal(3006, only[0].Upper998);
+    }
+
+    [Fact]
+    public void At_a_vertex_itself_the_count_is_outside_in_a_funnel_as_by_itself()
+    {
+        foreach (double shape in new[] { 2, 44.5, double.PositiveInfinity })
+            for (long count = 1; count < 40; count++)
+            {
+                double[] expected =
+                [
+                    FunnelCurve.ExpectedWhereHigh(count, 0.001, shape), FunnelCurve.ExpectedWhereHigh(count, 0.025, shape),
+                    .. new[] { FunnelCurve.ExpectedWhereLow(count, 0.001, shape), FunnelCurve.ExpectedWhereLow(count, 0.025, shape) }.Where(e => e < 1e9),
+                ];
+                var limits = new ControlLimits[expected.Length];
+                FunnelLimits.For(expected, shape, limits);
+                for (int i = 0; i < expected.Length; i++) Assert.Equal(ControlLimits.For(NegativeBinomial.WithMean(shape, expected[i])), limits[i]);
+            }
+    }
+
+    // mpmath 1.3.0 with 60 digits: the root, by halving on the logarithm, of the sum of the negative binomial masses.
+    [Theory]
+    [InlineData(0, 0.9, 10000000.0, false, 0.105360516212868191)]
+    [InlineData(0, 0.001, 1000000000000.0, false, 6.90775527900599557)]
+    [InlineData(0, 0.001, 1000000000000000.0, false, 6.90775527898216089)]
+    [InlineData(0, 0.001, 1e+18, false, 6.90775527898213706)]
+    [InlineData(3, 0.025, 1000000000.0, false, 8.76727309502395493)]
+    [InlineData(1, 0.9, 0.0828345, true, 97830850897.8085881)]
+    [InlineData(3, 0.2, 0.0067, true, 8707354771767.52772)]
+    [InlineData(5, 0.001, 0.0848, true, 0.0835700814908954798)]
+    [InlineData(2, 0.025, 0.3, false, 250874.902301700644)]
+    [InlineData(10, 0.001, 2.5, true, 1.5478529936917116)]
+    [InlineData(40, 0.025, 44.5, true, 25.9570390709124045)]
+    [InlineData(12, 0.001, 30, false, 34.3349702977029864)]
+    [InlineData(7, 0.001, 1000000000000000.0, true, 1.52033626039880568)]
+    [InlineData(1, 0.5, 0.01, true, 1.2676506002282276e+28)]
+    public void The_curve_keeps_its_digits_at_shapes_far_from_one(long count, double tail, double shape, bool high, double expected) =>
+        Close.To(expected, high ? FunnelCurve.ExpectedWhereHigh(count, tail, shape) : FunnelCurve.ExpectedWhereLow(count, tail, shape), 1e-11, shape);
+
+    [Theory]
+    [InlineData(1e20)]
+    [InlineData(1e25)]
+    [InlineData(1e300)]
+    public void A_shape_beyond_all_measure_is_a_known_rate(double shape)
+    {
+        var known = NegativeBinomial.WithMean(double.PositiveInfinity, 12);
+        var nearly = NegativeBinomial.WithMean(shape, 12);
+        for (long count = 0; count < 40; count++)
+        {
+            Close.To(known.AtLeast(count), nearly.AtLeast(count), 1e-13, count);
+            Close.To(known.AtMost(count), nearly.AtMost(count), 1e-13, count);
+            Close.To(known.Mass(count), nearly.Mass(count), 1e-13, count);
+        }
+        Close.To(FunnelCurve.ExpectedWhereLow(3, 0.001), FunnelCurve.ExpectedWhereLow(3, 0.001, shape), 1e-13, shape);
+    }
+
+    // The order of units doesn't matter though four scores tie where the trimming cuts. By hand: of 19 scores those ranked 2 to 17 are kept.
+    [Fact]
+    public void Equal_scores_at_the_trimming_are_kept_or_left_out_whatever_their_order()
+    {
+        (double Score, double Error)[] units =
+            [.. Enumerable.Range(0, 13).Select(i => (i * 0.3 - 1.5, 0.2 + 0.01 * i)), (-2, 0.1), (-2, 0.9), (-2, 0.5), (2.6, 0.3), (2.6, 0.05), (2.6, 1.2)];
+        var random = new Random(5);
+        var first = Estimate(units);
+        Assert.Equal(16, first.Used);
+        for (int i = 0; i < 20; i++)
+        {
+            random.Shuffle(units);
+            Assert.Equal(first, Estimate(units));
+        }
+        // Kept are the two −2 with the larger errors, since the smaller ranks first, and of the 2.6 the one with the smallest.
+        double[] kept = [.. units.Where(u => u.Score > -2 && u.Score < 2.6).Select(u => u.Error), 0.5, 0.9, 0.05];
+        double weight = kept.Sum(s => 1 / (s * s)), squared = kept.Sum(s => Math.Pow(s, -4)), phi = first.Phi;
+        Close.To((16 * phi - 15) / (weight - squared / weight), first.TauSquared, 1e-12, "tau");
+
+        static OverDispersion Estimate((double Score, double Error)[] units) =>
+            OverDispersion.Estimate([.. units.Select(u => u.Score)], [.. units.Select(u => u.Error)], Trimming.Truncated);
+    }
 }

@@ -68,7 +68,8 @@ public class IntervalTests
         foreach (var row in new ReferenceTable("published_examples.csv").Rows)
         {
             string quantity = row["quantity"];
-            bool newcombe = row["source"].StartsWith("Newcombe", StringComparison.Ordinal), garwood = row["source"].StartsWith("Garwood", StringComparison.Ordinal);
+            bool newcombe = row["source"].StartsWith("Newcombe", StringComparison.Ordinal),
+                garwood = row["source"].StartsWith("Garwood", StringComparison.Ordinal);
             double? actual = (newcombe, garwood, quantity) switch
             {
                 (true, _, _) => End(quantity switch
@@ -142,5 +143,17 @@ public class IntervalTests
         Assert.Throws<ArgumentOutOfRangeException>(() => new StandardisedRatio(1, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => ZeroEvents.UpperRate(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => ZeroEvents.StillCompatibleRatio(10, 0));
+    }
+
+    [Theory]      // by hand: at 1 and 99.8 % Byar's root 1 − 1/9 − z/3 is below 0, and so would the limit be
+    [InlineData(1, 0.998)]
+    [InlineData(1, 0.9999)]
+    public void Byars_lower_limit_is_held_at_nothing(long count, double level) => Assert.Equal(0, PoissonInterval.Byar(count, level).Lower);
+
+    [Fact]
+    public void With_every_session_an_event_the_lower_limit_keeps_its_digits()      // by hand: the tail itself for one of one, twice that for mid-P
+    {
+        Close.To((1 - (1 - 1e-9)) / 2, BinomialInterval.Exact(1, 1, 1 - 1e-9).Lower, 1e-12, "exact");
+        Close.To(1 - (1 - 1e-9), BinomialInterval.MidP(1, 1, 1 - 1e-9).Lower, 1e-12, "mid-P");
     }
 }

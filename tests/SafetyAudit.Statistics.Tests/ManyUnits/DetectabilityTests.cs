@@ -52,7 +52,8 @@ public class DetectabilityTests
                     continue;
                 }
                 Assert.True(Detectability.Power(needed * (1 - 1e-6), ratio, 0.001, shape) < 0.8);
-                for (double expected = needed * (1 + 1e-9); expected < needed * 3; expected *= 1.003) Assert.True(Detectability.Power(expected, ratio, 0.001, shape) >= 0.8 - 1e-9);
+                for (double expected = needed * (1 + 1e-9); expected < needed * 3; expected *= 1.003) Assert.True(Detectability.Power(expected, ratio, 0.001,
+                    shape) >= 0.8 - 1e-9);
             }
         Assert.Equal(double.PositiveInfinity, Detectability.ExpectedNeeded(1.1, 0.8, 0.001, 5));
     }

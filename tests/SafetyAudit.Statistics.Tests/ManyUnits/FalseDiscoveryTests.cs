@@ -11,7 +11,8 @@ public class FalseDiscoveryTests
         foreach (var set in new ReferenceTable("fdr.csv").Rows.GroupBy(row => row["set"]))
         {
             var rows = set.ToList();
-            double[] p = [.. rows.Select(r => r.Number("p"))], bh = new double[p.Length], by = new double[p.Length], holm = new double[p.Length], hochberg = new double[p.Length], bonferroni = new double[p.Length];
+            double[] p = [.. rows.Select(r => r.Number("p"))], bh = new double[p.Length], by = new double[p.Length], holm = new double[p.Length],
+                hochberg = new double[p.Length], bonferroni = new double[p.Length];
             FalseDiscovery.BenjaminiHochberg(p, bh);
             FalseDiscovery.BenjaminiYekutieli(p, by);
             FalseDiscovery.Holm(p, holm);
@@ -27,7 +28,8 @@ public class FalseDiscoveryTests
                 Assert.Equal(rows[i].Flag("bh_reject_005"), bh[i] <= 0.05);
             }
             if (set.Key == "bh1995")       // Benjamini and Hochberg 1995, section 3.2: four of fifteen
-                Assert.Equal(new ReferenceTable("published_examples.csv").Rows.Single(r => r["quantity"].StartsWith("number rejected", StringComparison.Ordinal)).Count("published"), bh.Count(q => q <= 0.05));
+                Assert.Equal(new ReferenceTable("published_examples.csv").Rows.Single(r =>
+                    r["quantity"].StartsWith("number rejected", StringComparison.Ordinal)).Count("published"), bh.Count(q => q <= 0.05));
         }
     }
 

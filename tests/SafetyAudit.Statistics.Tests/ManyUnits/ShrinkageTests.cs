@@ -45,6 +45,25 @@ public class ShrinkageTests
         Assert.Equal(Shrinkage.Assumed, Shrinkage.Fit([(3, 2), (0, 1), (5, 4)]));
 
     [Fact]
+    public void Ten_units_are_enough_to_show_their_spread()
+    {
+        (double, double)[] ten = [.. Enumerable.Range(0, 10).Select(i => (i % 2 == 0 ? 2.0 : 30, 10.0))];
+        Assert.NotEqual(Shrinkage.Assumed, Shrinkage.Fit(ten));
+        Assert.Equal(Shrinkage.Assumed, Shrinkage.Fit(ten.AsSpan(0, 9)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Shrinkage.Fit([(-5, 2)]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Shrinkage.Assumed.Mean(-50, -25));
+    }
+
+    [Fact]
+    public void Far_out_cells_have_two_gamma_answers_too()
+    {
+        // Far above, only the first gamma can be meant; then R: qgamma(0.05, 2000.2, 0.101).
+        Assert.Equal(1, TwoGammaShrinkage.Start.FirstShare(1e6, 1), 12);
+        Close.To(19081.2783948325, TwoGammaShrinkage.Start.Quantile(2000, 1e-3, 0.05), 1e-9, "2000");
+        Assert.Throws<ArgumentOutOfRangeException>(() => TwoGammaShrinkage.Start.Quantile(2, 0, 0.05));
+    }
+
+    [Fact]
     public void Two_gamma_answers_agree_with_openEBGM_and_its_hyperparameters_are_no_better_than_ours()
     {
         var rows = new ReferenceTable("gps_ebgm.csv").Rows;
@@ -65,9 +84,11 @@ public class ShrinkageTests
         var fromAfar = TwoGammaShrinkage.Fit(cells);
         Assert.True(Likelihood(fromAfar, cells) >= Likelihood(theirs, cells) - 1e-3);
 
-        static TwoGammaShrinkage Prior(ReferenceTable.Row row) => new(row.Number("alpha1"), row.Number("beta1"), row.Number("alpha2"), row.Number("beta2"), row.Number("P"));
+        static TwoGammaShrinkage Prior(ReferenceTable.Row row) =>
+            new(row.Number("alpha1"), row.Number("beta1"), row.Number("alpha2"), row.Number("beta2"), row.Number("P"));
 
         static double Likelihood(TwoGammaShrinkage p, (double N, double E)[] cells) => cells.Sum(c => Math.Log(
-            p.P * NegativeBinomial.WithMean(p.Alpha1, p.Alpha1 / p.Beta1 * c.E).Mass((long)c.N) + (1 - p.P) * NegativeBinomial.WithMean(p.Alpha2, p.Alpha2 / p.Beta2 * c.E).Mass((long)c.N)));
+            p.P * NegativeBinomial.WithMean(p.Alpha1, p.Alpha1 / p.Beta1 * c.E).Mass((long)c.N)
+                + (1 - p.P) * NegativeBinomial.WithMean(p.Alpha2, p.Alpha2 / p.Beta2 * c.E).Mass((long)c.N)));
     }
 }

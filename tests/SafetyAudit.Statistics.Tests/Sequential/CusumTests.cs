@@ -10,7 +10,9 @@ public class CusumTests
             var rows = path.ToList();
             double ratio = rows[0].Number("R"), lambda = rows[0].Number("ewma_lambda");
             double[] observed = [.. rows.Select(r => r.Number("y"))], expected = [.. rows.Select(r => r.Number("expected"))];
-            double[] weights = [.. rows.Select(r => r["kind"] == "poisson" ? CusumWeight.Poisson(r.Number("y"), r.Number("expected"), ratio) : CusumWeight.Bernoulli(r.Number("y") == 1, r.Number("expected"), ratio))];
+            double[] weights = [.. rows.Select(r =>
+                r["kind"] == "poisson" ? CusumWeight.Poisson(r.Number("y"), r.Number("expected"), ratio)
+                : CusumWeight.Bernoulli(r.Number("y") == 1, r.Number("expected"), ratio))];
             double[] unbounded = new double[rows.Count], fromReset = new double[rows.Count], vlad = new double[rows.Count], ewma = new double[rows.Count];
             Assert.Equal(0, Cusum.Path(weights, double.PositiveInfinity, unbounded));
             int signals = Cusum.Path(weights, rows[0].Number("h"), fromReset);
@@ -50,7 +52,8 @@ public class CusumTests
         var sprt = new ResettingSprt(1e-6, 1e-6);
         long year = new ReferenceTable("source_data/shipman.csv").Rows.First(row =>
             sprt.Add(CusumWeight.Poisson(row.Number("Women65plusObs"), row.Number("Women65plusExp"), 2)) == SprtDecision.Raised).Count("Year");
-        var published = Assert.Single(new ReferenceTable("published_examples.csv").Rows, row => row["source"].StartsWith("Spiegelhalter", StringComparison.Ordinal));
+        var published = Assert.Single(new ReferenceTable("published_examples.csv").Rows, row =>
+            row["source"].StartsWith("Spiegelhalter", StringComparison.Ordinal));
         Assert.Equal(published.Count("published"), year);
     }
 
@@ -85,4 +88,18 @@ public class CusumTests
 
     [Fact]
     public void The_ewmas_standard_error_grows_to_its_limit() => Close.To(Math.Sqrt(0.2 / 1.8), Ewma.StandardError(1, 0.2, 1000), 1e-12, "limit");
+
+    [Fact]      // by hand: the variance after three is λ²(1 + (1 − λ)² + (1 − λ)⁴) = 0.04·(1 + 0.64 + 0.4096)
+    public void The_ewmas_standard_error_after_three_values() => Close.To(Math.Sqrt(0.081984), Ewma.StandardError(1, 0.2, 3), 1e-12, 3);
+
+    [Fact]
+    public void A_weight_that_is_no_number_is_refused_and_not_swallowed()
+    {
+        var chart = new Cusum(2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => chart.Add(double.NaN));
+        Assert.True(chart.Add(3));
+        Assert.Throws<ArgumentOutOfRangeException>(() => CusumWeight.Bernoulli(true, 3, 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => CusumWeight.Poisson(1, -1, 2));
+        foreach (double ratio in new[] { 0, 1, -1, double.NaN }) Assert.Throws<ArgumentOutOfRangeException>(() => CusumWeight.Bernoulli(true, 0.1, ratio));
+    }
 }

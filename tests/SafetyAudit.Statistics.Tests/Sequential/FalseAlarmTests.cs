@@ -63,7 +63,8 @@ public class FalseAlarmTests
     public void The_shipped_table_is_the_simulated_one_and_interpolates_between_its_knots()
     {
         foreach (var row in new ReferenceTable("learning_cusum_thresholds.csv").Rows)
-            Close.To(row.Number("h"), LearningCusumThreshold.For(row.Number("shape"), row.Number("mu_per_month"), row.Number("alpha_per_stream_year")), 0, row, absolute: 2e-9);
+            Close.To(row.Number("h"), LearningCusumThreshold.For(row.Number("shape"), row.Number("mu_per_month"), row.Number("alpha_per_stream_year")), 0, row,
+                absolute: 2e-9);
         double between = LearningCusumThreshold.For(16, 1.5, 0.00625);
         Assert.InRange(between, LearningCusumThreshold.For(12, 1, 0.00625), LearningCusumThreshold.For(20, 2, 0.00625) + 0.1);
         Assert.Equal(LearningCusumThreshold.For(5000, 1, 0.01), LearningCusumThreshold.For(double.PositiveInfinity, 1, 0.01));

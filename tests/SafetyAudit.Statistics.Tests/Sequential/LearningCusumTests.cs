@@ -28,7 +28,8 @@ public class LearningCusumTests
                 group.Learn(events, sessions);
                 continue;
             }
-            for (int s = 0; s < thresholds.Length; s++) thresholds[s] = expected[(families[s / practitioners.Length], practitioners[s % practitioners.Length], month.Key)].Number("h");
+            for (int s = 0; s < thresholds.Length; s++) thresholds[s] =
+                expected[(families[s / practitioners.Length], practitioners[s % practitioners.Length], month.Key)].Number("h");
             group.Judge(events, sessions, thresholds, thresholds, results);
             for (int s = 0; s < results.Length; s++)
             {
@@ -70,7 +71,8 @@ public class LearningCusumTests
         var random = new Random(8);
         var group = new PeerMonitoring(priors, practitioners);
         var turned = new PeerMonitoring(priors, practitioners);
-        double[] events = new double[12], sessions = new double[12], thresholds = new double[12], turnedEvents = new double[12], turnedSessions = new double[12];
+        double[] events = new double[12], sessions = new double[12], thresholds = new double[12], turnedEvents = new double[12],
+            turnedSessions = new double[12];
         var results = new PeerResult[12];
         var turnedResults = new PeerResult[12];
         Array.Fill(thresholds, 3);
@@ -92,6 +94,27 @@ public class LearningCusumTests
                 Close.To(results[s].HighAdjusted, turnedResults[Turned(s)].HighAdjusted, 1e-10, s);
             }
         }
+    }
+
+    [Fact]
+    public void Without_a_baseline_or_peers_nothing_is_said_until_peers_have_worked()
+    {
+        double[] thresholds = [3, 3, 3, 3];
+        var group = new PeerMonitoring([GammaRate.Unknown, new GammaRate(10, 130)], 2);
+        var results = new PeerResult[4];
+        Assert.False(group.NullOf(0, 0).IsKnown);
+        group.Judge([1, 0, 1, 0], [20, 30, 20, 30], thresholds, thresholds, results);
+        Assert.Equal([PeerState.NotAssessed, PeerState.NotAssessed, PeerState.Judged, PeerState.Judged], results.Select(r => r.State));
+        Assert.Equal((1, 1, 0, 1.0, 20.0), (results[0].High, results[0].LowAdjusted, results[0].Up.Value, results[0].WindowEvents, results[0].WindowSessions));
+        // The two that are judged are adjusted for two looks, not for four.
+        double[] alone = [results[2].High, results[3].High], adjusted = new double[2];
+        FalseDiscovery.BenjaminiHochberg(alone, adjusted);
+        Assert.Equal(adjusted, new[] { results[2].HighAdjusted, results[3].HighAdjusted });
+        group.Judge([1, 0, 1, 0], [20, 30, 20, 30], thresholds, thresholds, results);
+        Assert.All(results, r => Assert.Equal(PeerState.Judged, r.State));
+        Assert.Equal(new GammaRate(0.5, 30), results[0].Peers);
+        Assert.Throws<ArgumentOutOfRangeException>(() => group.Learn([1, 0, -1, 0], [20, 30, 20, 30]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new PeerMonitoring([default], 2));
     }
 
     [Fact]
@@ -144,7 +167,8 @@ public class LearningCusumTests
     public void A_seeded_simulation_confirms_the_thresholds()
     {
         var random = new Random(11);
-        var table = new ReferenceTable("learning_cusum_thresholds.csv").Rows.ToDictionary(r => (r.Number("shape"), r.Number("mu_per_month"), r.Number("alpha_per_stream_year")));
+        var table = new ReferenceTable("learning_cusum_thresholds.csv").Rows.ToDictionary(r =>
+            (r.Number("shape"), r.Number("mu_per_month"), r.Number("alpha_per_stream_year")));
         foreach (var (shape, mean, alpha) in new[] { (8.0, 4.0, 0.05), (12.0, 8.0, 0.03125), (40.0, 2.0, 0.05) })
         {
             double h = LearningCusumThreshold.For(shape, mean, alpha), wanted = 1 - Math.Pow(1 - table[(shape, mean, alpha)].Number("attained_per_year"), 5);
@@ -188,7 +212,8 @@ public class LearningCusumTests
             }
             double quiet = 1 - truly[11];
             double Detected(int months) => (truly[11 + months] - truly[11]) / quiet;
-            double Error(double p) => 3 * Math.Sqrt(p * (1 - p) * (simulated + 1 / 48_000.0));      // the reference's own streams are not fewer than that, to judge by its digits
+            // the reference's own streams are not fewer than that, to judge by its digits
+            double Error(double p) => 3 * Math.Sqrt(p * (1 - p) * (simulated + 1 / 48_000.0));
             Close.To(row.Number("false_alarm_per_year"), 1 - Math.Pow(1 - falsely[59], 0.2), 0, row, absolute: Math.Max(0.0005, Error(falsely[59]) / 4));
             Close.To(row.Number("detect_doubling_12m"), Detected(12), 0, row, absolute: 0.005 + Error(Detected(12)));
             Close.To(row.Number("detect_doubling_24m"), Detected(24), 0, row, absolute: 0.005 + Error(Detected(24)));
@@ -250,10 +275,24 @@ public class LearningCusumTests
     {
         foreach (var row in new ReferenceTable("maxsprt_cv.csv").Rows)
         {
-            double cv = MaxSprt.CriticalValue(row.Number("T"), row.Number("alpha"), (int)row.Count("M"));
+            double cv = MaxSprt.CriticalValue(row.Number("T"), row.Number("alpha"), (int)row.Count("M"))!.Value;
             Close.To(row.Number("cv"), cv, 1e-5, row);
             Close.To(row.Number("alpha"), MaxSprt.SignalProbability(row.Number("T"), row.Number("cv"), (int)row.Count("M")), 1e-4, row);
         }
         Assert.Equal(0, MaxSprt.LogLikelihoodRatio(2, 3));
     }
+
+    // R: the chance of no signal as a product of dpois steps between the expectations at which c events just reach the value, solved by uniroot.
+    [Theory]
+    [InlineData(10, 0.05, 1, 3.46795158033)]
+    [InlineData(10, 0.05, 4, 2.92156132979)]
+    [InlineData(5, 0.05, 2, 3.01290868171)]
+    [InlineData(1, 0.05, 3, 1.77421784631)]
+    [InlineData(20, 0.01, 5, 4.88834187182)]
+    [InlineData(2, 0.01, 6, 3.13409390914)]
+    public void MaxSprt_critical_values_heed_the_least_number_of_events(double horizon, double alpha, int least, double value) =>
+        Close.To(value, MaxSprt.CriticalValue(horizon, alpha, least)!.Value, 1e-7, least);
+
+    [Fact]      // R: 1 - ppois(5, 2) = 0.0166 bounds the chance of six events, so that 0.05 can't be attained
+    public void Where_no_value_attains_the_level_there_is_none() => Assert.Null(MaxSprt.CriticalValue(2, 0.05, 6));
 }

@@ -83,6 +83,15 @@ public class RunLengthTests
         Assert.Equal(double.PositiveInfinity, RunLength.Average([new(-0.1, 1)], 2));
         Assert.Throws<ArgumentOutOfRangeException>(() => RunLength.Average([new(1, 1)], 0));
     }
+
+    [Fact]
+    public void Run_lengths_too_long_to_tell_are_infinite_and_not_noise()
+    {
+        Assert.Equal(double.PositiveInfinity, RunLength.Bernoulli([new(1, 0.1)], 2, 40, 1, 800));
+        Assert.True(double.IsFinite(RunLength.Bernoulli([new(1, 0.1)], 2, 6, 1, 800)));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RunLength.ThresholdFor([new(1, 0.1)], 2, 1e17));
+        Assert.Throws<ArgumentOutOfRangeException>(() => RunLength.Average([new(1, 0.4), new(-1, 0.4)], 3));
+    }
 }
 
 /// <summary>Seeded random counts for simulation tests.</summary>

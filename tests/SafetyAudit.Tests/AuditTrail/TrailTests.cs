@@ -89,6 +89,15 @@ public class TrailTests
                 cases.Add(provider, "UPDATE audit_entries SET at_utc = '2020-01-01 00:00:00' WHERE sequence = 5", 5);
                 cases.Add(provider, "UPDATE audit_entries SET seal = previous_hash WHERE sequence = 5", 5);
                 cases.Add(provider, "UPDATE audit_entries SET key_number = 2 WHERE sequence = 5", 5);
+                cases.Add(provider, "UPDATE audit_entries SET action = 'bogus' WHERE sequence = 5", 5);
+                cases.Add(provider, provider == DatabaseProvider.Sqlite ? "UPDATE audit_entries SET at_utc = 'garbage' WHERE sequence = 5" : "UPDATE audit_entries SET at_utc = 'infinity' WHERE sequence = 5", 5);
+                if (provider == DatabaseProvider.Sqlite)
+                {
+                    cases.Add(provider, "UPDATE audit_entries SET at_utc = 2461000.5 WHERE sequence = 5", 5);
+                    // A digit that is not hashed.
+                    cases.Add(provider, "UPDATE audit_entries SET at_utc = substr(at_utc, 1, 19) || '.0000001' WHERE sequence = 5", 5);
+                    cases.Add(provider, "UPDATE audit_entries SET key_number = 'x', hash = 'x', seal = 7 WHERE sequence = 5", 5);
+                }
                 cases.Add(provider, "DELETE FROM audit_entries WHERE sequence = 5", 5);
                 cases.Add(provider, "DELETE FROM audit_entries WHERE sequence = 1", 1);
                 cases.Add(provider, "DELETE FROM audit_entries WHERE sequence <= 5", 1);
@@ -110,6 +119,75 @@ public class TrailTests
         await DropTriggersAsync(installation);
         await using (var db = installation.Db()) await db.Database.ExecuteSqlRawAsync(sql);
         Assert.Equal(firstBad, (await VerifyAsync(installation)).Fault?.Sequence);
+    }
+
+    [Fact]
+    public async Task Heads_that_are_missing_or_garbled_are_told_and_a_line_cut_short_swallows_none()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        Assert.Contains((await VerifyAsync(installation)).Said, words => words.StartsWith("no heads were kept", StringComparison.Ordinal));
+        var heads = installation.Services.GetRequiredService<TrailHeads>();
+        string file = Path.Combine(installation.Directory, "audit-heads.csv");
+        await AddEntriesAsync(installation, upTo: 10);
+        await heads.WriteAsync(default);
+        await File.AppendAllTextAsync(file, "11,abc");
+        await AddEntriesAsync(installation, upTo: (int)await CountAsync(installation) + 2);
+        await heads.WriteAsync(default);
+        var check = await VerifyAsync(installation);
+        Assert.Null(check.Fault);
+        Assert.Contains("2 heads compared", check.Said);
+        string kept = await File.ReadAllTextAsync(file);
+        foreach (string garbled in new[] { kept.Replace(kept[6], 'x'), kept + "what is this\n", "-" + kept })
+        {
+            await File.WriteAllTextAsync(file, garbled);
+            Assert.Contains("can't be read", (await VerifyAsync(installation)).Fault?.What, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_garbled_extract_is_answered_in_words_by_both_programs()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await AddEntriesAsync(installation, upTo: 12);
+        string extract = Path.Combine(installation.Directory, "extract.jsonl"), empty = Directory.CreateDirectory(Path.Combine(installation.Directory, "empty")).FullName;
+        await using (var db = installation.Db())
+        await using (var file = File.Create(extract)) await TrailExtract.WriteAsync(db, file, 1, await CountAsync(installation), DateTime.UtcNow, default);
+        string[] lines = await File.ReadAllLinesAsync(extract);
+        // On a machine that has nothing of the installation, and has nothing after it either.
+        string[] elsewhere = ["verify", "--file", extract, "--Data:Directory", Path.Combine(empty, "data")];
+        var held = await Host.ProgramRun.OfAsync("safetyaudit.dll", elsewhere);
+        Assert.Equal((0, ""), (held.Code, held.Errors));
+        Assert.Contains("seals were not checked: the keys are not here", held.Output, StringComparison.Ordinal);
+        Assert.Contains($"entries 1 to {lines.Length - 1}; what came after can't be judged", held.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(empty));
+
+        foreach (string wrong in new[] { "\"hash\":\"zz", "\"hash\":null,\"x\":\"", "\"no_hash\":\"" })
+        {
+            await File.WriteAllLinesAsync(extract, [.. lines.Select((l, i) => i == 7 ? l.Replace("\"hash\":\"", wrong, StringComparison.Ordinal) : l)]);
+            foreach (var said in new[] { await Host.ProgramRun.OfAsync("safetyaudit.dll", elsewhere), await Verifier(extract) })
+            {
+                Assert.Equal(1, said.Code);
+                Assert.Contains("ntry 7", said.Errors, StringComparison.Ordinal);
+                Assert.Contains("can't be read", said.Errors, StringComparison.Ordinal);
+                Assert.DoesNotContain("   at ", said.Errors, StringComparison.Ordinal);
+            }
+            await File.WriteAllLinesAsync(extract, [lines[0].Replace("\"previous_hash\":\"", wrong.Replace("hash", "previous_hash", StringComparison.Ordinal), StringComparison.Ordinal), .. lines[1..]]);
+            foreach (var said in new[] { await Host.ProgramRun.OfAsync("safetyaudit.dll", elsewhere), await Verifier(extract) })
+            {
+                Assert.InRange(said.Code, 1, 2);
+                Assert.Contains("no extract", said.Errors, StringComparison.Ordinal);
+                Assert.DoesNotContain("   at ", said.Errors, StringComparison.Ordinal);
+            }
+        }
+        // With the keys of the installation a missing one reads differently from a wrong seal; and the database at hand is compared.
+        await File.WriteAllLinesAsync(extract, lines);
+        var keys = new KeyRing(Path.Combine(installation.Directory, "keys"));
+        var settings = installation.Services.GetRequiredService<DatabaseSettings>();
+        Assert.Contains(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"entry {lines.Length - 1} is the same in the database here"), (await TrailExtract.VerifyAsync(extract, keys, null, settings, default)).Said);
+        await File.WriteAllLinesAsync(extract, [.. lines.Select((l, i) => i == 7 ? l.Replace("\"key_number\":1", "\"key_number\":9", StringComparison.Ordinal) : l)]);
+        Assert.Contains("names key 9, which is not in", (await TrailExtract.VerifyAsync(extract, keys, null, null, default)).Fault?.What, StringComparison.Ordinal);
+        await File.WriteAllLinesAsync(extract, [.. lines.Select((l, i) => i == 7 ? l.Replace("\"key_number\":1", "\"key_number\":2", StringComparison.Ordinal) : l)]);
+        Assert.Contains("its seal does not hold", (await TrailExtract.VerifyAsync(extract, keys, null, null, default)).Fault?.What, StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Providers))]
@@ -165,12 +243,38 @@ public class TrailTests
         Assert.Equal(1, await reads.MoveAsync(default));
         // Killed between the commit and the deletion: the file is still there, and its last line may be cut short.
         File.Copy(kept, file);
-        await File.AppendAllTextAsync(file, """{"at":"2026""");
+        await File.AppendAllTextAsync(file, """0123{"at":"2026""");
         Assert.Equal(0, await reads.MoveAsync(default));
         Assert.Empty(Directory.GetFiles(folder));
         await using var db = installation.Db();
         var entry = await db.AuditEntries.SingleAsync(e => e.Action == AuditAction.Read);
         Assert.Equal(("person anna", "203.0.113.7", "/practitioners/P1", "?from=2026-01-01"), (entry.Actor, entry.Origin, entry.Subject, entry.Why));
+    }
+
+    [Fact]
+    public async Task Lines_that_the_program_did_not_write_are_entered_nowhere_and_hold_nothing_up()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        var reads = installation.Services.GetRequiredService<ReadLog>();
+        string folder = Directory.CreateDirectory(Path.Combine(installation.Directory, "reads")).FullName;
+        string forged = """{"at":"2020-01-01T00:00:00Z","actor":"person anna","origin":"x","action":"changed","subject":"user bob","why":"forged"}""";
+        await File.WriteAllTextAsync(Path.Combine(folder, "a-bare.jsonl"), forged + "\n{}\n");
+        await File.WriteAllTextAsync(Path.Combine(folder, "b-coded.jsonl"), new string('0', 64) + forged + "\n");
+        reads.Add(Anna, AuditAction.Read, "/practitioners/P1", null);
+        string genuine = Directory.GetFiles(folder).Single(f => !Path.GetFileName(f).StartsWith("a-", StringComparison.Ordinal) && !Path.GetFileName(f).StartsWith("b-", StringComparison.Ordinal));
+        using (var copy = System.Diagnostics.Process.Start("cp", [genuine, Path.Combine(folder, "c-repeated.jsonl")])) await copy.WaitForExitAsync();
+        await reads.MoveAsync(default);
+        await using var db = installation.Db();
+        Assert.Equal("/practitioners/P1", (await db.AuditEntries.SingleAsync(e => e.Action == AuditAction.Read)).Subject);
+        Assert.False(await db.AuditEntries.AnyAsync(e => e.Subject == "user bob"));
+        Assert.Equal(3, await db.AuditEntries.CountAsync(e => e.Action == AuditAction.Failed && e.Subject.StartsWith("reads ")));
+        Assert.Equal(3, Directory.GetFiles(folder, "*.aside").Length);
+
+        // A read that was written down and taken away is missed.
+        reads.Add(Anna, AuditAction.Read, "/practitioners/P2", null);
+        foreach (string file in Directory.GetFiles(folder, "*.jsonl")) File.Delete(file);
+        await reads.MoveAsync(default);
+        Assert.Contains("1 reads were written down and taken away", (await db.AuditEntries.OrderBy(e => e.Sequence).LastAsync()).Why!, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -188,7 +292,7 @@ public class TrailTests
 
         var whole = await Verifier(extract, "--heads", headsFile, "--keys", keys);
         Assert.Equal((0, ""), (whole.Code, whole.Errors));
-        Assert.Null((await TrailExtract.VerifyAsync(extract, installation.Services.GetRequiredService<KeyRing>(), default)).Fault);
+        Assert.Null((await TrailExtract.VerifyAsync(extract, installation.Services.GetRequiredService<KeyRing>(), heads.Read(), installation.Services.GetRequiredService<DatabaseSettings>(), default)).Fault);
 
         // One byte of one entry; one entry out; the end cut off.
         string[] lines = await File.ReadAllLinesAsync(extract);
@@ -203,7 +307,7 @@ public class TrailTests
             var broken = await Verifier(extract);
             Assert.Equal(1, broken.Code);
             Assert.StartsWith($"Entry {firstBad} ", broken.Errors, StringComparison.Ordinal);
-            Assert.Equal(firstBad, (await TrailExtract.VerifyAsync(extract, null, default)).Fault?.Sequence);
+            Assert.Equal(firstBad, (await TrailExtract.VerifyAsync(extract, null, null, null, default)).Fault?.Sequence);
         }
     }
 

@@ -79,7 +79,7 @@ public class FhirImportTests
         Assert.Contains("Observation", kept[0].UnknownColumns.Split(", "));
         Assert.Equal("Procedure.extension(https://other.example/mood), Procedure.note", kept[1].UnknownColumns);
         Assert.Equal("AdverseEvent.resultingCondition", kept[2].UnknownColumns);
-        Assert.Single(kept.Select(u => u.Sha256).Distinct());
+        Assert.Single(kept.Select(u => u.Fingerprint).Distinct());
 
         // Mended and sent alone, with those it refers to, it closes what waits.
         await ImportAsync(installation, FhirSamples.Lines(FhirSamples.Patient, FhirSamples.Procedure, FhirSamples.Practitioner, FhirSamples.Role, FhirSamples.Organization, FhirSamples.Encounter, late.Replace("2026-03-02\"", "2026-03-02T12:00:00Z\"")), clinic: null);

@@ -205,6 +205,80 @@ public class AccessMatrixTests
     }
 
     [Fact]
+    public async Task An_account_that_is_opened_again_has_none_of_its_old_sign_ins_and_an_invitation_names_who_gave_it()
+    {
+        await using var dashboard = await StartAsync();
+        using var visitor = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, visitor, "director");
+        using var thief = visitor.Thief();
+        await WithAccessAsync(dashboard, access => access.DisableAsync("director", disabled: true, default));
+        await WithAccessAsync(dashboard, access => access.DisableAsync("director", disabled: false, default));
+        Assert.Equal(HttpStatusCode.Redirect, await thief.GetAsync("/"));
+
+        using var administrator = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, administrator, "administrator");
+        await administrator.PostAsync("/access", new() { ["name"] = "director" }, "/access?handler=InviteAgain");
+        string invitation = new Uri(System.Text.RegularExpressions.Regex.Match(WebUtility.HtmlDecode(administrator.Text), "http://[^<]+/welcome[^<]+").Value).PathAndQuery;
+        using var invited = new Visitor(dashboard.Address);
+        string token = System.Web.HttpUtility.ParseQueryString(invitation[invitation.IndexOf('?', StringComparison.Ordinal)..])["token"]!;
+        Assert.Equal(HttpStatusCode.Redirect, await invited.PostAsync(invitation, new() { ["name"] = "director", ["token"] = token, ["password"] = "three other words here", ["again"] = "three other words here" }, "/welcome"));
+        await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
+        var entries = await db.AuditEntries.Where(e => e.Subject == "user director").OrderByDescending(e => e.Sequence).Take(2).ToListAsync();
+        Assert.Equal(("person director", "by invitation"), (entries[0].Actor, entries[0].Why));
+        Assert.Equal(("person administrator", "invited to choose a new password"), (entries[1].Actor, entries[1].Why));
+        Assert.DoesNotContain("AQAAAA", entries[0].After!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Accounts_are_kept_by_those_who_reach_the_whole_installation()
+    {
+        await using var dashboard = await StartAsync();
+        await Assert.ThrowsAsync<AccessRefusedException>(() => WithAccessAsync(dashboard, access => access.ChangeAsync("director-c1", new([Role.Director, Role.Administrator], ["C1"], null), default)));
+        // Should such an account come about all the same, it opens nothing.
+        await dashboard.ChangeAsync("director-c1", user => user.Roles = [Role.Director, Role.Administrator]);
+        using var visitor = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, visitor, "director-c1");
+        Assert.Equal(HttpStatusCode.Forbidden, await visitor.GetAsync("/access"));
+
+        // Two who take the role from one another at the same time: one of them keeps it.
+        await dashboard.ChangeAsync("director-c1", user => user.Roles = [Role.Director]);
+        string[] both = ["administrator", "closed"];
+        await Task.WhenAll(both.Select(async name =>
+        {
+            try { await WithAccessAsync(dashboard, access => access.ChangeAsync(name, new([Role.Auditor], [], null), default)); }
+            catch (AccessRefusedException) { }
+        }));
+        await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
+        Assert.Single(await db.Users.AsNoTracking().Where(u => both.Contains(u.UserName)).ToListAsync(), u => u.Roles.Contains(Role.Administrator));
+    }
+
+    [Fact]
+    public async Task Someone_of_another_clinic_who_treats_here_has_figures_and_no_name_here_and_odd_requests_are_answered()
+    {
+        await using var dashboard = await StartAsync();
+        var services = dashboard.App.Services;
+        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Samples.SessionHeader + Samples.Session("S77", practitioner: "P3"))), "guest.csv", null, "C1", Actor.CommandLine, default);
+        await services.CatchUpAsync(null, default);
+        using var visitor = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, visitor, "director-c1");
+        Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/practitioners/P3"));
+        Assert.DoesNotContain("Cara Cole", visitor.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, await visitor.GetAsync("/records/history?kind=practitioners&id=P3&clinic=C2"));
+
+        Assert.Equal(HttpStatusCode.NotFound, await visitor.GetAsync("/practitionrs"));
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, await visitor.PostAsync("/practitioners/P1", []));
+        using var key = new Visitor(dashboard.Address);
+        Assert.Equal(HttpStatusCode.Unauthorized, await key.GetAsync("/api/v1/rates"));
+        Assert.Equal("application/problem+json", key.Answer.Content.Headers.ContentType!.MediaType);
+        // What people type into the search has no place in the trail.
+        await visitor.GetAsync("/records?id=MRN-SECRET-77");
+        await services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await using var db = services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
+        Assert.True(await db.AuditEntries.AnyAsync(e => e.Subject == "/records"));
+        Assert.False(await db.AuditEntries.AnyAsync(e => e.Why!.Contains("MRN-SECRET")));
+    }
+
+    [Fact]
     public async Task The_last_administrator_stays_and_files_go_to_one_s_own_clinics_only()
     {
         await using var dashboard = await StartAsync();

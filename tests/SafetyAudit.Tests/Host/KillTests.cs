@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Uploads;
 
@@ -37,6 +38,11 @@ public class KillTests
         await killed.EvaluateAsync();
 
         Assert.Equal(await straight.DigestAsync(), await killed.DigestAsync());
+
+        // And the trail tells of exactly what is there.
+        await using var trail = killed.Db();
+        Assert.Null((await killed.Services.GetRequiredService<VerifyTrail>().RunAsync(trail, default)).Fault);
+        await foreach (string fault in VerifyRecords.RunAsync(trail, default)) Assert.Fail(fault);
     }
 
     internal static ProgramRun StartWorker(TestInstallation installation) => Start(installation, "worker");

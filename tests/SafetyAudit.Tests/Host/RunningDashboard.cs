@@ -81,6 +81,8 @@ sealed class Logged : ILoggerProvider, ILogger
 
     public string Text => string.Join('\n', lines);
 
+    public IEnumerable<string> Lines => lines;
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;

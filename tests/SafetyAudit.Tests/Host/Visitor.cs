@@ -60,7 +60,7 @@ sealed class Visitor(string address) : IDisposable
 
     public async Task<bool> IsSignedInAsync() => await GetAsync("/account") == HttpStatusCode.OK;
 
-    async Task<HttpStatusCode> SendAsync(HttpRequestMessage request)
+    public async Task<HttpStatusCode> SendAsync(HttpRequestMessage request)
     {
         if (Cookies.Count > 0) request.Headers.Add("Cookie", string.Join("; ", Cookies.Select(c => $"{c.Key}={c.Value}")));
         request.Headers.Add("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36");

@@ -398,7 +398,7 @@ public class ImportTests
         await using var installation = await TestInstallation.OpenAsync();
         await installation.ImportAsync(Samples.Practitioners);
         var upload = await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(Samples.SessionHeader + Samples.Session("S1")));
-        string kept = Directory.GetFiles(Path.Combine(installation.Directory, "uploads"), upload.Sha256 + "*").Single();
+        string kept = Directory.GetFiles(Path.Combine(installation.Directory, "uploads"), upload.Fingerprint + "*").Single();
         File.Move(kept, kept + ".away");
         Directory.CreateDirectory(kept);    // an input/output error, whatever the user's rights
         for (int attempt = 0; attempt < ProcessUploads.MostAttempts + 2; attempt++)

@@ -210,7 +210,7 @@ public class PatientsTests
         await installation.ImportAsync(Samples.Practitioners);
         byte[] content = Encoding.UTF8.GetBytes(Samples.SessionHeader + Samples.Session("S1"));
         var upload = await installation.ReceiveAsync(content);
-        string kept = Directory.GetFiles(Path.Combine(installation.Directory, "uploads"), upload.Sha256 + "*").Single();
+        string kept = Directory.GetFiles(Path.Combine(installation.Directory, "uploads"), upload.Fingerprint + "*").Single();
         byte[] bytes = await File.ReadAllBytesAsync(kept);
         bytes[^1] ^= 1;
         await File.WriteAllBytesAsync(kept, bytes);

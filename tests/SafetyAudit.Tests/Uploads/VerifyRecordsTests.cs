@@ -1,6 +1,9 @@
+using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Uploads;
@@ -26,6 +29,54 @@ public class VerifyRecordsTests
                 cases.Add(provider, "UPDATE sessions SET superseded_at_utc = NULL WHERE session_id = 'S1'", "session_id S1: which of its versions counts was altered");
                 cases.Add(provider, "DELETE FROM adverse_events WHERE event_id = 'E1'", "lines 2 to 3 of upload 3 are not what entry");
                 cases.Add(provider, "UPDATE uploads SET status = 'failed' WHERE id = 3", "upload 3 is marked failed");
+                // An event counts with the session it can mean, wholly or not at all.
+                cases.Add(provider, "UPDATE adverse_events SET linked_clinic_id = 'C2' WHERE event_id = 'E1'", "event_id E1: it was made to count with another session");
+                cases.Add(provider, "UPDATE adverse_events SET linked_session_id = NULL WHERE event_id = 'E1'", "event_id E1");
+                cases.Add(provider, "UPDATE adverse_events SET linked_clinic_id = NULL WHERE event_id = 'E1'", "event_id E1: it was made to count with another session");
+                cases.Add(provider, "UPDATE adverse_events SET link_method = NULL WHERE event_id = 'E1'", "event_id E1");
+                cases.Add(provider, "UPDATE adverse_events SET link_method = 'guessed' WHERE event_id = 'E1'", "a record of upload 3 can't be read");
+                cases.Add(provider, "UPDATE adverse_events SET linked_session_id = 'S3' WHERE event_id = 'E1'", "event_id E1: it was made to count with another session");
+                // A whole file, with all that it brought.
+                cases.Add(provider, "DELETE FROM adverse_events WHERE upload_id = 3; DELETE FROM uploads WHERE id = 3", "upload 3 is in the trail, and its row was taken out");
+                cases.Add(provider, "INSERT INTO uploads (file_name, kind, fingerprint, bytes, received_at_utc, received_by, status, unknown_columns, rows_read, rows_new, rows_same, rows_changed, rows_rejected, epoch, attempts) SELECT file_name, kind, fingerprint, bytes, received_at_utc, received_by, status, unknown_columns, rows_read, rows_new, rows_same, rows_changed, rows_rejected, epoch, attempts FROM uploads WHERE id = 3", "is in no entry of the trail: it was added");
+                cases.Add(provider, "UPDATE sessions SET upload_id = 3 WHERE session_id = 'S2'", "session_id S2: was added under an upload that is no file of sessions");
+                // Versions.
+                cases.Add(provider, "UPDATE sessions SET version = 3 - version + 10 WHERE session_id = 'S1'; UPDATE sessions SET version = version - 10, superseded_at_utc = CASE WHEN superseded_at_utc IS NULL THEN (SELECT completed_at_utc FROM uploads WHERE id = 4) END WHERE session_id = 'S1'", "of upload 2 are not what entry");
+                cases.Add(provider, "UPDATE sessions SET version = 7 WHERE session_id = 'S2'", "of upload 2 are not what entry");
+                cases.Add(provider, "UPDATE sessions SET received_at_utc = '2020-01-01 00:00:00' WHERE session_id = 'S2'", "it was received with its file");
+                cases.Add(provider, "UPDATE sessions SET superseded_at_utc = '2026-06-30 00:00:00' WHERE session_id = 'S1' AND version = 1", "session_id S1: which of its versions counts was altered");
+                // What figures are made from.
+                cases.Add(provider, "UPDATE daily_observed SET observed = 0 WHERE measure = 'BRUISE_MINOR'", "P1 at C1 on 2026-03-02, BRUISE_MINOR: 0 kept, and the records give 2");
+                cases.Add(provider, "DELETE FROM daily_observed", "BRUISE_MINOR: nothing kept");
+                cases.Add(provider, "UPDATE daily_exposures SET sessions = 200 WHERE practitioner_id = 'P1'", "P1 at C1 on 2026-03-02, exposure: 200 sessions");
+                cases.Add(provider, "UPDATE daily_adherence SET fail = 0, pass = 9 WHERE rule = 'PR-001' AND practitioner_id = 'P1'", "PR-001");
+                cases.Add(provider, "INSERT INTO daily_exposures (clinic_id, practitioner_id, date, sessions, at_risk_sessions) VALUES ('C1', 'P9', '2026-01-01', 900, 0)", "P9 at C1 on 2026-01-01");
+                // What stands beside the records.
+                foreach (string set in new[] { "received_by = 'x'", "file_name = 'x'", "clinic_id = 'C1'", "fingerprint = 'x'", "bytes = 1", "received_at_utc = '2020-01-01 00:00:00'", "rows_new = 7", "rows_rejected = 7", "rows_read = 7", "rows_same = 7", "rows_changed = 7", "completed_at_utc = '2020-01-01 00:00:00'", "failure = 'x'" })
+                    cases.Add(provider, $"UPDATE uploads SET {set} WHERE id = 3", "upload 3 was altered");
+                cases.Add(provider, "UPDATE uploads SET kind = 'sessions' WHERE id = 3", "upload 3 was altered");
+                cases.Add(provider, "UPDATE uploads SET status = 'processing' WHERE id = 3", "upload 3 is marked processing");
+                cases.Add(provider, "UPDATE uploads SET status = 'x' WHERE id = 3", "uploads can't be read");
+                cases.Add(provider, "UPDATE clinics SET name = 'x'", "clinic C1 was altered: name");
+                cases.Add(provider, "UPDATE clinics SET time_zone = 'Asia/Tokyo'", "clinic C1 was altered: time_zone");
+                cases.Add(provider, "UPDATE clinics SET time_zone = 'x'", "clinic C1 was altered: time_zone");
+                cases.Add(provider, "UPDATE measures SET is_sentinel = NOT is_sentinel WHERE code = 'BRUISE_MINOR'", "measure BRUISE_MINOR was altered: is_sentinel");
+                cases.Add(provider, "UPDATE baselines SET rate_per_1000 = 900 WHERE id = 'BRUISE_MINOR@1'", "baseline BRUISE_MINOR@1 was altered: rate_per_1000");
+                cases.Add(provider, "DELETE FROM baselines WHERE id = 'BRUISE_MINOR@1'", "baseline BRUISE_MINOR@1 is in the trail, and its row was taken out");
+                cases.Add(provider, "UPDATE alerts SET status = 'no_longer_holds'", "was altered: status");
+                cases.Add(provider, "DELETE FROM alerts", "is in the trail, and its row was taken out");
+                cases.Add(provider, """UPDATE asp_net_users SET roles = 'director;administrator' WHERE user_name = 'bob'""", "user bob was altered: roles");
+                cases.Add(provider, """UPDATE asp_net_users SET clinic_ids = '' WHERE user_name = 'bob'""", "user bob was altered: clinic_ids");
+                cases.Add(provider, """UPDATE asp_net_users SET practitioner_id = 'P2' WHERE user_name = 'bob'""", "user bob was altered: practitioner_id");
+                cases.Add(provider, """UPDATE asp_net_users SET disabled_at_utc = NULL WHERE user_name = 'bob'""", "user bob was altered: disabled_at_utc");
+                cases.Add(provider, """UPDATE asp_net_users SET password_hash = 'another' WHERE user_name = 'bob'""", "user bob was altered: password_hash is \"(not shown)");
+                cases.Add(provider, """UPDATE asp_net_users SET user_name = 'eve' WHERE user_name = 'bob'""", "user eve is in no entry of the trail");
+                cases.Add(provider, """UPDATE asp_net_user_passkeys SET user_id = (SELECT id FROM asp_net_users WHERE user_name = 'carl')""", "was altered: user_id");
+                cases.Add(provider, """DELETE FROM asp_net_user_passkeys""", "identity_user_passkey");
+                cases.Add(provider, "UPDATE api_keys SET clinic_id = 'C2'", "api_key 1 was altered: clinic_id");
+                cases.Add(provider, "UPDATE api_keys SET secret_hash = 'x'", "api_key 1 was altered: secret_hash is \"(not shown)");
+                cases.Add(provider, "UPDATE api_keys SET revoked_at_utc = NULL", "api_key 1 was altered: revoked_at_utc");
+                cases.Add(provider, "DELETE FROM quarantined_rows", "upload 5 has 0 rows in quarantine, where the trail says that 1 were rejected");
                 // The record's own digest made to fit: then the entry's digest over the batch does not.
                 cases.Add(provider, "UPDATE sessions SET digest = (SELECT digest FROM sessions WHERE session_id = 'S3'), line = 99 WHERE session_id = 'S2'", "upload 2");
             }
@@ -54,6 +105,35 @@ public class VerifyRecordsTests
         await Assert.ThrowsAsync<InvalidOperationException>(() => installation.Services.GetRequiredService<RotateKey>().RunAsync(default));
     }
 
+    [Theory, MemberData(nameof(Providers))]
+    public async Task Counts_that_wait_to_be_made_anew_are_not_compared_and_it_is_said(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await FillAsync(installation);
+        await using var db = installation.Db();
+        await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_days (clinic_id, practitioner_id, date) VALUES ('C1', 'P1', '2026-03-02'); DELETE FROM daily_observed");
+        var said = new List<string>();
+        await foreach (string fault in VerifySummaries.RunAsync(db, said, default)) Assert.Fail(fault);
+        Assert.Contains(said, words => words.StartsWith("daily counts were not compared: 1 days wait", StringComparison.Ordinal));
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task Corrections_that_leave_an_event_with_its_session_or_take_it_away_are_no_faults(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await FillAsync(installation);
+        // Another patient's after all; the event stays where it was joined. A second clinic's session of the same id parts an event that names no clinic.
+        await installation.ImportAsync(Samples.SessionHeader + "S2,C1,P1,T9,2026-03-02T10:00:00Z,,completed\n");
+        await installation.ImportAsync("practitioner_id,clinic_id\nP8,C2\n");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S3", clinic: "C2", practitioner: "P8"));
+        Assert.Empty(await VerifyAsync(installation));
+        await installation.ImportAsync(Samples.SessionHeader + "S3,C2,P8,T9,2026-03-02T10:00:00Z,,completed\n");
+        Assert.Empty(await VerifyAsync(installation));
+        // A file that is not yet read to its end.
+        await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(Samples.SessionHeader + Samples.Session("S9")));
+        Assert.Empty(await VerifyAsync(installation));
+    }
+
     public static TheoryData<DatabaseProvider> Providers => TestInstallation.Providers;
 
     static async Task FillAsync(TestInstallation installation)
@@ -61,8 +141,25 @@ public class VerifyRecordsTests
         await installation.ImportAsync(Samples.Practitioners);
         await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2") + Samples.Session("S3"));
         await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S2") + Samples.Event("E2", "S3"));
-        // A correction: S1 has two versions from here on. And a file that is refused leaves nothing to hold.
+        // A correction: S1 has two versions from here on. Then a row that is not taken, a sentinel event that raises an alert, and accounts.
         await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1", practitioner: "P2"));
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E3", "S3", "PNEUMOTHORAX") + Samples.Event("E4", "S3", "NOTHING"));
+        await using var db = installation.Db();
+        var bob = new User
+        {
+            UserName = "bob", Roles = [Role.Practitioner], ClinicIds = ["C1"], PractitionerId = "P1", PasswordHash = "a hash", RecoveryCodes = ["a", "b"],
+            DisabledAtUtc = installation.Clock.Now.UtcDateTime.AddTicks(7), SecurityStamp = "s",
+        };
+        var key = new ApiKey { Name = "reception", ClinicId = "C1", SecretHash = "a hash", MadeAtUtc = installation.Clock.Now.UtcDateTime };
+        db.AddRange(bob, new User { UserName = "carl", Roles = [Role.Auditor] }, key);
+        await db.SaveChangesAsync();
+        db.Add(new IdentityUserPasskey<string>
+        {
+            UserId = bob.Id, CredentialId = [1, 2, 3],
+            Data = new() { PublicKey = [4], Name = "phone", CreatedAt = installation.Clock.Now, AttestationObject = [5], ClientDataJson = [6], Transports = ["usb"] },
+        });
+        (bob.PasswordHash, bob.RecoveryCodes, key.RevokedAtUtc) = ("another hash", ["b"], installation.Clock.Now.UtcDateTime);
+        await db.SaveChangesAsync();
     }
 
     static async Task<List<string>> VerifyAsync(TestInstallation installation)
@@ -70,6 +167,7 @@ public class VerifyRecordsTests
         await using var db = installation.Db();
         var faults = new List<string>();
         await foreach (string fault in VerifyRecords.RunAsync(db, default)) faults.Add(fault);
+        await foreach (string fault in VerifySummaries.RunAsync(db, [], default)) faults.Add(fault);
         return faults;
     }
 }

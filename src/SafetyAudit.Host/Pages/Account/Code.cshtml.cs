@@ -24,6 +24,7 @@ public sealed class CodeModel(
     /// <summary>Shown once, when they are made.</summary>
     public IReadOnlyList<string>? RecoveryCodes { get; private set; }
 
+    [NonHandler]
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         Account = (await users.GetUserAsync(User))!;

@@ -28,6 +28,7 @@ public sealed class AccountModel(
     public string? Problem { get; private set; }
     public string? Done { get; private set; }
 
+    [NonHandler]
     public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
     {
         Account = (await users.GetUserAsync(User))!;

@@ -31,7 +31,8 @@ public sealed class PractitionerModel(SafetyAuditDb db) : PeriodPage(db)
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
-        if (await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) is not { } practitioner) return NotFound();
+        // Someone of another clinic who also treats here has figures here; their name and licence are their own clinic's.
+        if ((await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) ?? await TreatsHereAsync(ct)) is not { } practitioner) return NotFound();
         Practitioner = practitioner;
         await ReadPeriodAsync(ct);
         var baselines = await Rates.BaselinesAsync(Db, null, ct);
@@ -47,4 +48,6 @@ public sealed class PractitionerModel(SafetyAuditDb db) : PeriodPage(db)
         Adherence = await AdherenceTable.ReadAsync(Db, From, To, null, Id, ct);
         return Page();
     }
+
+    async Task<Practitioner?> TreatsHereAsync(CancellationToken ct) => await Db.DailyExposures.AnyAsync(d => d.PractitionerId == Id, ct) ? new Practitioner { PractitionerId = Id } : null;
 }

@@ -17,13 +17,14 @@ public sealed class HistoryModel(SafetyAuditDb db) : PageModel
 {
     static readonly HashSet<string> Bookkeeping = [nameof(Record.Id), nameof(Record.UploadId), nameof(Record.Line), nameof(Record.ReceivedAtUtc), nameof(Record.Version), nameof(Record.SupersededAtUtc), nameof(Record.Digest)];
 
-    /// <summary>One version: where it came from, and each field with whether it differs from the version before.</summary>
-    public sealed record VersionOf(Record Record, Upload Upload, List<(string Name, string Value, bool Changed)> Fields);
+    /// <summary>One version: where it came from, and each field with what it was in the version before where that differs.</summary>
+    public sealed record VersionOf(Record Record, Upload Upload, List<(string Name, string Value, string? Was)> Fields);
 
     [BindProperty(Name = "kind", SupportsGet = true)] public string? KindCode { get; set; }
     [BindProperty(Name = "id", SupportsGet = true)] public string? Id { get; set; }
     [BindProperty(Name = "clinic", SupportsGet = true)] public string? Clinic { get; set; }
 
+    public bool MaySend => db.Actor.May(Permission.SendRecords);
     public List<VersionOf> Versions { get; private set; } = [];
     public List<AuditEntry> Entries { get; private set; } = [];
 
@@ -45,8 +46,10 @@ public sealed class HistoryModel(SafetyAuditDb db) : PageModel
         foreach (var record in records)
         {
             var fields = FieldsOf(record);
-            Versions.Add(new(record, uploads[record.UploadId], [.. fields.Select(f => (f.Name, f.Value, before.Count > 0 && !before.Contains(f))), .. before.Where(b => !fields.Exists(f => f.Name == b.Name)).Select(b => (b.Name, "–", true))]));
+            Versions.Add(new(record, uploads[record.UploadId], [.. fields.Select(f => (f.Name, f.Value, Was(f.Name, f.Value))), .. before.Where(b => !fields.Exists(f => f.Name == b.Name)).Select(b => (b.Name, "–", (string?)b.Value))]));
             before = fields;
+
+            string? Was(string name, string value) => before.Count == 0 || before.Find(b => b.Name == name).Value is var old && old == value ? null : old ?? "–";
         }
         Versions.Reverse();
         var subjects = ids.Distinct().Select(upload => $"upload {upload}").ToList();

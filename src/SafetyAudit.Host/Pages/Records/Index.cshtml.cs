@@ -10,7 +10,7 @@ using SafetyAudit.Uploads;
 namespace SafetyAudit.Host.Pages.Records;
 
 /// <summary>Finds records by their id, whatever kind they are.</summary>
-[Needs(Permission.ReadRecords)]
+[Needs(Permission.ReadRecords, LeaveOutQuery = true)]
 public sealed class FindModel(SafetyAuditDb db) : PageModel
 {
     const int Most = 50;

@@ -11,7 +11,6 @@ using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host.Pages;
 
-[RequestSizeLimit(4L * 1024 * 1024 * 1024)]
 [Needs(Permission.SendRecords)]
 [LeaveFormUnread]
 // The token is checked by StreamedForm, before a byte of the file is read.

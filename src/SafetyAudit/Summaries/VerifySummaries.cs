@@ -1,0 +1,65 @@
+using System.Runtime.CompilerServices;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Summaries;
+
+/// <summary>Compares the counts from which every figure is made with what the records give, one practitioner at one clinic at a time. Writes nothing.</summary>
+public static class VerifySummaries
+{
+    public static async IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, ICollection<string> said, [EnumeratorCancellation] CancellationToken ct)
+    {
+        if (await db.StaleDays.LongCountAsync(ct) is > 0 and var stale)
+        {
+            said.Add($"daily counts were not compared: {stale} days wait to be counted anew; check again when they are");
+            yield break;
+        }
+        var everyone = await db.DailyExposures.Select(d => new { d.ClinicId, d.PractitionerId })
+            .Union(db.DailyObserved.Select(d => new { d.ClinicId, d.PractitionerId })).Union(db.DailyAdherence.Select(d => new { d.ClinicId, d.PractitionerId }))
+            .Union(db.Current<Session>().Select(s => new { s.ClinicId, s.PractitionerId })).OrderBy(p => p.ClinicId).ThenBy(p => p.PractitionerId).ToListAsync(ct);
+        long days = 0;
+        foreach (var one in everyone)
+        {
+            var (clinic, practitioner) = (one.ClinicId, one.PractitionerId);
+            var practitioners = (await db.Versions<Practitioner>().Where(p => p.PractitionerId == practitioner).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
+            Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), RefreshSummaries.Day>? computed = null;
+            try
+            {
+                computed = await RefreshSummaries.ComputeAsync(db, db.Current<Session>().Where(s => s.ClinicId == clinic && s.PractitionerId == practitioner), practitioners, ct);
+            }
+            catch (Exception e) when (ReadableRows.IsUnreadable(e))
+            {
+                // Which record it is was said where the records were compared.
+            }
+            if (computed is null)
+            {
+                yield return $"the days of {practitioner} at {clinic} can't be counted anew: one of their records can't be read";
+                continue;
+            }
+            days += computed.Count;
+            var given = new Dictionary<(DateOnly Date, string Of), string>();
+            foreach (var day in computed.Values)
+            {
+                Put(given, day.Exposure);
+                foreach (var observed in day.Observed()) Put(given, observed);
+                foreach (var adherence in day.Adherence()) Put(given, adherence);
+            }
+            var kept = new Dictionary<(DateOnly Date, string Of), string>();
+            foreach (var d in await db.DailyExposures.AsNoTracking().Where(d => d.ClinicId == clinic && d.PractitionerId == practitioner).ToListAsync(ct)) Put(kept, d);
+            foreach (var d in await db.DailyObserved.AsNoTracking().Where(d => d.ClinicId == clinic && d.PractitionerId == practitioner).ToListAsync(ct)) Put(kept, d);
+            foreach (var d in await db.DailyAdherence.AsNoTracking().Where(d => d.ClinicId == clinic && d.PractitionerId == practitioner).ToListAsync(ct)) Put(kept, d);
+            foreach (var what in given.Keys.Union(kept.Keys).Order())
+                if (given.GetValueOrDefault(what) is var right && kept.GetValueOrDefault(what) is var found && right != found)
+                    yield return $"{practitioner} at {clinic} on {what.Date:yyyy-MM-dd}, {what.Of}: {found ?? "nothing"} kept, and the records give {right ?? "nothing"}";
+        }
+        said.Add($"{days} practitioner-days counted anew");
+    }
+
+    static void Put(Dictionary<(DateOnly, string), string> counts, DailyExposure day) => counts[(day.Date, "exposure")] = $"{day.Sessions} sessions, {day.AtRiskSessions} over the lungs";
+
+    static void Put(Dictionary<(DateOnly, string), string> counts, DailyObserved day) => counts[(day.Date, day.Measure)] = $"{day.Observed}";
+
+    static void Put(Dictionary<(DateOnly, string), string> counts, DailyAdherence day) =>
+        counts[(day.Date, day.Rule)] = $"{day.Pass} kept, {day.Fail} not kept, {day.NotRecorded} not recorded, {day.NotApplicable} not applicable";
+}
