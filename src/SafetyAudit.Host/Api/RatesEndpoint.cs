@@ -37,6 +37,5 @@ static class RatesEndpoint
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : throw new CommandFailedException($"{name} must be a day as yyyy-MM-dd.");
 
     static T Code<T>(string name, string? text, T standard) where T : struct, Enum =>
-        text is null ? standard : Codes.TryParse<T>(text.Replace("_", "", StringComparison.Ordinal), out var value) || Codes.TryParse(text, out value) ? value
-        : throw new CommandFailedException($"{name} must be one of {Codes.ListOf<T>()}.");
+        text is null ? standard : Codes.TryParseTyped<T>(text, out var value) ? value : throw new CommandFailedException($"{name} must be one of {Codes.ListOf<T>()}.");
 }

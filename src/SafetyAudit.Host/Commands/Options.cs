@@ -13,8 +13,7 @@ static class Options
         option.CustomParser = result =>
         {
             string text = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
-            foreach (var value in Enum.GetValues<T>())
-                if (text.Equals(Codes.Of(value), StringComparison.OrdinalIgnoreCase) || text.Equals(value.ToString(), StringComparison.OrdinalIgnoreCase)) return value;
+            if (Codes.TryParseTyped<T>(text, out var value)) return value;
             result.AddError($"{name} must be one of {Codes.ListOf<T>()}, not '{text}'.");
             return standard;
         };

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Diagnostics;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
@@ -16,6 +17,8 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
         if (isRead && context.GetEndpoint()?.Metadata.GetMetadata<NeedsAttribute>() is { Permission: not Permission.KeepOwnAccount } needs)
             reads.Add(db.Actor, ActionOf(context.Request), LogText.Asked(context.Request.Path), needs.LeaveOutQuery ? null : LogText.Asked(context.Request.QueryString.Value));
         await next(context);
+        // The page that tells of the refusal passes here too; what it tells of is entered by the request itself.
+        if (context.Features.Get<IStatusCodeReExecuteFeature>() is not null) return;
         if (context.Response.StatusCode != StatusCodes.Status404NotFound || db.Actor.Permissions.Count == 0) return;
         // What lies outside someone's reach is answered as if it were not there; whoever asks for much of that is guessing.
         reads.Add(db.Actor, AuditAction.Refused, LogText.Asked(context.Request.Path), "not there, or out of reach");

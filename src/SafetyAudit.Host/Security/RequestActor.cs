@@ -30,11 +30,11 @@ sealed class RequestActor(RequestDelegate next)
         new(ActorKind.Person, name, origin, scope.Clinics is null ? permissions : permissions.Where(p => p != Permission.ManageAccess).ToHashSet(), scope);
 
     /// <summary>Someone on the way in: who they are is known, and they may do nothing yet but sign in.</summary>
-    public static Actor Entering(HttpContext context, User user) => Person(user.UserName!, context.Connection.RemoteIpAddress?.ToString() ?? "", new HashSet<Permission>(), Scope.Nothing);
+    public static Actor Entering(HttpContext context, User user) => Person(user.UserName!, LogText.Address(context), new HashSet<Permission>(), Scope.Nothing);
 
     static Actor Of(HttpContext context)
     {
-        string origin = context.Connection.RemoteIpAddress?.ToString() ?? "";
+        string origin = LogText.Address(context);
         var user = context.User;
         if (user.Identity is not { IsAuthenticated: true, Name: { } name }) return Actor.Anonymous(origin);
         string[] clinics = [.. user.FindAll(Clinic).Select(c => c.Value)];

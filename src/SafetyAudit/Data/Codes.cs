@@ -10,6 +10,9 @@ public static class Codes
 
     public static bool TryParse<T>(string text, out T value) where T : struct, Enum => Names<T>.ToValue.TryGetValue(text, out value);
 
+    /// <summary>As <see cref="TryParse"/>; the underscores may be left out (midp, mid_p). For what people and scripts type.</summary>
+    public static bool TryParseTyped<T>(string text, out T value) where T : struct, Enum => Names<T>.ToValueTyped.TryGetValue(text, out value) || TryParse(text, out value);
+
     /// <summary>All codes of an enum, in the order of its declaration, as an error message lists them.</summary>
     public static string ListOf<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(Of));
 
@@ -30,5 +33,6 @@ public static class Codes
     {
         public static readonly FrozenDictionary<T, string> ToText = Enum.GetValues<T>().ToFrozenDictionary(v => v, v => SnakeCase(v.ToString()));
         public static readonly FrozenDictionary<string, T> ToValue = ToText.ToFrozenDictionary(p => p.Value, p => p.Key, StringComparer.OrdinalIgnoreCase);
+        public static readonly FrozenDictionary<string, T> ToValueTyped = Enum.GetValues<T>().ToFrozenDictionary(v => v.ToString(), v => v, StringComparer.OrdinalIgnoreCase);
     }
 }

@@ -11,6 +11,7 @@ sealed class EventIntake : Intake<AdverseEvent>
         required: ["event_id", "patient_id", "category", "onset_at"],
         derived: [nameof(AdverseEvent.LinkedClinicId), nameof(AdverseEvent.LinkedSessionId), nameof(AdverseEvent.LinkMethod)]);
 
+    public override RecordKind Kind => RecordKind.Events;
     public override string Table => "adverse_events";
     public override string IdColumn => "event_id";
     public override string SameRecord => "a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id)";

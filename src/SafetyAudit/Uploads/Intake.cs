@@ -23,12 +23,16 @@ sealed class KnownRecord
     public bool HasSeen(byte[] digest) => digests.Exists(d => d.AsSpan().SequenceEqual(digest));
 }
 
-/// <summary>One kind of record on its way in: its columns, the checks over a whole row, and how it is told from others.</summary>
-abstract class Intake<T> where T : Record, new()
+/// <summary>One kind of record on its way in, as SQL sees it: where it is kept, and how it is told from others there.</summary>
+abstract class Intake
 {
-    public abstract Layout<T> Layout { get; }
+    /// <summary>Every kind, in the order in which files are best read.</summary>
+    public static readonly IReadOnlyList<Intake> All = [new PractitionerIntake(), new SessionIntake(), new EventIntake()];
 
-    /// <summary>The table, and the columns that tell one record from another there.</summary>
+    public static Intake Of(RecordKind kind) => All.Single(i => i.Kind == kind);
+
+    public abstract RecordKind Kind { get; }
+
     public abstract string Table { get; }
 
     /// <summary>SQL that holds of two versions of one record; <c>a</c> is the newer row, <c>b</c> the older.</summary>
@@ -36,6 +40,20 @@ abstract class Intake<T> where T : Record, new()
 
     /// <summary>Name of the id column, by which quarantined rows are found again.</summary>
     public abstract string IdColumn { get; }
+
+    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
+    public abstract string MarkStale { get; }
+
+    /// <summary>Refuses a header that lacks a column of this kind which every row must have, or has one twice.</summary>
+    public abstract void Match(IReadOnlyList<string> headers);
+}
+
+/// <summary>One kind of record on its way in: its columns, the checks over a whole row, and how it is told from others.</summary>
+abstract class Intake<T> : Intake where T : Record, new()
+{
+    public abstract Layout<T> Layout { get; }
+
+    public sealed override void Match(IReadOnlyList<string> headers) => Layout.Match(headers);
 
     /// <summary>The record's own id, as in the file.</summary>
     public abstract string IdOf(T record);
@@ -60,9 +78,6 @@ abstract class Intake<T> where T : Record, new()
 
     /// <summary>What the program worked out of the record when it came: says what is no longer so, or nothing.</summary>
     public virtual string? NoLongerDerived(T record, IReadOnlyDictionary<string, TimeZoneInfo> zones) => null;
-
-    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
-    public abstract string MarkStale { get; }
 
     /// <summary>Adds a reason where an instant lies in the future.</summary>
     protected static void NotInFuture(DateTime? instant, string column, RowContext context, List<Reason> reasons)

@@ -8,6 +8,7 @@ sealed class PractitionerIntake : Intake<Practitioner>
 {
     public override Layout<Practitioner> Layout { get; } = new(required: ["practitioner_id"], derived: []);
 
+    public override RecordKind Kind => RecordKind.Practitioners;
     public override string Table => "practitioners";
     public override string IdColumn => "practitioner_id";
     public override string SameRecord => "a.practitioner_id = b.practitioner_id";

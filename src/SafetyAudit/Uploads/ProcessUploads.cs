@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafetyAudit.Access;
@@ -143,7 +142,7 @@ public sealed class ProcessUploads(
                 await FenceAsync(db, upload, ct);
                 var told = new List<AuditDraft>(2);
                 if (await storeRecords(db) is { } stored) told.Add(stored);
-                if (final) told.Add(await PublishAsync(db, upload, mended, ct));
+                if (final) told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
                 await db.Trail.AppendAsync(db, told, ct);
                 await transaction.CommitAsync(ct);
             }
@@ -295,79 +294,6 @@ public sealed class ProcessUploads(
         if (mine == 0) throw new OvertakenException();
     }
 
-    // The one moment from which the upload counts: older versions step back, waiting events find their sessions, touched days become stale.
-    async Task<AuditDraft> PublishAsync(SafetyAuditDb db, Upload upload, IReadOnlyCollection<(string Id, string? Clinic)> mended, CancellationToken ct)
-    {
-        var now = time.UtcNow();
-        var (table, sameRecord, idColumn, markStale) = upload.Kind switch
-        {
-            RecordKind.Sessions => Sql(new SessionIntake()),
-            RecordKind.Events => Sql(new EventIntake()),
-            _ => Sql(new PractitionerIntake()),
-        };
-#pragma warning disable EF1002 // names of tables and columns come from the intakes, never from a file
-        if (upload.RowsChanged > 0)
-            await db.Database.ExecuteSqlRawAsync($"UPDATE {table} SET superseded_at_utc = {{1}} WHERE id IN (SELECT b.id FROM {table} a JOIN {table} b ON {sameRecord} AND b.version < a.version WHERE a.upload_id = {{0}} AND a.version > 1 AND b.superseded_at_utc IS NULL)", [upload.Id, now], ct);
-        if (upload.Kind == RecordKind.Sessions)
-            foreach (string sql in PartAmbiguousEvents) await db.Database.ExecuteSqlRawAsync(sql, [upload.Id], ct);
-        if (upload.Kind == RecordKind.Sessions && upload.RowsChanged > 0) await db.Database.ExecuteSqlRawAsync(MarkJoined, ct);
-        if (upload.Kind != RecordKind.Practitioners) await db.Database.ExecuteSqlRawAsync(JoinWaitingEvents, ct);
-        await db.Database.ExecuteSqlRawAsync(markStale, [upload.Id], ct);
-
-        string kind = Codes.Of(upload.Kind);
-        await db.Database.ExecuteSqlRawAsync("UPDATE quarantined_rows SET closed_at_utc = {1}, closure = 'sent_again' WHERE closed_at_utc IS NULL AND kind = {2} AND upload_id <> {0} AND text_digest IN (SELECT text_digest FROM quarantined_rows WHERE upload_id = {0})", [upload.Id, now, kind], ct);
-        await db.Database.ExecuteSqlRawAsync($"UPDATE quarantined_rows SET closed_at_utc = {{1}}, closure = 'accepted' WHERE closed_at_utc IS NULL AND kind = {{2}} AND upload_id <> {{0}} AND EXISTS (SELECT 1 FROM {table} a WHERE a.upload_id = {{0}} AND a.{idColumn} = quarantined_rows.record_id AND (quarantined_rows.clinic_id IS NULL OR a.clinic_id IS NULL OR a.clinic_id = quarantined_rows.clinic_id))", [upload.Id, now, kind], ct);
-        foreach (var (id, clinic) in mended)
-            await db.QuarantinedRows.Where(q => q.ClosedAtUtc == null && q.Kind == upload.Kind && q.UploadId != upload.Id && q.RecordId == id && (q.ClinicId == null || clinic == null || q.ClinicId == clinic))
-                .ExecuteUpdateAsync(set => set.SetProperty(q => q.ClosedAtUtc, now).SetProperty(q => q.Closure, QuarantineClosure.Accepted), ct);
-#pragma warning restore EF1002
-
-        await db.Uploads.Where(u => u.Id == upload.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Completed).SetProperty(u => u.CompletedAtUtc, now).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null), ct);
-        (upload.Status, upload.CompletedAtUtc) = (UploadStatus.Completed, now);
-        return new(AuditAction.Completed, $"upload {upload.Id}", upload.ClinicId, After: JsonSerializer.Serialize(ReadRows.Of(upload), Json.Options));
-
-        static (string, string, string, string) Sql<T>(Intake<T> intake) where T : Record, new() => (intake.Table, intake.SameRecord, intake.IdColumn, intake.MarkStale);
-    }
-
-    // The sessions that an event may mean: those of its patient under the id it names, in its clinic where it names one, and not begun after it. The first
-    // tells of all their versions, the second of those that count.
-    internal const string EverMeant = "FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.patient_id = adverse_events.patient_id AND s.started_at_utc <= adverse_events.onset_at_utc"
-        + " AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
-    internal const string Meant = EverMeant + " AND s.superseded_at_utc IS NULL";
-
-    // An event joins the session it names where exactly one can be meant; else it waits.
-    const string JoinWaitingEvents = $"""
-        UPDATE adverse_events SET linked_session_id = session_id, link_method = 'explicit', linked_clinic_id = (SELECT min(s.clinic_id) {Meant})
-        WHERE {CanJoin}
-        """;
-
-    const string CanJoin = $"linked_session_id IS NULL AND adverse_events.session_id IS NOT NULL AND adverse_events.superseded_at_utc IS NULL AND 1 = (SELECT count(DISTINCT s.clinic_id) {Meant})";
-
-    // Where one of two sessions that an event could mean was corrected, the other may be of an earlier file, which marks no day by itself.
-    const string MarkJoined = $"""
-        INSERT INTO stale_days (clinic_id, practitioner_id, date)
-        SELECT DISTINCT o.clinic_id, o.practitioner_id, o.date FROM adverse_events
-        JOIN sessions o ON o.session_id = adverse_events.session_id AND o.patient_id = adverse_events.patient_id AND o.superseded_at_utc IS NULL
-        WHERE {CanJoin}
-        """;
-
-    // Where a second clinic's session of the same id and patient arrives, an event that names no clinic waits again, whichever came first.
-    static readonly string[] PartAmbiguousEvents =
-    [
-        """
-        INSERT INTO stale_days (clinic_id, practitioner_id, date)
-        SELECT DISTINCT o.clinic_id, o.practitioner_id, o.date FROM adverse_events e
-        JOIN sessions s ON s.session_id = e.session_id AND s.patient_id = e.patient_id AND s.clinic_id <> e.linked_clinic_id AND s.upload_id = {0}
-        JOIN sessions o ON o.session_id = e.linked_session_id AND o.clinic_id = e.linked_clinic_id AND o.superseded_at_utc IS NULL
-        WHERE e.clinic_id IS NULL AND e.linked_session_id IS NOT NULL AND e.superseded_at_utc IS NULL
-        """,
-        """
-        UPDATE adverse_events SET linked_session_id = NULL, linked_clinic_id = NULL, link_method = NULL
-        WHERE clinic_id IS NULL AND linked_session_id IS NOT NULL AND superseded_at_utc IS NULL AND EXISTS
-            (SELECT 1 FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.patient_id = adverse_events.patient_id AND s.clinic_id <> adverse_events.linked_clinic_id AND s.upload_id = {0})
-        """,
-    ];
-
     // What was stored of it so far goes; the bytes stay.
     async Task GiveUpAsync(Upload upload, string why, CancellationToken ct)
     {
@@ -378,12 +304,9 @@ public sealed class ProcessUploads(
             .SetProperty(u => u.Status, UploadStatus.Failed).SetProperty(u => u.Failure, why).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null)
             .SetProperty(u => u.RowsNew, 0).SetProperty(u => u.RowsSame, 0).SetProperty(u => u.RowsChanged, 0), ct);
         if (mine == 0) return;
-        switch (upload.Kind)
-        {
-            case RecordKind.Sessions: await db.Sessions.Where(r => r.UploadId == upload.Id).ExecuteDeleteAsync(ct); break;
-            case RecordKind.Events: await db.AdverseEvents.Where(r => r.UploadId == upload.Id).ExecuteDeleteAsync(ct); break;
-            case RecordKind.Practitioners: await db.Practitioners.Where(r => r.UploadId == upload.Id).ExecuteDeleteAsync(ct); break;
-        }
+#pragma warning disable EF1002 // the table's name comes from the intake
+        await db.Database.ExecuteSqlRawAsync($"DELETE FROM {Intake.Of(upload.Kind).Table} WHERE upload_id = {{0}}", [upload.Id], ct);
+#pragma warning restore EF1002
         await db.Trail.AppendAsync(db, [new(AuditAction.Failed, $"upload {upload.Id}", upload.ClinicId, Why: why)], ct);
         await transaction.CommitAsync(ct);
     }
@@ -396,7 +319,7 @@ public sealed class ProcessUploads(
             Line = line,
             RecordId = recordId is { Length: > 0 and <= 64 } ? recordId : null,
             // A row belongs to the clinic it was sent for, so that its sender can mend it; whatever it says itself.
-        ClinicId = upload.ClinicId ?? (clinicId is { Length: > 0 and <= 64 } ? clinicId : null),
+            ClinicId = upload.ClinicId ?? (clinicId is { Length: > 0 and <= 64 } ? clinicId : null),
             ReceivedAtUtc = upload.ReceivedAtUtc,
         }.With(text, [.. reasons]);
 

@@ -103,12 +103,7 @@ public sealed class ReceiveUpload(
         // Sessions and events name practitioners too: read as practitioners they would blank what is known of them.
         if (kind == RecordKind.Practitioners && (headers.Contains("session_id") || headers.Contains("event_id")))
             throw new FileRefusedException("The header has session_id or event_id: this is no practitioners file. Send it as what it is.");
-        switch (kind)
-        {
-            case RecordKind.Sessions: new SessionIntake().Layout.Match(rows.Headers); break;
-            case RecordKind.Events: new EventIntake().Layout.Match(rows.Headers); break;
-            case RecordKind.Practitioners: new PractitionerIntake().Layout.Match(rows.Headers); break;
-        }
+        Intake.Of(kind).Match(rows.Headers);
         return kind;
     }
 

@@ -10,6 +10,7 @@ sealed class SessionIntake : Intake<Session>
         required: ["session_id", "practitioner_id", "patient_id", "started_at"],
         derived: [nameof(Session.Date), nameof(Session.IsAtRiskThorax)]);
 
+    public override RecordKind Kind => RecordKind.Sessions;
     public override string Table => "sessions";
     public override string IdColumn => "session_id";
     public override string SameRecord => "a.session_id = b.session_id AND a.clinic_id = b.clinic_id";

@@ -20,10 +20,10 @@ public static class VerifyRecords
     public static async IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, ICollection<string> said, [EnumeratorCancellation] CancellationToken ct)
     {
         var unreadable = false;
-        await foreach (string fault in VerifyRows.RunAsync(db, said, ct))
+        await foreach (var fault in VerifyRows.RunAsync(db, said, ct))
         {
-            unreadable |= fault.Contains("can't be read", StringComparison.Ordinal);
-            yield return fault;
+            unreadable |= fault.IsUnreadable;
+            yield return fault.What;
         }
         // What follows asks for clinics and uploads.
         if (unreadable) yield break;
@@ -44,11 +44,11 @@ public static class VerifyRecords
             if (await BecameAsync(db, upload, rejected.GetValueOrDefault(upload.Id), ct) is { } became) yield return became;
             await foreach (string fault in faults) yield return fault;
         }
-        foreach (string fault in (List<string>)[.. await StrayAsync(db, new SessionIntake(), RecordKind.Sessions, ct), .. await StrayAsync(db, new EventIntake(), RecordKind.Events, ct), .. await StrayAsync(db, new PractitionerIntake(), RecordKind.Practitioners, ct)])
-            yield return fault;
-        foreach (string fault in await VersionsAsync(db, new SessionIntake(), ct)) yield return fault;
-        foreach (string fault in await VersionsAsync(db, new EventIntake(), ct)) yield return fault;
-        foreach (string fault in await VersionsAsync(db, new PractitionerIntake(), ct)) yield return fault;
+        foreach (var intake in Intake.All)
+        {
+            foreach (string fault in await StrayAsync(db, intake, ct)) yield return fault;
+            foreach (string fault in await VersionsAsync(db, intake, ct)) yield return fault;
+        }
         foreach (string fault in await LinksAsync(db, ct)) yield return fault;
         said.Add($"{records} versions of records compared, with which of them count and which session each event is joined to");
         said.Add("rows in quarantine compared by their number; who closed one, and when, is not told to the trail");
@@ -74,13 +74,13 @@ public static class VerifyRecords
     }
 
     // Rows that no walk over the uploads comes by.
-    static Task<List<string>> StrayAsync<T>(SafetyAuditDb db, Intake<T> intake, RecordKind kind, CancellationToken ct) where T : Record, new() =>
+    static Task<List<string>> StrayAsync(SafetyAuditDb db, Intake intake, CancellationToken ct) =>
 #pragma warning disable EF1002 // names come from the intakes
-        db.Database.SqlQueryRaw<string>($"""SELECT '{intake.IdColumn} ' || {intake.IdColumn} || ': was added under an upload that is no file of {Codes.Of(kind)}' AS "Value" FROM {intake.Table} b WHERE NOT EXISTS (SELECT 1 FROM uploads u WHERE u.id = b.upload_id AND u.kind = '{Codes.Of(kind)}') ORDER BY 1""").ToListAsync(ct);
+        db.Database.SqlQueryRaw<string>($"""SELECT '{intake.IdColumn} ' || {intake.IdColumn} || ': was added under an upload that is no file of {Codes.Of(intake.Kind)}' AS "Value" FROM {intake.Table} b WHERE NOT EXISTS (SELECT 1 FROM uploads u WHERE u.id = b.upload_id AND u.kind = '{Codes.Of(intake.Kind)}') ORDER BY 1""").ToListAsync(ct);
 #pragma warning restore EF1002
 
     const string OfCompleted = "EXISTS (SELECT 1 FROM uploads u WHERE u.id = adverse_events.upload_id AND u.status = 'completed')";
-    const string MeantNow = $"{ProcessUploads.Meant} AND EXISTS (SELECT 1 FROM uploads v WHERE v.id = s.upload_id AND v.status = 'completed')";
+    const string MeantNow = $"{LinkEvents.Meant} AND EXISTS (SELECT 1 FROM uploads v WHERE v.id = s.upload_id AND v.status = 'completed')";
 
     // Which events wait, and which session each other one counts with, worked out anew.
     static async Task<List<string>> LinksAsync(SafetyAuditDb db, CancellationToken ct)
@@ -90,7 +90,7 @@ public static class VerifyRecords
         const string wrong = $"""
             (linked_session_id IS NOT NULL OR linked_clinic_id IS NOT NULL OR link_method IS NOT NULL) AND (
                 session_id IS NULL OR linked_session_id IS NULL OR linked_session_id <> session_id OR linked_clinic_id IS NULL OR link_method IS NULL OR link_method <> 'explicit'
-                OR NOT EXISTS (SELECT 1 {ProcessUploads.EverMeant} AND s.clinic_id = adverse_events.linked_clinic_id)
+                OR NOT EXISTS (SELECT 1 {LinkEvents.EverMeant} AND s.clinic_id = adverse_events.linked_clinic_id)
                 OR superseded_at_utc IS NULL AND {OfCompleted} AND EXISTS (SELECT 1 {MeantNow} AND s.clinic_id <> adverse_events.linked_clinic_id))
             """;
         var waiting = await db.Database.SqlQueryRaw<string>($"""SELECT event_id AS "Value" FROM adverse_events WHERE {waits} ORDER BY 1""").ToListAsync(ct);
@@ -145,7 +145,7 @@ public static class VerifyRecords
     }
 
     // A version counts until the next one came, no longer and no shorter, and steps back at the moment from which a newer one counts: whoever marks a record superseded hides it.
-    static async Task<List<string>> VersionsAsync<T>(SafetyAuditDb db, Intake<T> intake, CancellationToken ct) where T : Record, new()
+    static async Task<List<string>> VersionsAsync(SafetyAuditDb db, Intake intake, CancellationToken ct)
     {
         string newer = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id AND u.status = 'completed' WHERE {intake.SameRecord} AND a.version > b.version)";
         string later = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id AND u.status = 'completed' WHERE {intake.SameRecord} AND a.version > b.version AND u.completed_at_utc = b.superseded_at_utc)";

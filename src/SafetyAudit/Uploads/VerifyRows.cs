@@ -22,7 +22,10 @@ static class VerifyRows
     // Told of in another way, and compared by VerifyRecords: batch by batch, or by their number.
     static bool IsToldOtherwise(Type type) => type.IsSubclassOf(typeof(Record)) || type == typeof(QuarantinedRow) || type == typeof(AuditEntry);
 
-    public static async IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, ICollection<string> said, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>One thing that is wrong; whether it keeps its table from being read.</summary>
+    public readonly record struct Fault(string What, bool IsUnreadable = false);
+
+    public static async IAsyncEnumerable<Fault> RunAsync(SafetyAuditDb db, ICollection<string> said, [EnumeratorCancellation] CancellationToken ct)
     {
         // What the caller holds is not what lies there.
         db.ChangeTracker.Clear();
@@ -30,28 +33,28 @@ static class VerifyRows
         var kinds = db.Model.GetEntityTypes().Where(e => !e.IsOwned() && Changes.IsAudited(e) && !IsToldOtherwise(e.ClrType)).ToList();
         long rows = 0;
         foreach (var kind in kinds)
-            await foreach (string fault in OfKind(db, kind, told, () => rows++, ct)) yield return fault;
-        foreach (string subject in told.Keys.Order(StringComparer.Ordinal)) yield return $"{subject} is in the trail, and its row was taken out";
+            await foreach (var fault in OfKind(db, kind, told, () => rows++, ct)) yield return fault;
+        foreach (string subject in told.Keys.Order(StringComparer.Ordinal)) yield return new($"{subject} is in the trail, and its row was taken out");
         said.Add($"{rows} rows of {string.Join(", ", kinds.Select(k => k.GetTableName()).Order(StringComparer.Ordinal))} compared, field by field");
     }
 
-    static IAsyncEnumerable<string> OfKind(SafetyAuditDb db, IEntityType kind, Dictionary<string, Dictionary<string, string>> told, Action count, CancellationToken ct) =>
-        (IAsyncEnumerable<string>)typeof(VerifyRows).GetMethod(nameof(OfKindAsync), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(kind.ClrType).Invoke(null, [db, kind, told, count, ct])!;
+    static IAsyncEnumerable<Fault> OfKind(SafetyAuditDb db, IEntityType kind, Dictionary<string, Dictionary<string, string>> told, Action count, CancellationToken ct) =>
+        (IAsyncEnumerable<Fault>)typeof(VerifyRows).GetMethod(nameof(OfKindAsync), BindingFlags.Static | BindingFlags.NonPublic)!.MakeGenericMethod(kind.ClrType).Invoke(null, [db, kind, told, count, ct])!;
 
-    static async IAsyncEnumerable<string> OfKindAsync<T>(
+    static async IAsyncEnumerable<Fault> OfKindAsync<T>(
         SafetyAuditDb db, IEntityType kind, Dictionary<string, Dictionary<string, string>> told, Action count, [EnumeratorCancellation] CancellationToken ct) where T : class
     {
-        var faults = new List<string>();
+        var faults = new List<Fault>();
         // Tracked, so that what a row owns is looked at as the save saw it.
         await foreach (var (_, unreadable) in db.Set<T>().IgnoreQueryFilters().AsTracking().AsAsyncEnumerable().Readable(ct))
         {
-            if (unreadable is not null) faults.Add($"{kind.GetTableName()} can't be read: {unreadable}");
+            if (unreadable is not null) faults.Add(new($"{kind.GetTableName()} can't be read: {unreadable}", IsUnreadable: true));
             if (unreadable is not null || db.ChangeTracker.Entries().Skip(Batch).Any()) Compare();
-            foreach (string fault in faults) yield return fault;
+            foreach (var fault in faults) yield return fault;
             faults.Clear();
         }
         Compare();
-        foreach (string fault in faults) yield return fault;
+        foreach (var fault in faults) yield return fault;
 
         void Compare()
         {
@@ -63,13 +66,13 @@ static class VerifyRows
                 string subject = Changes.SubjectOf(entry);
                 if (!told.Remove(subject, out var fields))
                 {
-                    faults.Add($"{subject} is in no entry of the trail: it was added");
+                    faults.Add(new($"{subject} is in no entry of the trail: it was added"));
                     continue;
                 }
                 var now = Fields(Changes.Whole(entry, (field, value) => db.Trail.HideAs(fields.GetValueOrDefault(field), field, value)));
                 foreach (string field in fields.Keys.Union(now.Keys).Order(StringComparer.Ordinal))
                     if (fields.GetValueOrDefault(field) is var then && now.GetValueOrDefault(field) is var value && then != value)
-                        faults.Add($"{subject} was altered: {field} is {Short(value)}, where the trail has {Short(then)}");
+                        faults.Add(new($"{subject} was altered: {field} is {Short(value)}, where the trail has {Short(then)}"));
             }
             db.ChangeTracker.Clear();
         }
