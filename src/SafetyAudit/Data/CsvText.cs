@@ -15,6 +15,13 @@ public static class CsvText
         return sign >= 0 && Signs.Contains(text[sign], StringComparison.Ordinal) ? "'" + text : text;
     }
 
+    /// <summary>A cell as it stands in a CSV line: safe for spreadsheets, and in quotation marks where its text needs them.</summary>
+    public static string Quoted(string text)
+    {
+        text = Out(text);
+        return text.AsSpan().IndexOfAny(",\"\r\n") < 0 ? text : $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    }
+
     /// <summary>A cell of a CSV file, in UTF-8, as the text it stands for.</summary>
     public static ReadOnlySpan<byte> In(ReadOnlySpan<byte> cell)
     {

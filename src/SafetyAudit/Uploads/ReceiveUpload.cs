@@ -91,10 +91,10 @@ public sealed class ReceiveUpload(
         return kinds.Contains(only) ? [only] : throw new FileRefusedException($"The file has no {Codes.Of(only)}; it has {string.Join(" and ", kinds.Select(Codes.Of))}.");
     }
 
-    /// <summary>What a CSV file holds, by its header; refuses a header that fits no kind, or not the kind asked for.</summary>
+    /// <summary>What a table holds, by its header; refuses a header that fits no kind, or not the kind asked for.</summary>
     internal static RecordKind KindOf(Func<Stream> content, RecordKind? asked)
     {
-        using var rows = CsvRows.Open(content);
+        using var rows = Rows.OpenTable(content);
         var headers = rows.Headers.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var kind = asked ?? (headers.Contains("event_id") ? RecordKind.Events
             : headers.Contains("session_id") && headers.Contains("started_at") ? RecordKind.Sessions

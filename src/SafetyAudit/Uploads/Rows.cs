@@ -31,7 +31,11 @@ abstract class Rows : IDisposable
     /// <param name="layout">The columns of the kind.</param>
     /// <exception cref="FileRefusedException">The file as a whole can't be read.</exception>
     public static Rows Open<T>(Func<Stream> content, Layout<T> layout) where T : Record, new() =>
-        FhirFile.IsJson(content) ? FhirRows.Open(content, layout) : CsvRows.Open(content);
+        FhirFile.IsJson(content) ? FhirRows.Open(content, layout) : OpenTable(content);
+
+    /// <summary>Opens a file that is one table with a header row.</summary>
+    /// <exception cref="FileRefusedException">The file as a whole can't be read.</exception>
+    public static Rows OpenTable(Func<Stream> content) => XlsxRows.IsWorkbook(content) ? XlsxRows.Open(content) : CsvRows.Open(content);
 
     /// <summary>Moves to the next row. False at the end.</summary>
     public abstract bool Read();
