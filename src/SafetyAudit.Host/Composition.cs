@@ -47,6 +47,7 @@ static class Composition
         services.AddSingleton<ReadLog>();
         services.AddTransient<ReceiveUpload>();
         services.AddTransient<ProcessUploads>();
+        services.AddTransient<ChooseColumns>();
         services.AddTransient<RotateKey>();
         services.AddTransient<RefreshSummaries>();
         services.AddTransient<EvaluateAlerts>();

@@ -147,7 +147,7 @@ public static class Show
 
     public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => "kept", Protocol.Outcome.Fail => "not kept", Protocol.Outcome.NotRecorded => "not recorded", _ => "not applicable" };
 
-    public static string Status(UploadStatus status) => status switch { UploadStatus.Received => "Waiting", UploadStatus.Processing => "Being read", UploadStatus.Completed => "Done", _ => "Refused" };
+    public static string Status(UploadStatus status) => status switch { UploadStatus.Received => "Waiting", UploadStatus.Processing => "Being read", UploadStatus.Completed => "Done", UploadStatus.NeedsColumns => "Its columns are not known", _ => "Refused" };
 
     /// <summary>A chart, ready for the page.</summary>
     public static IHtmlContent Chart(Scene scene, string id) => new HtmlString(SvgWriter.Write(scene, id));

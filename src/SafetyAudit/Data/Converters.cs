@@ -1,7 +1,9 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using SafetyAudit.Access;
 using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Data;
 
@@ -45,3 +47,9 @@ sealed class RegionListConverter() : ValueConverter<IReadOnlyList<SessionRegion>
 }
 
 sealed class RegionListComparer() : ValueComparer<IReadOnlyList<SessionRegion>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);
+
+/// <summary>Kept as JSON.</summary>
+sealed class MappedColumnsConverter() : ValueConverter<IReadOnlyList<MappedColumn>, string>(v => JsonSerializer.Serialize(v, Json.Options), v => JsonSerializer.Deserialize<List<MappedColumn>>(v, Json.Options)!);
+
+// Mappings are never changed, so that it is enough to know one from another.
+sealed class MappedColumnsComparer() : ValueComparer<IReadOnlyList<MappedColumn>>((a, b) => ReferenceEquals(a, b), v => v.Count, v => v);

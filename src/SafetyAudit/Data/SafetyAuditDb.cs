@@ -57,6 +57,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
     public DbSet<Alert> Alerts => Set<Alert>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
+    public DbSet<ColumnMapping> ColumnMappings => Set<ColumnMapping>();
     public DbSet<KeyInUse> KeysInUse => Set<KeyInUse>();
 
     /// <summary>Saves, and enters what was changed in the audit trail: both or neither.</summary>
@@ -83,6 +84,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         configurationBuilder.Properties<DateTime>().HaveConversion<UtcConverter>();
         configurationBuilder.Properties<IReadOnlyList<string>>().HaveConversion<TextListConverter, TextListComparer>();
         configurationBuilder.Properties<IReadOnlyList<SessionRegion>>().HaveConversion<RegionListConverter, RegionListComparer>();
+        configurationBuilder.Properties<IReadOnlyList<MappedColumn>>().HaveConversion<MappedColumnsConverter, MappedColumnsComparer>();
         configurationBuilder.Properties<IReadOnlyList<Role>>().HaveConversion<RoleListConverter, RoleListComparer>();
     }
 
@@ -119,7 +121,12 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         Record<FollowUp>(builder, f => new { f.FollowUpId, f.Version });
         builder.Entity<FollowUp>().HasIndex(f => new { f.SessionId, f.ClinicId });
 
-        builder.Entity<Upload>().HasIndex(u => u.Status);
+        builder.Entity<Upload>(upload =>
+        {
+            upload.HasIndex(u => u.Status);
+            upload.HasOne<ColumnMapping>().WithMany().HasForeignKey(u => u.MappingId).OnDelete(DeleteBehavior.Restrict);
+        });
+        builder.Entity<ColumnMapping>().HasIndex(m => m.HeaderDigest);
         builder.Entity<QuarantinedRow>(row =>
         {
             row.Ignore(r => r.Text).Ignore(r => r.Reasons);
@@ -195,6 +202,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<PatientRisk>().HasQueryFilter(ClinicScope, p => Own == null && AllClinics);
         // A file for several clinics is the concern of those who reach all.
         builder.Entity<Upload>().HasQueryFilter(UploadScope, u => Own == null && (AllClinics || ScopeClinics.Contains(u.ClinicId ?? "")));
+        builder.Entity<ColumnMapping>().HasQueryFilter(ClinicScope, m => Own == null && (AllClinics || m.ClinicId == null || ScopeClinics.Contains(m.ClinicId)));
         builder.Entity<QuarantinedRow>().HasQueryFilter(ClinicScope, q => Own == null && (AllClinics || ScopeClinics.Contains(q.ClinicId ?? "")));
         builder.Entity<DailyExposure>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<DailyObserved>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);

@@ -205,4 +205,7 @@ sealed class CsvRows : Rows
 }
 
 /// <summary>A file is refused as a whole; the message says why and what to do.</summary>
-public sealed class FileRefusedException(string message) : Exception(message);
+public class FileRefusedException(string message) : Exception(message);
+
+/// <summary>The file can be read, and its columns are none of ours: someone may say which is which.</summary>
+public sealed class ColumnsUnknownException(string message) : FileRefusedException(message);

@@ -36,6 +36,8 @@ sealed class EventIntake : Intake<AdverseEvent>
             reasons.Add(new(ReasonCode.OutOfRange, "ctcae_grade", $"{grade}", "ctcae_grade must be from 1 to 5."));
     }
 
+    protected override IReadOnlyList<string>? AllowedIn(string column) => column == "category" ? [.. Catalogue.Categories.Keys.Order(StringComparer.Ordinal)] : null;
+
     public override string? ClinicOf(AdverseEvent record) => record.ClinicId;
 
     public override async Task<List<Known>> KnownAsync(SafetyAuditDb db, List<string> ids, CancellationToken ct) =>

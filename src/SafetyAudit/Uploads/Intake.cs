@@ -44,6 +44,12 @@ abstract class Intake
     /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
     public abstract string MarkStale { get; }
 
+    /// <summary>The columns that a file of this kind may have.</summary>
+    public abstract IReadOnlyList<LayoutColumn> Columns { get; }
+
+    /// <summary>What is wrong with the current row, without storing anything.</summary>
+    public abstract List<Reason> Try(Rows rows, RowContext context);
+
     /// <summary>Refuses a header that lacks a column of this kind which every row must have, or has one twice.</summary>
     public abstract void Match(IReadOnlyList<string> headers);
 }
@@ -52,6 +58,20 @@ abstract class Intake
 abstract class Intake<T> : Intake where T : Record, new()
 {
     public abstract Layout<T> Layout { get; }
+
+    public sealed override IReadOnlyList<LayoutColumn> Columns => [.. Layout.Described.Select(c => c with { Allowed = AllowedIn(c.Name) ?? c.Allowed })];
+
+    /// <summary>The codes of a column whose type does not tell them.</summary>
+    protected virtual IReadOnlyList<string>? AllowedIn(string column) => null;
+
+    public sealed override List<Reason> Try(Rows rows, RowContext context)
+    {
+        if (rows.Problem is { } problem) return [problem];
+        var reasons = new List<Reason>();
+        Check(Layout.Read(rows, Layout.Match(rows.Headers), context, reasons), context, reasons);
+        rows.Complete(reasons);
+        return reasons;
+    }
 
     public sealed override void Match(IReadOnlyList<string> headers) => Layout.Match(headers);
 

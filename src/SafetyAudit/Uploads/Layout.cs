@@ -26,6 +26,16 @@ sealed record RowContext(
 /// <summary>One row being read: its clinic's time zone, and the world around it.</summary>
 readonly record struct RowReading(RowContext Context, TimeZoneInfo Zone);
 
+/// <summary>What a column's cells hold.</summary>
+enum Holds { Text, Code, YesOrNo, Number, Day, Instant }
+
+/// <summary>One column as people choose among them.</summary>
+/// <param name="Name">As in a file's header.</param>
+/// <param name="IsRequired">Whether every row must have it.</param>
+/// <param name="Holds">What its cells hold.</param>
+/// <param name="Allowed">The codes it may hold; none where it holds something else.</param>
+sealed record LayoutColumn(string Name, bool IsRequired, Holds Holds, IReadOnlyList<string> Allowed);
+
 static class Layout
 {
     /// <summary>The column that holds a patient's id in every kind of file.</summary>
@@ -58,6 +68,8 @@ sealed partial class Layout<T> where T : Record, new()
 
     public IEnumerable<string> ColumnNames => columns.Select(c => c.Name);
 
+    public IEnumerable<LayoutColumn> Described => columns.Select(c => new LayoutColumn(c.Name, c.IsRequired, c.Holds, c.Allowed));
+
     /// <summary>Where each column stands in a file's header. Refuses a header that lacks a required one or has one twice.</summary>
     public int[] Match(IReadOnlyList<string> headers)
     {
@@ -65,7 +77,7 @@ sealed partial class Layout<T> where T : Record, new()
         if (headers.Where(h => h.Length > 0).GroupBy(h => h, StringComparer.OrdinalIgnoreCase).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new FileRefusedException($"The header has the column {twice.Key} twice. Keep one of them.");
         var missing = Required.Where(name => IndexOf(headers, name) < 0).ToList();
-        if (missing.Count > 0) throw new FileRefusedException($"The header lacks {string.Join(", ", missing)}. Add the column{(missing.Count > 1 ? "s" : "")} and send the file again.");
+        if (missing.Count > 0) throw new ColumnsUnknownException($"The header lacks {string.Join(", ", missing)}. Add the column{(missing.Count > 1 ? "s" : "")} and send the file again.");
         return places;
     }
 

@@ -49,6 +49,11 @@ sealed partial class Layout<T>
         /// <summary>What the cell may hold, for the error message.</summary>
         public virtual string Expected => "";
 
+        public virtual Holds Holds => Holds.Text;
+
+        /// <summary>Its codes, where it holds one.</summary>
+        public virtual IReadOnlyList<string> Allowed => [];
+
         public abstract ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row);
 
         public abstract void Digest(T record, byte index, BinaryWriter writer);
@@ -177,6 +182,8 @@ sealed partial class Layout<T>
     {
         public override string Expected => "from 1990 on";
 
+        public override Holds Holds => Holds.Instant;
+
         protected override (DateTime, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row)
         {
             var (value, wrong) = Cells.Instant(cell, row.Zone);
@@ -190,6 +197,8 @@ sealed partial class Layout<T>
     {
         public override string Expected => "from 1900 to 2199";
 
+        public override Holds Holds => Holds.Day;
+
         protected override (DateOnly, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Date(cell) switch
         {
             null => (default, ReasonCode.NotADate),
@@ -202,6 +211,8 @@ sealed partial class Layout<T>
 
     sealed class YesNoColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<bool>(name, isRequired, property)
     {
+        public override Holds Holds => Holds.YesOrNo;
+
         protected override (bool, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) =>
             Cells.YesOrNo(cell) is { } value ? (value, null) : (false, ReasonCode.NotYesOrNo);
 
@@ -211,6 +222,8 @@ sealed partial class Layout<T>
     sealed class WholeColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<int>(name, isRequired, property)
     {
         public override string Expected => "0 to 100000";
+
+        public override Holds Holds => Holds.Number;
 
         protected override (int, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Whole(cell) switch
         {
@@ -226,6 +239,8 @@ sealed partial class Layout<T>
     {
         public override string Expected => "0 to 100000";
 
+        public override Holds Holds => Holds.Number;
+
         protected override (double, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Number(cell) switch
         {
             null => (0, ReasonCode.NotANumber),
@@ -239,6 +254,10 @@ sealed partial class Layout<T>
     sealed class CodeColumn<TCode>(string name, bool isRequired, PropertyInfo property) : ValueColumn<TCode>(name, isRequired, property) where TCode : struct, Enum
     {
         public override string Expected => Codes.ListOf<TCode>();
+
+        public override Holds Holds => Holds.Code;
+
+        public override IReadOnlyList<string> Allowed => [.. Enum.GetValues<TCode>().Select(Codes.Of)];
 
         protected override (TCode, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) =>
             Cells.Code<TCode>(cell) is { } value ? (value, null) : (default, ReasonCode.CodeUnknown);

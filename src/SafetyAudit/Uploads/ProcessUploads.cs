@@ -70,11 +70,13 @@ public sealed class ProcessUploads(
     {
         var results = new List<(Upload, List<QuarantinedRow>)>();
         var practitioners = new Dictionary<string, string?>();
-        foreach (var held in ReceiveUpload.KindsOf(CsvRows.Plain(path), kind))
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
+        var (kinds, mapping, _) = await ReceiveUpload.RecogniseAsync(db, CsvRows.Plain(path), kind, clinicId, mayAsk: false, ct);
+        foreach (var held in kinds)
         {
             var upload = new Upload
             {
-                FileName = Path.GetFileName(path), Kind = held, ClinicId = clinicId,
+                FileName = Path.GetFileName(path), Kind = held, ClinicId = clinicId, MappingId = mapping?.Id,
                 Fingerprint = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
             };
             var rejected = new List<QuarantinedRow>();
@@ -169,7 +171,8 @@ public sealed class ProcessUploads(
         // After the claim: whoever adds a key takes the claims of that moment away, so a file is never stored under an older one.
         int key = await keys.AgreeAsync(db, ct);
         var context = await ContextAsync(db, upload, key, checkedOnly, ct);
-        using var rows = await WhileClaimedAsync(db, upload, () => Rows.Open(content, intake.Layout), ct);
+        var mapping = upload.MappingId is { } made ? await db.ColumnMappings.AsNoTracking().SingleAsync(m => m.Id == made, ct) : null;
+        using var rows = await WhileClaimedAsync(db, upload, () => mapping is null ? Rows.Open(content, intake.Layout) : new MappedRows(Rows.OpenTable(content), mapping, intake.Columns), ct);
         var places = intake.Layout.Match(rows.Headers);
         var seen = new SeenInFile();
         var sorting = new Sorting<T>(db, intake, upload, seen, keepIds: checkedOnly is not null, await OpenQuarantineAsync(db, upload, ct));
@@ -268,7 +271,7 @@ public sealed class ProcessUploads(
             throw new OvertakenException();
     }
 
-    async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, int key, Dictionary<string, string?>? checkedOnly, CancellationToken ct)
+    internal async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, int key, Dictionary<string, string?>? checkedOnly, CancellationToken ct)
     {
         var clinics = await db.Clinics.AsNoTracking().ToListAsync(ct);
         var practitioners = await db.Practitioners.Where(p => p.SupersededAtUtc == null).GroupBy(p => p.PractitionerId)

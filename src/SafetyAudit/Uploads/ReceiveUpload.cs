@@ -19,6 +19,9 @@ public sealed class ReceiveUpload(
 {
     const string Arriving = ".arriving";
 
+    /// <summary>Columns that a practitioners file never has.</summary>
+    static readonly string[] OfOthers = ["session_id", "event_id", "patient_id"];
+
     /// <summary>Answers one upload for each kind of record in the file, in the order in which they will be read: a CSV file has one, a FHIR file up to three.</summary>
     /// <param name="content">The file's bytes, read once from front to back.</param>
     /// <param name="fileName">Its name, for people; never used as a path.</param>
@@ -26,8 +29,9 @@ public sealed class ReceiveUpload(
     /// <param name="clinicId">The clinic it is sent for, or null when its rows name theirs. A clinic not known yet is added by its practitioners file.</param>
     /// <param name="by">Who sent it.</param>
     /// <param name="ct">Stops the taking in; nothing is kept then.</param>
+    /// <param name="mayAsk">Whether a table with unknown columns is kept until someone says which is which, instead of being refused.</param>
     /// <exception cref="FileRefusedException">It can't be such a file; nothing is kept.</exception>
-    public async Task<IReadOnlyList<Upload>> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, Actor by, CancellationToken ct)
+    public async Task<IReadOnlyList<Upload>> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, Actor by, CancellationToken ct, bool mayAsk = false)
     {
         string folder = Path.Combine(database.Directory, "uploads");
         Directory.CreateDirectory(folder);
@@ -35,8 +39,8 @@ public sealed class ReceiveUpload(
         try
         {
             var (fingerprint, bytes) = await KeepAsync(content, arriving, ct);
-            var kinds = KindsOf(() => SealedFile.Open(arriving, keys), kind);
             await using var db = await databases.OpenAsync(by, ct);
+            var (kinds, mapping, status) = await RecogniseAsync(db, () => SealedFile.Open(arriving, keys), kind, clinicId, mayAsk, ct);
             var now = time.UtcNow();
             if (clinicId is null ? by.Scope.Clinics is not null : !by.Scope.HasClinic(clinicId))
                 throw new FileRefusedException("Send the file for one of your clinics: choose it beside the file.");
@@ -54,7 +58,7 @@ public sealed class ReceiveUpload(
                 uploads.Add(new Upload
                 {
                     FileName = Shorten(fileName), Kind = held, ClinicId = clinicId, Fingerprint = fingerprint, Bytes = bytes,
-                    ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received,
+                    ReceivedAtUtc = now, ReceivedBy = by.Name, Status = status, MappingId = mapping?.Id,
                 });
                 db.Uploads.Add(uploads[^1]);
                 await db.SaveChangesAsync(ct);
@@ -82,6 +86,25 @@ public sealed class ReceiveUpload(
     /// <summary>Where the bytes of an upload are kept, sealed.</summary>
     public static string PathOf(DatabaseSettings database, string fingerprint) => Path.Combine(database.Directory, "uploads", fingerprint + ".csv.sealed");
 
+    // A header that someone mapped before is read in that way; whoever says which kind it is may mean another.
+    internal static async Task<(IReadOnlyList<RecordKind> Kinds, ColumnMapping? Mapping, UploadStatus Status)> RecogniseAsync(
+        SafetyAuditDb db, Func<Stream> content, RecordKind? kind, string? clinicId, bool mayAsk, CancellationToken ct)
+    {
+        if (await MappingForAsync(db, content, kind, clinicId, ct) is { } mapping) return ([mapping.Kind], mapping, UploadStatus.Received);
+        try { return (KindsOf(content, kind), null, UploadStatus.Received); }
+        catch (ColumnsUnknownException) when (mayAsk) { return ([kind ?? RecordKind.Sessions], null, UploadStatus.NeedsColumns); }
+    }
+
+    /// <summary>The newest mapping that was made for files with this header, the clinic's own before one for all; nothing for a file that is no table.</summary>
+    static async Task<ColumnMapping?> MappingForAsync(SafetyAuditDb db, Func<Stream> content, RecordKind? kind, string? clinicId, CancellationToken ct)
+    {
+        if (FhirFile.IsJson(content)) return null;
+        string digest;
+        using (var rows = Rows.OpenTable(content)) digest = ColumnMapping.DigestOf(rows.Headers);
+        return await db.ColumnMappings.AsNoTracking().Where(m => m.HeaderDigest == digest && (kind == null || m.Kind == kind) && (m.ClinicId == null || m.ClinicId == clinicId))
+            .OrderByDescending(m => m.ClinicId != null).ThenByDescending(m => m.Id).FirstOrDefaultAsync(ct);
+    }
+
     /// <summary>What a file holds, in the order in which it is read.</summary>
     internal static IReadOnlyList<RecordKind> KindsOf(Func<Stream> content, RecordKind? asked)
     {
@@ -98,11 +121,11 @@ public sealed class ReceiveUpload(
         var headers = rows.Headers.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var kind = asked ?? (headers.Contains("event_id") ? RecordKind.Events
             : headers.Contains("session_id") && headers.Contains("started_at") ? RecordKind.Sessions
-            : headers.Contains("practitioner_id") && !headers.Contains("session_id") ? RecordKind.Practitioners
-            : throw new FileRefusedException("The header fits no kind of file. It needs event_id (events), session_id and started_at (sessions) or practitioner_id (practitioners)."));
+            : headers.Contains("practitioner_id") && !headers.Overlaps(OfOthers) ? RecordKind.Practitioners
+            : throw new ColumnsUnknownException("The header fits no kind of file. It needs event_id (events), session_id and started_at (sessions) or practitioner_id (practitioners)."));
         // Sessions and events name practitioners too: read as practitioners they would blank what is known of them.
-        if (kind == RecordKind.Practitioners && (headers.Contains("session_id") || headers.Contains("event_id")))
-            throw new FileRefusedException("The header has session_id or event_id: this is no practitioners file. Send it as what it is.");
+        if (kind == RecordKind.Practitioners && headers.Overlaps(OfOthers))
+            throw new FileRefusedException("The header has session_id, event_id or patient_id: this is no practitioners file. Send it as what it is.");
         Intake.Of(kind).Match(rows.Headers);
         return kind;
     }

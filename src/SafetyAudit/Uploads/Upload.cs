@@ -15,6 +15,8 @@ public enum UploadStatus
     Completed,
     /// <summary>Refused as a whole, or given up; nothing of it counts.</summary>
     Failed,
+    /// <summary>Its bytes are kept; its columns are none of ours, and someone has to say which is which.</summary>
+    NeedsColumns,
 }
 
 /// <summary>One file that reached us, and how far its reading has come. Its bytes are kept under their fingerprint.</summary>
@@ -24,6 +26,9 @@ public sealed class Upload
     public long Id { get; set; }
     public required string FileName { get; set; }
     public RecordKind Kind { get; set; }
+
+    /// <summary>What makes its columns ours; empty for a file of our own layout.</summary>
+    public long? MappingId { get; set; }
 
     /// <summary>The clinic it was sent for; empty when its rows name their own.</summary>
     public string? ClinicId { get; set; }

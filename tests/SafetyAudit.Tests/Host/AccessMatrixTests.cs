@@ -30,6 +30,7 @@ public class AccessMatrixTests
         ["/records/history"] = ["director", "compliance", "practitioner", "auditor"],
         ["/uploads"] = ["director", "compliance"],
         ["/uploads/{id:long}"] = ["director", "compliance"],
+        ["/uploads/{id:long}/columns"] = ["director", "compliance"],
         ["/trail"] = ["compliance", "auditor"],
         ["/access"] = ["administrator"],
         ["/account"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
