@@ -145,8 +145,14 @@ public class WebTests
             bool takesPosts = endpoint.Metadata.GetMetadata<HttpMethodMetadata>() is not { HttpMethods: var methods } || methods.Contains("POST");
             if (!takesPosts || endpoint.Metadata.GetMetadata<PageActionDescriptor>() is not { } page)
             {
-                // What is no page has no forms: nothing but GET opens it.
+                // What is no page has no forms: nothing but GET opens it, or a key that no browser sends by itself; a sign-in is worth nothing there.
                 if (endpoint.RoutePattern.RawText!.StartsWith("/health", StringComparison.Ordinal)) continue;
+                if (takesPosts && PathOf(endpoint).StartsWith("/api/", StringComparison.Ordinal))
+                {
+                    using var body = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
+                    Assert.Equal(HttpStatusCode.Unauthorized, await director.SendAsync(new(HttpMethod.Post, PathOf(endpoint)) { Content = body }));
+                    continue;
+                }
                 Assert.False(takesPosts, $"{endpoint} takes posts, and no page checks their token");
                 continue;
             }
