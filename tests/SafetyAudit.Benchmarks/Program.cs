@@ -10,6 +10,11 @@ if (args is ["import", .. var rest])
     ImportBenchmark.Run(rest is [var rows, ..] ? int.Parse(rows, CultureInfo.InvariantCulture) : 1_000_000);
     return;
 }
+if (args is ["import-here", var data, .. var files])
+{
+    await ImportStages.RunAsync(data, files);
+    return;
+}
 if (args is ["trail", .. var size])
 {
     await TrailBenchmark.RunAsync(size is [var count, ..] ? int.Parse(count, CultureInfo.InvariantCulture) : 1_000_000);

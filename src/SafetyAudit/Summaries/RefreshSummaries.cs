@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
@@ -13,7 +14,7 @@ namespace SafetyAudit.Summaries;
 /// </summary>
 public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 {
-    const int DaysPerTransaction = 400;
+    const int DaysPerTransaction = 2_000;
 
     /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
@@ -65,7 +66,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     {
         var days = new Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>();
         var dayOfSession = new Dictionary<(string, string), Day>();
-        await foreach (var session in sessions.AsAsyncEnumerable().WithCancellation(ct))
+        await foreach (var session in sessions.Select(Counted).AsAsyncEnumerable().WithCancellation(ct))
         {
             var key = (session.ClinicId, session.PractitionerId, session.Date);
             if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key, Rules.RecordFor([.. practitioners[session.PractitionerId]], session.Date));
@@ -80,6 +81,16 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
         return days;
     }
+
+    /// <summary>A session as far as it is counted and judged: of sixty columns the half that a rule or a count asks for. A rule that asks for more adds it here.</summary>
+    internal static readonly Expression<Func<Session, Session>> Counted = s => new Session
+    {
+        SessionId = s.SessionId, ClinicId = s.ClinicId, PractitionerId = s.PractitionerId, Date = s.Date, Status = s.Status, StartedAtUtc = s.StartedAtUtc, FirstNeedleAtUtc = s.FirstNeedleAtUtc,
+        IsFirstSession = s.IsFirstSession, Position = s.Position, Regions = s.Regions, IsAtRiskThorax = s.IsAtRiskThorax, NeedleType = s.NeedleType, NeedleSingleUse = s.NeedleSingleUse,
+        NeedleSterile = s.NeedleSterile, NeedlesOpened = s.NeedlesOpened, NeedlesInserted = s.NeedlesInserted, NeedlesRemoved = s.NeedlesRemoved, NeedlesDisposed = s.NeedlesDisposed,
+        ScreenFlags = s.ScreenFlags, AnticoagulantClass = s.AnticoagulantClass, BleedingDisorder = s.BleedingDisorder, NeedleAnxiety = s.NeedleAnxiety, PriorSyncope = s.PriorSyncope,
+        ConsentAtUtc = s.ConsentAtUtc, ConsentRisks = s.ConsentRisks,
+    };
 
     internal sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key, Practitioner? practitioner)
     {

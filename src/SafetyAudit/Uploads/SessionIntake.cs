@@ -18,6 +18,7 @@ sealed class SessionIntake : Intake<Session>
     public override string KeyOf(Session record) => $"{record.SessionId}\n{record.ClinicId}";
 
     public override string? ClinicOf(Session record) => record.ClinicId;
+    public override bool SettlesContent => false;
 
     public override void Check(Session session, RowContext context, List<Reason> reasons)
     {
