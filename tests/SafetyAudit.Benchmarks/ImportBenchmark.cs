@@ -61,6 +61,29 @@ static class ImportBenchmark
         }
     }
 
+    /// <summary>The memory of an import of so many sessions, which come as a stream and are no file anywhere but sealed: half a kilobyte each, so 20 million are 10 GB.</summary>
+    public static void Memory(long rows)
+    {
+        string folder = Directory.CreateTempSubdirectory("safetyaudit-bench-").FullName;
+        try
+        {
+            string practitioners = new ImportFiles(Path.Combine(folder, "demo")).WritePractitioners(Path.Combine(folder, "practitioners.csv"), rows);
+            string[] args = [typeof(ImportBenchmark).Assembly.Location, "import-here", Path.Combine(folder, "data"), practitioners, string.Create(CultureInfo.InvariantCulture, $"sessions:{rows}")];
+            using var process = Process.Start(new ProcessStartInfo("dotnet", args))!;
+            var clock = Stopwatch.StartNew();
+            while (!process.WaitForExit(10_000))
+            {
+                process.Refresh();
+                Say($"  {clock.Elapsed.TotalSeconds,6:F0} s   {process.WorkingSet64 / 1e6,6:N0} MB resident");
+            }
+            if (process.ExitCode != 0) throw new InvalidOperationException($"The import ended with {process.ExitCode}.");
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
     public static void Say(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
 
     public static (double Wall, double Processor) Measure(string command, string[] args, Action<string> told)

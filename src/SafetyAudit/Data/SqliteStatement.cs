@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
@@ -6,12 +7,13 @@ namespace SafetyAudit.Data;
 
 /// <summary>
 /// A statement that SQLite runs again and again with other values, which go by their place. The provider looks each parameter up by its name at every run,
-/// which takes longer than the insert itself. Texts are written as the provider writes them.
+/// and reaches the library by way of three more layers; both take longer than the insert itself. Texts are written as the provider writes them.
 /// </summary>
 sealed class SqliteStatement : IDisposable
 {
     readonly sqlite3 database;
     readonly sqlite3_stmt statement;
+    readonly nint handle;
     byte[] scratch = new byte[1024];
 
     /// <param name="connection">Open; the statement runs in its transaction.</param>
@@ -20,29 +22,24 @@ sealed class SqliteStatement : IDisposable
     {
         database = connection.Handle ?? throw new InvalidOperationException("The connection is not open.");
         Check(raw.sqlite3_prepare_v2(database, sql, out statement));
+        handle = statement.DangerousGetHandle();
     }
 
     /// <summary>Forgets the values of the last run: what is not given is NULL.</summary>
-    public void Clear() => Check(raw.sqlite3_clear_bindings(statement));
+    public void Clear() => Check(Native.sqlite3_clear_bindings(handle));
 
-    public void Give(int place, long value) => Check(raw.sqlite3_bind_int64(statement, place, value));
+    public void Give(int place, long value) => Check(Native.sqlite3_bind_int64(handle, place, value));
 
-    public void Give(int place, double value) => Check(raw.sqlite3_bind_double(statement, place, value));
+    public void Give(int place, double value) => Check(Native.sqlite3_bind_double(handle, place, value));
 
     // An empty span has no address, and would be taken for NULL.
-    public void Give(int place, byte[] value) => Check(value.Length == 0 ? raw.sqlite3_bind_zeroblob(statement, place, 0) : raw.sqlite3_bind_blob(statement, place, value));
+    public void Give(int place, byte[] value) => Check(Native.sqlite3_bind_blob(handle, place, ref value.Length == 0 ? ref scratch[0] : ref value[0], value.Length, Native.Copied));
 
     public void Give(int place, string value)
     {
-        if (value.Length == 0)
-        {
-            Check(raw.sqlite3_bind_text(statement, place, ""));
-            return;
-        }
         int most = Encoding.UTF8.GetMaxByteCount(value.Length);
         if (scratch.Length < most) scratch = new byte[most];
-        int length = Encoding.UTF8.GetBytes(value, scratch);
-        Check(raw.sqlite3_bind_text(statement, place, scratch.AsSpan(0, length)));
+        Text(place, ref scratch[0], Encoding.UTF8.GetBytes(value, scratch));
     }
 
     /// <summary>yyyy-MM-dd HH:mm:ss, and what fraction there is without zeros at its end.</summary>
@@ -68,7 +65,7 @@ sealed class SqliteStatement : IDisposable
             length = 27;
             while (text[length - 1] == '0') length--;
         }
-        Check(raw.sqlite3_bind_text(statement, place, text[..length]));
+        Text(place, ref text[0], length);
     }
 
     /// <summary>yyyy-MM-dd.</summary>
@@ -80,18 +77,19 @@ sealed class SqliteStatement : IDisposable
         Digits(text[5..], value.Month, 2);
         text[7] = (byte)'-';
         Digits(text[8..], value.Day, 2);
-        Check(raw.sqlite3_bind_text(statement, place, text));
+        Text(place, ref text[0], text.Length);
     }
 
     /// <summary>Runs it once with the values given.</summary>
     public void Run()
     {
-        int result = raw.sqlite3_step(statement);
-        int ended = raw.sqlite3_reset(statement);
+        int result = Native.sqlite3_step(handle), ended = Native.sqlite3_reset(handle);
         if (result != raw.SQLITE_DONE) Check(ended != raw.SQLITE_OK ? ended : result);
     }
 
     public void Dispose() => statement?.Dispose();
+
+    void Text(int place, ref byte value, int length) => Check(Native.sqlite3_bind_text(handle, place, ref value, length, Native.Copied));
 
     void Check(int result)
     {
@@ -101,5 +99,20 @@ sealed class SqliteStatement : IDisposable
     static void Digits(Span<byte> text, int value, int count)
     {
         for (int i = count - 1; i >= 0; i--, value /= 10) text[i] = (byte)('0' + value % 10);
+    }
+
+    // The library that the provider has loaded, called as it is. Giving a value copies it and does nothing else, so the collector need not be told.
+    static class Native
+    {
+        const string Library = "e_sqlite3";
+        public const nint Copied = -1;
+
+        [DllImport(Library), SuppressGCTransition] public static extern int sqlite3_bind_int64(nint statement, int place, long value);
+        [DllImport(Library), SuppressGCTransition] public static extern int sqlite3_bind_double(nint statement, int place, double value);
+        [DllImport(Library), SuppressGCTransition] public static extern int sqlite3_bind_text(nint statement, int place, ref byte value, int length, nint destructor);
+        [DllImport(Library), SuppressGCTransition] public static extern int sqlite3_bind_blob(nint statement, int place, ref byte value, int length, nint destructor);
+        [DllImport(Library), SuppressGCTransition] public static extern int sqlite3_clear_bindings(nint statement);
+        [DllImport(Library)] public static extern int sqlite3_step(nint statement);
+        [DllImport(Library)] public static extern int sqlite3_reset(nint statement);
     }
 }

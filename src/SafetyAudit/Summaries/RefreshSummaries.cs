@@ -36,7 +36,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         if (ids.Count == 0) return 0;
         long first = ids[0], last = ids[^1];
         var stale = db.StaleDays.Where(d => d.Id >= first && d.Id <= last);
-        // From the few days to their sessions, by the index on clinic, practitioner and day; never over all sessions.
+        // From the few days to their sessions, which lie together when the days are in the order of their dates, by the index on clinic, practitioner and day; never over all sessions.
         var touched = stale.Select(d => new { d.ClinicId, d.PractitionerId, d.Date }).Distinct();
 
         var practitioners = (await db.Versions<Practitioner>().Where(p => stale.Any(d => d.PractitionerId == p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
@@ -74,11 +74,10 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             // What ended a session early counts as much as what came after a whole one.
             if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
         }
-        var events = from s in sessions
-                     join e in db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
-                     select e;
-        await foreach (var adverseEvent in events.AsAsyncEnumerable().WithCancellation(ct))
-            if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
+        // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding the events.
+        foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(5_000))
+            await foreach (var adverseEvent in db.Current<AdverseEvent>().Where(e => ids.Contains(e.LinkedSessionId!)).AsAsyncEnumerable().WithCancellation(ct))
+                if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
         return days;
     }
 
