@@ -32,14 +32,16 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     {
         if (!await db.StaleDays.AnyAsync(ct)) return 0;
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Summaries, ct);
-        var ids = await db.StaleDays.OrderBy(d => d.Id).Select(d => d.Id).Take(DaysPerTransaction).ToListAsync(ct);
-        if (ids.Count == 0) return 0;
+        var read = await db.StaleDays.OrderBy(d => d.Id).Select(d => new { d.Id, d.PractitionerId }).Take(DaysPerTransaction).ToListAsync(ct);
+        if (read.Count == 0) return 0;
+        var ids = read.ConvertAll(d => d.Id);
+        var people = read.Select(d => d.PractitionerId).Distinct().ToList();
         long first = ids[0], last = ids[^1];
         var stale = db.StaleDays.Where(d => d.Id >= first && d.Id <= last);
         // From the few days to their sessions, which lie together when the days are in the order of their dates, by the index on clinic, practitioner and day; never over all sessions.
         var touched = stale.Select(d => new { d.ClinicId, d.PractitionerId, d.Date }).Distinct();
 
-        var practitioners = (await db.Versions<Practitioner>().Where(p => stale.Any(d => d.PractitionerId == p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
+        var practitioners = (await db.Versions<Practitioner>().Where(p => people.Contains(p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
         var sessions = from d in touched join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s;
         var days = await ComputeAsync(db, sessions, practitioners, ct);
 
