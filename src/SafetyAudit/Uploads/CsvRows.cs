@@ -103,6 +103,8 @@ sealed class CsvRows : Rows
 
     public override ReadOnlySpan<byte> Cell(int column) => reader.GetSpan(column);
 
+    public override ReadOnlySpan<byte> Raw => Text is null ? reader.RawRecord : base.Raw;
+
     public override string Original() => Text ?? Readable(reader.RawRecord);
 
     string? Text { get; set; }

@@ -51,6 +51,8 @@ sealed class FhirRows : Rows
     public override ReadOnlySpan<byte> Cell(int column) =>
         rows.Row!.Cells.TryGetValue(headers[column], out var cell) ? Encoding.UTF8.GetBytes(CsvText.Out(cell.Value.Trim())) : default;
 
+    public override ReadOnlySpan<byte> Raw => rows.Bytes.Span;
+
     public override string Original() => Readable(rows.Bytes.Span);
 
     public override void Complete(List<Reason> reasons)

@@ -73,6 +73,9 @@ abstract class Intake<T> : Intake where T : Record, new()
     /// <summary>Checks against what is stored, and fills in what the store knows better. Adds reasons to the rows they are about.</summary>
     public virtual Task SettleAsync(SafetyAuditDb db, IReadOnlyList<T> records, Dictionary<string, KnownRecord> known, Action<T, Reason> reject, CancellationToken ct) => Task.CompletedTask;
 
+    /// <summary>Whether <see cref="SettleAsync"/> may change what the digest covers. Where it doesn't, digests are made while a file is read.</summary>
+    public virtual bool SettlesContent => true;
+
     /// <summary>Stores what records need before they can be stored themselves.</summary>
     public virtual Task PrepareAsync(SafetyAuditDb db, List<T> records, RowContext context, CancellationToken ct) => Task.CompletedTask;
 

@@ -34,11 +34,12 @@ static class Layout
 
 /// <summary>
 /// The columns of one kind of file: those properties of the record that a file can hold, spelt in snake_case. The record is the one definition of its
-/// columns; a property added there is read from files.
+/// columns; a property added there is read from files. One reader at a time reads with it.
 /// </summary>
 sealed partial class Layout<T> where T : Record, new()
 {
     readonly List<Column> columns;
+    readonly RepeatedCells<string> clinics = new();
     readonly int clinicColumn;
     readonly PatientColumn? patientColumn;
 
@@ -80,7 +81,7 @@ sealed partial class Layout<T> where T : Record, new()
         // The clinic comes first: its time zone gives the row's instants their meaning.
         string? clinic = context.ScopeClinic;
         if (clinicColumn >= 0 && places[clinicColumn] >= 0 && row.Cell(places[clinicColumn]) is { IsEmpty: false } named)
-            clinic = Cells.Text(CsvText.In(Trim(named)), 64, isId: true, lines: false).Value;
+            clinic = ClinicIn(CsvText.In(Trim(named)));
         var reading = new RowReading(context, context.ZoneOf(clinic));
         for (int i = 0; i < columns.Count; i++)
         {
@@ -93,6 +94,14 @@ sealed partial class Layout<T> where T : Record, new()
             if (columns[i].Read(cell, record, reading) is { } wrong) reasons.Add(Explain(wrong, columns[i], Encoding.UTF8.GetString(cell)));
         }
         return record;
+    }
+
+    string ClinicIn(ReadOnlySpan<byte> cell)
+    {
+        if (clinics.TryGet(cell, out string known)) return known;
+        string clinic = Cells.Text(cell, 64, isId: true, lines: false).Value;
+        clinics.Add(cell, clinic);
+        return clinic;
     }
 
     /// <summary>Brings the patient's pseudonym in a stored record up to the newest layer. False where there is none to bring up.</summary>

@@ -12,7 +12,7 @@ sealed partial class Layout<T>
     static IEnumerable<Column> ColumnsOf(PropertyInfo property, string[] required)
     {
         if (property.PropertyType == typeof(IReadOnlyList<SessionRegion>))
-            return RegionLists.Columns.Select(c => (Column)(object)c);
+            return RegionLists.Columns().Select(c => (Column)(object)c);
         string name = Codes.SnakeCase(property.Name);
         if (name.EndsWith("_utc", StringComparison.Ordinal)) name = name[..^4];
         return [ColumnOf(property, name, required.Contains(name))];
@@ -58,16 +58,25 @@ sealed partial class Layout<T>
     {
         readonly Action<T, string> set = property.SetMethod!.CreateDelegate<Action<T, string>>();
         readonly Func<T, string?> get = property.GetMethod!.CreateDelegate<Func<T, string?>>();
+        readonly RepeatedCells<string> repeated = new();
 
         public override string Expected => longest.ToString(CultureInfo.InvariantCulture);
 
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
         {
+            if (repeated.TryGet(cell, out string known))
+            {
+                set(record, known);
+                return null;
+            }
             var (value, wrong) = Cells.Text(cell, longest, isId, lines);
             // A cell of nothing but space that only Unicode knows is as empty as any.
             if (wrong is null && value.Length == 0) return IsRequired ? ReasonCode.MissingValue : null;
-            if (wrong is null) set(record, isCode ? Cells.Normal(value) : value);
-            return wrong;
+            if (wrong is not null) return wrong;
+            if (isCode) value = Cells.Normal(value);
+            set(record, value);
+            repeated.Add(cell, value);
+            return null;
         }
 
         public override void Digest(T record, byte index, BinaryWriter writer)
@@ -119,14 +128,21 @@ sealed partial class Layout<T>
     {
         readonly Action<T, IReadOnlyList<string>> set = property.SetMethod!.CreateDelegate<Action<T, IReadOnlyList<string>>>();
         readonly Func<T, IReadOnlyList<string>?> get = property.GetMethod!.CreateDelegate<Func<T, IReadOnlyList<string>?>>();
+        readonly RepeatedCells<string[]> repeated = new();
 
         public override string Expected => "2000";
 
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
         {
-            var (value, wrong) = Cells.Text(cell, 2000, isId: false, lines: false);
-            if (wrong is null) set(record, [.. RegionLists.Entries(value).Where(e => e.Length > 0).Select(Cells.Normal)]);
-            return wrong;
+            if (!repeated.TryGet(cell, out string[] entries))
+            {
+                var (value, wrong) = Cells.Text(cell, 2000, isId: false, lines: false);
+                if (wrong is not null) return wrong;
+                entries = [.. RegionLists.Entries(value).Where(e => e.Length > 0).Select(Cells.Normal)];
+                repeated.Add(cell, entries);
+            }
+            set(record, entries);
+            return null;
         }
 
         public override void Digest(T record, byte index, BinaryWriter writer)
@@ -238,10 +254,17 @@ sealed partial class Layout<T>
 
     sealed class CodeColumn<TCode>(string name, bool isRequired, PropertyInfo property) : ValueColumn<TCode>(name, isRequired, property) where TCode : struct, Enum
     {
+        readonly RepeatedCells<TCode> repeated = new();
+
         public override string Expected => Codes.ListOf<TCode>();
 
-        protected override (TCode, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) =>
-            Cells.Code<TCode>(cell) is { } value ? (value, null) : (default, ReasonCode.CodeUnknown);
+        protected override (TCode, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row)
+        {
+            if (repeated.TryGet(cell, out var known)) return (known, null);
+            if (Cells.Code<TCode>(cell) is not { } value) return (default, ReasonCode.CodeUnknown);
+            repeated.Add(cell, value);
+            return (value, null);
+        }
 
         protected override void Write(TCode value, BinaryWriter writer) => writer.Write(Codes.Of(value));
     }

@@ -40,20 +40,19 @@ static class LinkEvents
         WHERE {CanJoin}
         """;
 
-    // Where a second clinic's session of the same id and patient arrives, an event that names no clinic waits again, whichever came first.
+    // Where a second clinic's session of the same id and patient arrives, an event that names no clinic waits again, whichever came first. From the upload's
+    // sessions to their events, in this order (CROSS JOIN keeps SQLite to it): an upload must not go through all events there are.
+    const string Ambiguous = "s.upload_id = {0} AND e.linked_session_id = s.session_id AND e.session_id = s.session_id AND e.patient_id = s.patient_id AND e.linked_clinic_id <> s.clinic_id"
+        + " AND e.clinic_id IS NULL AND e.superseded_at_utc IS NULL";
+
     static readonly string[] PartAmbiguousEvents =
     [
-        """
+        $$"""
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
-        SELECT DISTINCT o.clinic_id, o.practitioner_id, o.date FROM adverse_events e
-        JOIN sessions s ON s.session_id = e.session_id AND s.patient_id = e.patient_id AND s.clinic_id <> e.linked_clinic_id AND s.upload_id = {0}
+        SELECT DISTINCT o.clinic_id, o.practitioner_id, o.date FROM sessions s CROSS JOIN adverse_events e
         JOIN sessions o ON o.session_id = e.linked_session_id AND o.clinic_id = e.linked_clinic_id AND o.superseded_at_utc IS NULL
-        WHERE e.clinic_id IS NULL AND e.linked_session_id IS NOT NULL AND e.superseded_at_utc IS NULL
+        WHERE {{Ambiguous}}
         """,
-        """
-        UPDATE adverse_events SET linked_session_id = NULL, linked_clinic_id = NULL, link_method = NULL
-        WHERE clinic_id IS NULL AND linked_session_id IS NOT NULL AND superseded_at_utc IS NULL AND EXISTS
-            (SELECT 1 FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.patient_id = adverse_events.patient_id AND s.clinic_id <> adverse_events.linked_clinic_id AND s.upload_id = {0})
-        """,
+        $"UPDATE adverse_events SET linked_session_id = NULL, linked_clinic_id = NULL, link_method = NULL WHERE id IN (SELECT e.id FROM sessions s CROSS JOIN adverse_events e WHERE {Ambiguous})",
     ];
 }

@@ -173,66 +173,53 @@ public sealed class ProcessUploads(
         var places = intake.Layout.Match(rows.Headers);
         var seen = new SeenInFile();
         var sorting = new Sorting<T>(db, intake, upload, seen, keepIds: checkedOnly is not null, await OpenQuarantineAsync(db, upload, ct));
-        using var scratch = new MemoryStream();
-        var batch = new List<(T Record, string Text)>();
-        var rejected = new List<QuarantinedRow>();
-        var reasons = new List<Reason>();
+        using MemoryStream scratch = new(), scratchAhead = new();
         long committed = upload.RowsRead, passed = 0;
-        for (bool more = true; more;)
+        RowBatch<T> held = new(), free = new();
+        // While one batch is sorted out and stored, the next is read and checked; what is stored, and in which order, does not depend on it.
+        var ahead = ReadAheadAsync(free, 0);
+        try
         {
-            batch.Clear();
-            rejected.Clear();
-            // Rows that an earlier attempt committed are read once more for what they left in memory only, and stop where that attempt stopped.
-            long most = passed < committed ? Math.Min(BatchRows, committed - passed) : BatchRows;
-            more = await WhileClaimedAsync(db, upload, () => Collect(most), ct);
-            if (passed < committed)
+            for (bool more = true; more;)
             {
-                passed += batch.Count + rejected.Count;
-                await sorting.RememberAsync(batch, scratch, ct);
-                await StayClaimedAsync(db, upload, ct);
-                continue;
+                var batch = await WhileClaimedAsync(db, upload, ahead, ct);
+                (held, free) = (batch, held);
+                more = batch.More;
+                if (more) ahead = ReadAheadAsync(free, passed + batch.Count);
+                if (passed < committed)
+                {
+                    passed += batch.Count;
+                    await sorting.RememberAsync(batch, scratch, ct);
+                    await StayClaimedAsync(db, upload, ct);
+                    continue;
+                }
+                passed += batch.Count;
+                upload.RowsRead += batch.Count;
+                upload.UnknownColumns = batch.UnknownColumns;
+                var fresh = await sorting.SortOutAsync(batch, scratch, ct);
+                upload.RowsRejected += batch.Rejected.Count;
+                if (checkedOnly is not null) foreach (var practitioner in fresh.OfType<Practitioner>()) checkedOnly[practitioner.PractitionerId] = practitioner.ClinicId;
+                await store(async target =>
+                {
+                    foreach (var row in batch.Rejected) row.Seal(keys, key);
+                    await target.BulkInsertAsync(batch.Rejected, ct);
+                    await intake.PrepareAsync(target, fresh, context, ct);
+                    await target.BulkInsertAsync(fresh, ct);
+                    return StoredRows.Of(fresh)?.Draft(upload);
+                }, batch.Rejected, sorting.Mended, batch.Position, final: !more);
             }
-            upload.RowsRead += batch.Count + rejected.Count;
-            upload.UnknownColumns = string.Join(", ", intake.Layout.Unknown(rows.Named));
-            var fresh = await sorting.SortOutAsync(batch, rejected, scratch, ct);
-            upload.RowsRejected += rejected.Count;
-            if (checkedOnly is not null) foreach (var practitioner in fresh.OfType<Practitioner>()) checkedOnly[practitioner.PractitionerId] = practitioner.ClinicId;
-            await store(async target =>
-            {
-                foreach (var row in rejected) row.Seal(keys, key);
-                await target.BulkInsertAsync(rejected, ct);
-                await intake.PrepareAsync(target, fresh, context, ct);
-                await target.BulkInsertAsync(fresh, ct);
-                return StoredRows.Of(fresh)?.Draft(upload);
-            }, rejected, sorting.Mended, rows.Position, final: !more);
+        }
+        finally
+        {
+            // Nobody closes the file while it is being read.
+            await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        // Answers whether there may be more.
-        bool Collect(long most)
+        Task<RowBatch<T>> ReadAheadAsync(RowBatch<T> into, long from)
         {
-            for (long held = 0; batch.Count + rejected.Count < most && held < BatchBytes; held += rows.Length)
-            {
-                ct.ThrowIfCancellationRequested();
-                if (!rows.Read()) return false;
-                reasons.Clear();
-                T? record = null;
-                if (rows.Problem is { } problem) reasons.Add(problem);
-                else
-                {
-                    record = intake.Layout.Read(rows, places, context, reasons);
-                    intake.Check(record, context, reasons);
-                }
-                rows.Complete(reasons);
-                if (reasons.Count > 0) rejected.Add(Quarantine(upload, rows.Line, record is null ? null : intake.IdOf(record), record is null ? null : intake.ClinicOf(record), rows.Original(), reasons));
-                else
-                {
-                    record!.UploadId = upload.Id;
-                    record.Line = rows.Line;
-                    record.ReceivedAtUtc = context.NowUtc;
-                    batch.Add((record, rows.Original()));
-                }
-            }
-            return true;
+            // Rows that an earlier attempt committed are read once more for what they left in memory only, and stop where that attempt stopped.
+            long most = from < committed ? Math.Min(BatchRows, committed - from) : BatchRows;
+            return Task.Run(() => into.Read(rows, intake, places, upload, context, scratchAhead, most, BatchBytes, ct), ct);
         }
     }
 
@@ -246,16 +233,21 @@ public sealed class ProcessUploads(
         var working = Task.Run(work, ct);
         try
         {
-            while (await Task.WhenAny(working, Task.Delay(Lease / 3, ct)) != working)
-            {
-                ct.ThrowIfCancellationRequested();
-                if (upload.Id != 0) await StayClaimedAsync(db, upload, ct);
-            }
+            return await WhileClaimedAsync(db, upload, working, ct);
         }
         finally
         {
             // Nobody closes the file while it is being read.
             await ((Task)working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    async Task<TResult> WhileClaimedAsync<TResult>(SafetyAuditDb db, Upload upload, Task<TResult> working, CancellationToken ct)
+    {
+        while (await Task.WhenAny(working, Task.Delay(Lease / 3, ct)) != working)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (upload.Id != 0) await StayClaimedAsync(db, upload, ct);
         }
         return await working;
     }

@@ -39,6 +39,9 @@ abstract class Rows : IDisposable
     /// <summary>A cell of the current row, unquoted.</summary>
     public abstract ReadOnlySpan<byte> Cell(int column);
 
+    /// <summary>The bytes of the current row, of which <see cref="Original"/> is the text.</summary>
+    public virtual ReadOnlySpan<byte> Raw => Encoding.UTF8.GetBytes(Original());
+
     /// <summary>The current row as text, as it stands in the file. Bytes that no text can hold are written \xNN.</summary>
     public abstract string Original();
 
@@ -47,7 +50,7 @@ abstract class Rows : IDisposable
 
     public abstract void Dispose();
 
-    protected static string Readable(ReadOnlySpan<byte> bytes)
+    internal static string Readable(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > QuarantinedRow.LongestText) bytes = bytes[..QuarantinedRow.LongestText];
         if (Utf8.IsValid(bytes) && !bytes.Contains((byte)0)) return Encoding.UTF8.GetString(bytes);
