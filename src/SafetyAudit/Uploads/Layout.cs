@@ -98,6 +98,9 @@ sealed partial class Layout<T> where T : Record, new()
     /// <summary>Brings the patient's pseudonym in a stored record up to the newest layer. False where there is none to bring up.</summary>
     public bool RaisePatient(T record, Pseudonyms patients) => patientColumn?.Raise(record, patients) ?? false;
 
+    /// <summary>A record as a row of a file: reading these cells gives the same content.</summary>
+    public IReadOnlyList<(string Column, string Cell)> CellsOf(T record) => columns.ConvertAll(c => (c.Name, c.Cell(record)));
+
     /// <summary>Fingerprint of a record's content: the same for the same values, however they were written.</summary>
     public byte[] Digest(T record, MemoryStream scratch)
     {
