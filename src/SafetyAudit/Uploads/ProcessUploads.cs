@@ -89,6 +89,19 @@ public sealed class ProcessUploads(
         return results;
     }
 
+    /// <summary>What is wrong with a file that is at hand, checked against what is stored; nothing of it is stored.</summary>
+    internal async Task<List<Reason>> CheckAsync(byte[] file, RecordKind kind, string? clinicId, UploadPurpose purpose, int correctsVersion, CancellationToken ct)
+    {
+        var upload = new Upload { FileName = "", Kind = kind, ClinicId = clinicId, Fingerprint = "", ReceivedAtUtc = time.UtcNow(), ReceivedBy = "", Purpose = purpose, CorrectsVersion = correctsVersion };
+        var wrong = new List<Reason>();
+        await RunAsync(upload, () => new MemoryStream(file, writable: false), (_, rows, _, _, _) =>
+        {
+            wrong.AddRange(rows.SelectMany(r => r.Reasons));
+            return Task.CompletedTask;
+        }, checkedOnly: [], ct);
+        return wrong;
+    }
+
     // The oldest file that is not finished, unless a live worker has it.
     async Task<Upload?> ClaimAsync(CancellationToken ct)
     {
