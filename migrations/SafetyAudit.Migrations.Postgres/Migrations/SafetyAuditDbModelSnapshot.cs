@@ -1625,6 +1625,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("bytes");
 
+                    b.Property<long>("BytesRead")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes_read");
+
                     b.Property<DateTime?>("ClaimedUntilUtc")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("claimed_until_utc");
@@ -1697,6 +1701,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.Property<long>("RowsSame")
                         .HasColumnType("bigint")
                         .HasColumnName("rows_same");
+
+                    b.Property<DateTime?>("StartedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at_utc");
 
                     b.Property<string>("Status")
                         .IsRequired()

@@ -1598,6 +1598,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("bytes");
 
+                    b.Property<long>("BytesRead")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes_read");
+
                     b.Property<DateTime?>("ClaimedUntilUtc")
                         .HasColumnType("TEXT")
                         .HasColumnName("claimed_until_utc");
@@ -1670,6 +1674,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.Property<long>("RowsSame")
                         .HasColumnType("INTEGER")
                         .HasColumnName("rows_same");
+
+                    b.Property<DateTime?>("StartedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("started_at_utc");
 
                     b.Property<string>("Status")
                         .IsRequired()

@@ -16,6 +16,10 @@ public static class CurrentRecords
         // Whoever may see a record may count it, also when its file held other clinics' rows and may not be seen.
         db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed && u.Purpose != UploadPurpose.Withdrawal));
 
+    /// <summary>Every version that counts or ever counted, what was undone and what withdraws a record too: for looking at a record's history, never for counting.</summary>
+    public static IQueryable<T> EverCounted<T>(this SafetyAuditDb db) where T : Record =>
+        db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.CompletedAtUtc != null));
+
     /// <summary>A transaction in which every query sees one state of the database, for pages whose figures must belong together.</summary>
     public static Task<IDbContextTransaction> BeginSnapshotAsync(this SafetyAuditDb db, CancellationToken ct) =>
         // SQLite reads one state in any deferred transaction, which is what this level asks of it; PostgreSQL needs to be asked for one.

@@ -71,7 +71,7 @@ sealed partial class Layout<T> where T : Record, new()
 
     /// <summary>Header names that are no column of this kind.</summary>
     public IEnumerable<string> Unknown(IReadOnlyList<string> headers) =>
-        headers.Where(h => h.Length > 0 && !columns.Exists(c => c.Name.Equals(h, StringComparison.OrdinalIgnoreCase))).Select(h => new string([.. h.Where(c => !char.IsControl(c))]));
+        headers.Where(h => h.Length > 0 && !h.StartsWith(RejectedRows.Prefix, StringComparison.OrdinalIgnoreCase) && !columns.Exists(c => c.Name.Equals(h, StringComparison.OrdinalIgnoreCase))).Select(h => new string([.. h.Where(c => !char.IsControl(c))]));
 
     /// <summary>Reads one row's cells into a record; every problem of the row is added to the list.</summary>
     public T Read(Rows row, int[] places, RowContext context, List<Reason> reasons)

@@ -115,14 +115,14 @@ public sealed class ProcessUploads(
             if (next.ClaimedUntilUtc is { } until && until > now && until < now + 2 * Lease) return null;
 
             int epoch = next.Epoch + 1, attempts = next.Attempts + 1;
-            var leasedUntil = now + Lease;
+            var (leasedUntil, started) = (now + Lease, next.StartedAtUtc ?? now);
             // Everything that was read must still hold: a worker that goes on renews its claim, one that finishes changes the status.
             int claimed = await db.Uploads.Where(u => u.Id == next.Id && u.Epoch == next.Epoch && u.Status == next.Status && u.ClaimedUntilUtc == next.ClaimedUntilUtc).ExecuteUpdateAsync(set => set
-                .SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.Epoch, epoch).SetProperty(u => u.Attempts, attempts).SetProperty(u => u.ClaimedUntilUtc, leasedUntil), ct);
+                .SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.Epoch, epoch).SetProperty(u => u.Attempts, attempts).SetProperty(u => u.ClaimedUntilUtc, leasedUntil).SetProperty(u => u.StartedAtUtc, started), ct);
             if (claimed == 0) return null;
 
             db.ChangeTracker.Clear();
-            (next.Status, next.Epoch, next.Attempts, next.ClaimedUntilUtc) = (UploadStatus.Processing, epoch, attempts, leasedUntil);
+            (next.Status, next.Epoch, next.Attempts, next.ClaimedUntilUtc, next.StartedAtUtc) = (UploadStatus.Processing, epoch, attempts, leasedUntil, started);
             if (next.TakenBackAtUtc is not null)
             {
                 await TakeBackUpload.ClearAsync(db, next, now, ct);
@@ -157,6 +157,7 @@ public sealed class ProcessUploads(
         {
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
             {
+                upload.BytesRead = position;
                 await FenceAsync(db, upload, ct);
                 var told = new List<AuditDraft>(2);
                 if (await storeRecords(db) is { } stored) told.Add(stored);
@@ -308,7 +309,7 @@ public sealed class ProcessUploads(
     {
         var until = time.UtcNow() + Lease;
         int mine = await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch && u.Status == UploadStatus.Processing).ExecuteUpdateAsync(set => set
-            .SetProperty(u => u.ClaimedUntilUtc, until).SetProperty(u => u.Attempts, 0).SetProperty(u => u.UnknownColumns, upload.UnknownColumns).SetProperty(u => u.RowsRead, upload.RowsRead)
+            .SetProperty(u => u.ClaimedUntilUtc, until).SetProperty(u => u.Attempts, 0).SetProperty(u => u.UnknownColumns, upload.UnknownColumns).SetProperty(u => u.RowsRead, upload.RowsRead).SetProperty(u => u.BytesRead, upload.BytesRead)
             .SetProperty(u => u.RowsNew, upload.RowsNew).SetProperty(u => u.RowsSame, upload.RowsSame).SetProperty(u => u.RowsChanged, upload.RowsChanged)
             .SetProperty(u => u.RowsRejected, upload.RowsRejected), ct);
         if (mine == 0) throw new OvertakenException();

@@ -80,6 +80,12 @@ public sealed class Upload
 
     /// <summary>Rows read so far; reading goes on after this many.</summary>
     [Unaudited] public long RowsRead { get; set; }
+
+    /// <summary>Bytes of the file behind those rows.</summary>
+    [Unaudited] public long BytesRead { get; set; }
+
+    /// <summary>When reading was begun first.</summary>
+    [Unaudited] public DateTime? StartedAtUtc { get; set; }
     [Unaudited] public long RowsNew { get; set; }
     [Unaudited] public long RowsSame { get; set; }
     [Unaudited] public long RowsChanged { get; set; }
@@ -90,6 +96,14 @@ public sealed class Upload
 
     /// <summary>Until when the claim holds without a sign of life.</summary>
     [Unaudited] public DateTime? ClaimedUntilUtc { get; set; }
+
+    /// <summary>Rows a second so far and the time that is left, as far as reading has come; nothing before it has come anywhere.</summary>
+    public (double RowsPerSecond, TimeSpan Left)? Pace(DateTime nowUtc)
+    {
+        if (Status != UploadStatus.Processing || StartedAtUtc is not { } started || BytesRead <= 0 || nowUtc <= started) return null;
+        var elapsed = nowUtc - started;
+        return (RowsRead / elapsed.TotalSeconds, elapsed * (Math.Max(0, Bytes - BytesRead) / (double)BytesRead));
+    }
 
     /// <summary>How often reading was begun; a file that keeps stopping its worker is given up in the end.</summary>
     [Unaudited] public int Attempts { get; set; }

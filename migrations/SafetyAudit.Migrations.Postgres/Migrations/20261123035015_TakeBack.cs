@@ -18,6 +18,13 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 nullable: false,
                 defaultValue: false);
 
+            migrationBuilder.AddColumn<long>(
+                name: "bytes_read",
+                table: "uploads",
+                type: "bigint",
+                nullable: false,
+                defaultValue: 0L);
+
             migrationBuilder.AddColumn<int>(
                 name: "corrects_version",
                 table: "uploads",
@@ -30,6 +37,12 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 type: "text",
                 nullable: false,
                 defaultValue: "file");
+
+            migrationBuilder.AddColumn<DateTime>(
+                name: "started_at_utc",
+                table: "uploads",
+                type: "timestamp with time zone",
+                nullable: true);
 
             migrationBuilder.AddColumn<DateTime>(
                 name: "taken_back_at_utc",
@@ -64,11 +77,19 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 table: "uploads");
 
             migrationBuilder.DropColumn(
+                name: "bytes_read",
+                table: "uploads");
+
+            migrationBuilder.DropColumn(
                 name: "corrects_version",
                 table: "uploads");
 
             migrationBuilder.DropColumn(
                 name: "purpose",
+                table: "uploads");
+
+            migrationBuilder.DropColumn(
+                name: "started_at_utc",
                 table: "uploads");
 
             migrationBuilder.DropColumn(
