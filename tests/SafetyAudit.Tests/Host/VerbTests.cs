@@ -127,8 +127,13 @@ public sealed class VerbTests : IDisposable
         await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
         string big = FileOf("big.csv", Samples.SessionHeader + string.Concat(Enumerable.Range(0, 300_000).Select(i => Samples.Session($"S{i}"))));
         using var run = ProgramRun.Start("import", big, "--Data:Directory", Path.Combine(directory, "data"));
-        for (int i = 0; i < 600 && Directory.GetFiles(Path.Combine(directory, "data", "uploads"), "*.sealed").Length < 2; i++) await Task.Delay(50);
-        await Task.Delay(1500);
+        await using (var db = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(directory, "data", "safetyaudit.db")};Mode=ReadOnly;Pooling=False"))
+        {
+            await db.OpenAsync();
+            await using var under = db.CreateCommand();
+            under.CommandText = "SELECT count(*) FROM uploads WHERE status = 'processing' AND rows_read > 0";
+            for (int i = 0; i < 1200 && (long)(await under.ExecuteScalarAsync())! == 0; i++) await Task.Delay(50);
+        }
         run.Interrupt();
         string printed = await run.PrintedAsync();
         Assert.Contains("big.csv: cancelled; nothing of it counts.", printed, StringComparison.Ordinal);
