@@ -47,6 +47,8 @@ static class Composition
         services.AddSingleton<ReadLog>();
         services.AddTransient<ReceiveUpload>();
         services.AddTransient<ProcessUploads>();
+        services.AddTransient<TakeBackUpload>();
+        services.AddTransient<CorrectRecord>();
         services.AddTransient<RotateKey>();
         services.AddTransient<RefreshSummaries>();
         services.AddTransient<EvaluateAlerts>();

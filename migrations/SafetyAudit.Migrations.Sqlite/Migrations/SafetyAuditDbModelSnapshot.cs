@@ -1586,6 +1586,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("id");
 
+                    b.Property<bool>("AllOrNothing")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("all_or_nothing");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
@@ -1593,6 +1597,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.Property<long>("Bytes")
                         .HasColumnType("INTEGER")
                         .HasColumnName("bytes");
+
+                    b.Property<long>("BytesRead")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes_read");
 
                     b.Property<DateTime?>("ClaimedUntilUtc")
                         .HasColumnType("TEXT")
@@ -1605,6 +1613,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.Property<DateTime?>("CompletedAtUtc")
                         .HasColumnType("TEXT")
                         .HasColumnName("completed_at_utc");
+
+                    b.Property<int?>("CorrectsVersion")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("corrects_version");
 
                     b.Property<int>("Epoch")
                         .HasColumnType("INTEGER")
@@ -1619,10 +1631,20 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("file_name");
 
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fingerprint");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("kind");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("purpose");
 
                     b.Property<DateTime>("ReceivedAtUtc")
                         .HasColumnType("TEXT")
@@ -1653,20 +1675,35 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("rows_same");
 
-                    b.Property<string>("Fingerprint")
-                        .IsRequired()
+                    b.Property<DateTime?>("StartedAtUtc")
                         .HasColumnType("TEXT")
-                        .HasColumnName("fingerprint");
+                        .HasColumnName("started_at_utc");
 
                     b.Property<string>("Status")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("status");
 
+                    b.Property<DateTime?>("TakenBackAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("taken_back_at_utc");
+
+                    b.Property<string>("TakenBackBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("taken_back_by");
+
+                    b.Property<string>("TakenBackWhy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("taken_back_why");
+
                     b.Property<string>("UnknownColumns")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("unknown_columns");
+
+                    b.Property<string>("Why")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("why");
 
                     b.HasKey("Id")
                         .HasName("pk_uploads");

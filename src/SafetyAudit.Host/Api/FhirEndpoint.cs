@@ -80,8 +80,15 @@ static class FhirEndpoint
         if (upload.RowsRejected > rejected.Count) issues.Add(Issue("information", "informational",
             $"{upload.RowsRejected - rejected.Count} more rows were rejected; the Uploads page lists them all.", null));
         if (upload.Failure is { } failure) issues.Insert(0, Issue("fatal", "processing", failure, null));
-        if (issues.Count == 0) issues.Add(Issue("information", "informational", upload.Status == UploadStatus.Completed
-            ? "All rows are in." : "It is still being read; look again.", null));
+        string? stands = upload.Status switch
+        {
+            UploadStatus.Cancelled => "It was cancelled; nothing of it counts.",
+            UploadStatus.Undone => "It was undone; nothing of it counts any more.",
+            _ when issues.Count > 0 => null,
+            UploadStatus.Completed => "All rows are in.",
+            _ => "It is still being read; look again.",
+        };
+        if (stands is not null) issues.Add(Issue("information", "informational", stands, null));
         return Results.Text(JsonSerializer.Serialize(new Dictionary<string, object?>
         {
             ["id"] = upload.Id, ["kind"] = Codes.Of(upload.Kind), ["file"] = upload.FileName, ["fingerprint"] = upload.Fingerprint,

@@ -71,7 +71,12 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         await foreach (var session in sessions.Select(Counted).AsAsyncEnumerable().WithCancellation(ct))
         {
             var key = (session.ClinicId, session.PractitionerId, session.Date);
-            if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key, Rules.RecordFor([.. practitioners[session.PractitionerId]], session.Date));
+            if (!days.TryGetValue(key, out var day))
+            {
+                // A licence before the newest counts on; of a record that was withdrawn none does.
+                var versions = practitioners[session.PractitionerId].ToList();
+                days[key] = day = new Day(key, Rules.RecordFor(versions.Exists(p => p.SupersededAtUtc is null) ? versions : [], session.Date));
+            }
             day.Add(session);
             // What ended a session early counts as much as what came after a whole one.
             if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;

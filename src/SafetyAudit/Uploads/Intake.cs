@@ -6,15 +6,24 @@ namespace SafetyAudit.Uploads;
 /// <summary>One version of a record that the store already holds.</summary>
 readonly record struct Known(string Key, int Version, byte[] Digest, long UploadId);
 
-/// <summary>All that the store holds of one record: its newest version, and the content of every one.</summary>
+/// <summary>All that the store holds of one record: its newest version, and the content of every one. What was taken back is as if it had not been sent; its numbers are not given again.</summary>
 sealed class KnownRecord
 {
     readonly List<byte[]> digests = [];
 
+    /// <summary>The newest version that was not taken back.</summary>
     public Known Newest { get; private set; }
 
-    public void Add(Known version)
+    /// <summary>The highest number that a version ever had.</summary>
+    public int LastVersion { get; private set; }
+
+    /// <summary>Whether there is a version that was not taken back.</summary>
+    public bool IsThere => digests.Count > 0;
+
+    public void Add(Known version, bool takenBack = false)
     {
+        LastVersion = Math.Max(LastVersion, version.Version);
+        if (takenBack) return;
         digests.Add(version.Digest);
         if (version.Version > Newest.Version) Newest = version;
     }
@@ -44,6 +53,9 @@ abstract class Intake
     /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
     public abstract string MarkStale { get; }
 
+    /// <summary>A record as a row of a file: each column with its cell.</summary>
+    public abstract IReadOnlyList<(string Column, string Cell)> CellsOf(Record record);
+
     /// <summary>Refuses a header that lacks a column of this kind which every row must have, or has one twice.</summary>
     public abstract void Match(IReadOnlyList<string> headers);
 }
@@ -54,6 +66,8 @@ abstract class Intake<T> : Intake where T : Record, new()
     public abstract Layout<T> Layout { get; }
 
     public sealed override void Match(IReadOnlyList<string> headers) => Layout.Match(headers);
+
+    public sealed override IReadOnlyList<(string Column, string Cell)> CellsOf(Record record) => Layout.CellsOf((T)record);
 
     /// <summary>The record's own id, as in the file.</summary>
     public abstract string IdOf(T record);

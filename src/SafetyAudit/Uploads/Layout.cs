@@ -72,7 +72,7 @@ sealed partial class Layout<T> where T : Record, new()
 
     /// <summary>Header names that are no column of this kind.</summary>
     public IEnumerable<string> Unknown(IReadOnlyList<string> headers) =>
-        headers.Where(h => h.Length > 0 && !columns.Exists(c => c.Name.Equals(h, StringComparison.OrdinalIgnoreCase))).Select(h => new string([.. h.Where(c => !char.IsControl(c))]));
+        headers.Where(h => h.Length > 0 && !h.StartsWith(RejectedRows.Prefix, StringComparison.OrdinalIgnoreCase) && !columns.Exists(c => c.Name.Equals(h, StringComparison.OrdinalIgnoreCase))).Select(h => new string([.. h.Where(c => !char.IsControl(c))]));
 
     /// <summary>Reads one row's cells into a record; every problem of the row is added to the list.</summary>
     public T Read(Rows row, int[] places, RowContext context, List<Reason> reasons)
@@ -106,6 +106,9 @@ sealed partial class Layout<T> where T : Record, new()
 
     /// <summary>Brings the patient's pseudonym in a stored record up to the newest layer. False where there is none to bring up.</summary>
     public bool RaisePatient(T record, Pseudonyms patients) => patientColumn?.Raise(record, patients) ?? false;
+
+    /// <summary>A record as a row of a file: reading these cells gives the same content.</summary>
+    public IReadOnlyList<(string Column, string Cell)> CellsOf(T record) => columns.ConvertAll(c => (c.Name, c.Cell(record)));
 
     /// <summary>Fingerprint of a record's content: the same for the same values, however they were written.</summary>
     public byte[] Digest(T record, MemoryStream scratch)

@@ -52,6 +52,9 @@ sealed partial class Layout<T>
         public abstract ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row);
 
         public abstract void Digest(T record, byte index, BinaryWriter writer);
+
+        /// <summary>The cell that reads as what the record has; empty where it has nothing.</summary>
+        public abstract string Cell(T record);
     }
 
     sealed class TextColumn(string name, bool isRequired, PropertyInfo property, bool isId, bool isCode, bool lines, int longest) : Column(name, isRequired)
@@ -85,6 +88,8 @@ sealed partial class Layout<T>
             writer.Write(index);
             writer.Write(value);
         }
+
+        public override string Cell(T record) => get(record) ?? "";
     }
 
     /// <summary>A patient's id: only its pseudonym goes into the record.</summary>
@@ -122,6 +127,8 @@ sealed partial class Layout<T>
             writer.Write(index);
             writer.Write(value);
         }
+
+        public override string Cell(T record) => get(record) ?? "";
     }
 
     sealed class ListColumn(string name, bool isRequired, PropertyInfo property) : Column(name, isRequired)
@@ -151,6 +158,9 @@ sealed partial class Layout<T>
             writer.Write(index);
             writer.Write(string.Join(';', list));
         }
+
+        // A list without entries is something else than none.
+        public override string Cell(T record) => get(record) switch { null => "", [] => ";", var list => string.Join(';', list) };
     }
 
     /// <summary>A column whose value is a number, date, code or yes/no; empty where the property can be empty.</summary>
@@ -187,6 +197,10 @@ sealed partial class Layout<T>
             writer.Write(index);
             Write(value, writer);
         }
+
+        public override string Cell(T record) => (get != null ? get(record) : getOptional!(record)) is { } value ? Text(value) : "";
+
+        protected abstract string Text(TValue value);
     }
 
     sealed class InstantColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateTime>(name, isRequired, property)
@@ -200,6 +214,8 @@ sealed partial class Layout<T>
         }
 
         protected override void Write(DateTime value, BinaryWriter writer) => writer.Write(value.Ticks);
+
+        protected override string Text(DateTime value) => value.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
     }
 
     sealed class DateColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateOnly>(name, isRequired, property)
@@ -214,6 +230,8 @@ sealed partial class Layout<T>
         };
 
         protected override void Write(DateOnly value, BinaryWriter writer) => writer.Write(value.DayNumber);
+
+        protected override string Text(DateOnly value) => value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
 
     sealed class YesNoColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<bool>(name, isRequired, property)
@@ -222,6 +240,8 @@ sealed partial class Layout<T>
             Cells.YesOrNo(cell) is { } value ? (value, null) : (false, ReasonCode.NotYesOrNo);
 
         protected override void Write(bool value, BinaryWriter writer) => writer.Write(value);
+
+        protected override string Text(bool value) => value ? "true" : "false";
     }
 
     sealed class WholeColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<int>(name, isRequired, property)
@@ -236,6 +256,8 @@ sealed partial class Layout<T>
         };
 
         protected override void Write(int value, BinaryWriter writer) => writer.Write(value);
+
+        protected override string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
     }
 
     sealed class NumberColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<double>(name, isRequired, property)
@@ -250,6 +272,8 @@ sealed partial class Layout<T>
         };
 
         protected override void Write(double value, BinaryWriter writer) => writer.Write(value);
+
+        protected override string Text(double value) => decimal.Parse(value.ToString(CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
     }
 
     sealed class CodeColumn<TCode>(string name, bool isRequired, PropertyInfo property) : ValueColumn<TCode>(name, isRequired, property) where TCode : struct, Enum
@@ -267,5 +291,7 @@ sealed partial class Layout<T>
         }
 
         protected override void Write(TCode value, BinaryWriter writer) => writer.Write(Codes.Of(value));
+
+        protected override string Text(TCode value) => Codes.Of(value);
     }
 }

@@ -12,8 +12,27 @@ static class LinkEvents
         if (upload.Kind == RecordKind.Sessions)
             foreach (string sql in PartAmbiguousEvents) await db.Database.ExecuteSqlRawAsync(sql, [upload.Id], ct);
         if (upload.Kind == RecordKind.Sessions && upload.RowsChanged > 0) await db.Database.ExecuteSqlRawAsync(MarkJoined, ct);
-        if (upload.Kind is RecordKind.Sessions or RecordKind.Events) await db.Database.ExecuteSqlRawAsync(JoinWaitingEvents, ct);
+        if (upload.Kind is RecordKind.Sessions or RecordKind.Events) await JoinAsync(db, ct);
     }
+
+    /// <summary>Links anew what a file touched that counts no more, or that says what should not be there.</summary>
+    public static async Task AgainAsync(SafetyAuditDb db, Upload upload, CancellationToken ct)
+    {
+        if (upload.Kind is not (RecordKind.Sessions or RecordKind.Events)) return;
+        string touched = $"linked_session_id IS NOT NULL AND adverse_events.superseded_at_utc IS NULL AND {(upload.Kind == RecordKind.Sessions ? LinkedToOneOf : OlderThanOneOf)}";
+#pragma warning disable EF1002 // nothing of it comes from a file
+        await db.Database.ExecuteSqlRawAsync($"INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT DISTINCT o.clinic_id, o.practitioner_id, o.date FROM adverse_events JOIN sessions o ON o.session_id = linked_session_id AND o.clinic_id = linked_clinic_id AND o.superseded_at_utc IS NULL WHERE {touched}", [upload.Id], ct);
+        await db.Database.ExecuteSqlRawAsync($"UPDATE adverse_events SET linked_session_id = NULL, linked_clinic_id = NULL, link_method = NULL WHERE {touched}", [upload.Id], ct);
+#pragma warning restore EF1002
+        await db.Database.ExecuteSqlRawAsync(MarkJoined, ct);
+        await JoinAsync(db, ct);
+    }
+
+    /// <summary>Joins every event that waits and can be joined.</summary>
+    public static Task JoinAsync(SafetyAuditDb db, CancellationToken ct) => db.Database.ExecuteSqlRawAsync(JoinWaitingEvents, ct);
+
+    const string LinkedToOneOf = "EXISTS (SELECT 1 FROM sessions a WHERE a.session_id = adverse_events.linked_session_id AND a.upload_id = {0})";
+    static readonly string OlderThanOneOf = $"adverse_events.id IN (SELECT b.id FROM adverse_events a JOIN adverse_events b ON {new EventIntake().SameRecord} AND b.version < a.version WHERE a.upload_id = {"{0}"})";
 
     /// <summary>
     /// The sessions that an event may mean, all their versions: those of its patient under the id it names, in its clinic where it names one, and not begun after it.
@@ -22,7 +41,7 @@ static class LinkEvents
         + " AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
 
     /// <summary>Those of them that count.</summary>
-    public const string Meant = EverMeant + " AND s.superseded_at_utc IS NULL";
+    public const string Meant = EverMeant + " AND s.superseded_at_utc IS NULL AND EXISTS (SELECT 1 FROM uploads u WHERE u.id = s.upload_id AND u.status = 'completed')";
 
     // An event joins the session it names where exactly one can be meant; else it waits.
     const string JoinWaitingEvents = $"""

@@ -58,8 +58,8 @@ public sealed class ProcessUploads(
             }
             catch (OvertakenException)
             {
-                log.LogWarning("Upload {Upload} was taken over by another worker; this one leaves it", upload.Id);
-                return finished;
+                log.LogWarning("Upload {Upload} was cancelled, or taken over by another worker; this one leaves it", upload.Id);
+                finished--;
             }
         }
     }
@@ -89,6 +89,19 @@ public sealed class ProcessUploads(
         return results;
     }
 
+    /// <summary>What is wrong with a file that is at hand, checked against what is stored; nothing of it is stored.</summary>
+    internal async Task<List<Reason>> CheckAsync(byte[] file, RecordKind kind, string? clinicId, UploadPurpose purpose, int correctsVersion, CancellationToken ct)
+    {
+        var upload = new Upload { FileName = "", Kind = kind, ClinicId = clinicId, Fingerprint = "", ReceivedAtUtc = time.UtcNow(), ReceivedBy = "", Purpose = purpose, CorrectsVersion = correctsVersion };
+        var wrong = new List<Reason>();
+        await RunAsync(upload, () => new MemoryStream(file, writable: false), (_, rows, _, _, _) =>
+        {
+            wrong.AddRange(rows.SelectMany(r => r.Reasons));
+            return Task.CompletedTask;
+        }, checkedOnly: [], ct);
+        return wrong;
+    }
+
     // The oldest file that is not finished, unless a live worker has it.
     async Task<Upload?> ClaimAsync(CancellationToken ct)
     {
@@ -102,14 +115,19 @@ public sealed class ProcessUploads(
             if (next.ClaimedUntilUtc is { } until && until > now && until < now + 2 * Lease) return null;
 
             int epoch = next.Epoch + 1, attempts = next.Attempts + 1;
-            var leasedUntil = now + Lease;
+            var (leasedUntil, started) = (now + Lease, next.StartedAtUtc ?? now);
             // Everything that was read must still hold: a worker that goes on renews its claim, one that finishes changes the status.
             int claimed = await db.Uploads.Where(u => u.Id == next.Id && u.Epoch == next.Epoch && u.Status == next.Status && u.ClaimedUntilUtc == next.ClaimedUntilUtc).ExecuteUpdateAsync(set => set
-                .SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.Epoch, epoch).SetProperty(u => u.Attempts, attempts).SetProperty(u => u.ClaimedUntilUtc, leasedUntil), ct);
+                .SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.Epoch, epoch).SetProperty(u => u.Attempts, attempts).SetProperty(u => u.ClaimedUntilUtc, leasedUntil).SetProperty(u => u.StartedAtUtc, started), ct);
             if (claimed == 0) return null;
 
             db.ChangeTracker.Clear();
-            (next.Status, next.Epoch, next.Attempts, next.ClaimedUntilUtc) = (UploadStatus.Processing, epoch, attempts, leasedUntil);
+            (next.Status, next.Epoch, next.Attempts, next.ClaimedUntilUtc, next.StartedAtUtc) = (UploadStatus.Processing, epoch, attempts, leasedUntil, started);
+            if (next.TakenBackAtUtc is not null)
+            {
+                await TakeBackUpload.ClearAsync(db, next, now, ct);
+                continue;
+            }
             if (attempts <= MostAttempts) return next;
             await GiveUpAsync(next, $"Reading this file stopped {MostAttempts} times after row {next.RowsRead:N0}. Nothing of it counts. Split the file there and send the parts.", ct);
         }
@@ -139,10 +157,13 @@ public sealed class ProcessUploads(
         {
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
             {
+                upload.BytesRead = position;
                 await FenceAsync(db, upload, ct);
                 var told = new List<AuditDraft>(2);
                 if (await storeRecords(db) is { } stored) told.Add(stored);
-                if (final) told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
+                if (final && upload is { AllOrNothing: true, RowsRejected: > 0 })
+                    told.AddRange(await FailAsync(db, upload, NothingOf(upload), ct));
+                else if (final) told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
                 await db.Trail.AppendAsync(db, told, ct);
                 await transaction.CommitAsync(ct);
             }
@@ -280,7 +301,7 @@ public sealed class ProcessUploads(
     {
         var until = time.UtcNow() + Lease;
         int mine = await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch && u.Status == UploadStatus.Processing).ExecuteUpdateAsync(set => set
-            .SetProperty(u => u.ClaimedUntilUtc, until).SetProperty(u => u.Attempts, 0).SetProperty(u => u.UnknownColumns, upload.UnknownColumns).SetProperty(u => u.RowsRead, upload.RowsRead)
+            .SetProperty(u => u.ClaimedUntilUtc, until).SetProperty(u => u.Attempts, 0).SetProperty(u => u.UnknownColumns, upload.UnknownColumns).SetProperty(u => u.RowsRead, upload.RowsRead).SetProperty(u => u.BytesRead, upload.BytesRead)
             .SetProperty(u => u.RowsNew, upload.RowsNew).SetProperty(u => u.RowsSame, upload.RowsSame).SetProperty(u => u.RowsChanged, upload.RowsChanged)
             .SetProperty(u => u.RowsRejected, upload.RowsRejected), ct);
         if (mine == 0) throw new OvertakenException();
@@ -292,15 +313,27 @@ public sealed class ProcessUploads(
         log.LogWarning("Upload {Upload} failed: {Why}", upload.Id, why);
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var told = await FailAsync(db, upload, why, ct);
+        await db.Trail.AppendAsync(db, told, ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    static string NothingOf(Upload upload) => upload.Purpose == UploadPurpose.File
+        ? $"{upload.RowsRejected:N0} of {upload.RowsRead:N0} rows were rejected, and all or nothing of the file was to count: nothing does. Mend the rows listed and send the whole file again."
+        : "It was not taken; the reason stands with its row. Nothing was changed.";
+
+    // Answers what the trail is told; nothing where another worker has the file by now.
+    static async Task<List<AuditDraft>> FailAsync(SafetyAuditDb db, Upload upload, string why, CancellationToken ct)
+    {
         int mine = await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch).ExecuteUpdateAsync(set => set
             .SetProperty(u => u.Status, UploadStatus.Failed).SetProperty(u => u.Failure, why).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null)
             .SetProperty(u => u.RowsNew, 0).SetProperty(u => u.RowsSame, 0).SetProperty(u => u.RowsChanged, 0), ct);
-        if (mine == 0) return;
+        if (mine == 0) return [];
 #pragma warning disable EF1002 // the table's name comes from the intake
         await db.Database.ExecuteSqlRawAsync($"DELETE FROM {Intake.Of(upload.Kind).Table} WHERE upload_id = {{0}}", [upload.Id], ct);
 #pragma warning restore EF1002
-        await db.Trail.AppendAsync(db, [new(AuditAction.Failed, $"upload {upload.Id}", upload.ClinicId, Why: why)], ct);
-        await transaction.CommitAsync(ct);
+        (upload.Status, upload.Failure) = (UploadStatus.Failed, why);
+        return [new(AuditAction.Failed, $"upload {upload.Id}", upload.ClinicId, Why: why)];
     }
 
     internal static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string? clinicId, string text, List<Reason> reasons) =>

@@ -17,10 +17,21 @@ static class PublishUpload
     {
         var intake = Intake.Of(upload.Kind);
         string table = intake.Table;
+        // An undo beside it would bring back what steps back here.
+        await db.WorkAloneAsync(ExclusiveWork.Counting, ct);
+        await db.Uploads.Where(u => u.Id == upload.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Completed).SetProperty(u => u.CompletedAtUtc, now).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null), ct);
+        (upload.Status, upload.CompletedAtUtc) = (UploadStatus.Completed, now);
 #pragma warning disable EF1002 // names of tables and columns come from the intakes, never from a file
         if (upload.RowsChanged > 0)
             await db.Database.ExecuteSqlRawAsync($"UPDATE {table} SET superseded_at_utc = {{1}} WHERE id IN (SELECT b.id FROM {table} a JOIN {table} b ON {intake.SameRecord} AND b.version < a.version WHERE a.upload_id = {{0}} AND a.version > 1 AND b.superseded_at_utc IS NULL)", [upload.Id, now], ct);
-        await LinkEvents.RunAsync(db, upload, ct);
+        if (upload.Purpose == UploadPurpose.Withdrawal)
+        {
+            // Before its events are parted from a session, and after.
+            await db.Database.ExecuteSqlRawAsync(intake.MarkStale, [upload.Id], ct);
+            await db.Database.ExecuteSqlRawAsync($"UPDATE {table} SET superseded_at_utc = {{1}} WHERE upload_id = {{0}}", [upload.Id, now], ct);
+            await LinkEvents.AgainAsync(db, upload, ct);
+        }
+        else await LinkEvents.RunAsync(db, upload, ct);
         await db.Database.ExecuteSqlRawAsync(intake.MarkStale, [upload.Id], ct);
 
         string kind = Codes.Of(upload.Kind);
@@ -32,8 +43,6 @@ static class PublishUpload
                 .ExecuteUpdateAsync(set => set.SetProperty(q => q.ClosedAtUtc, now).SetProperty(q => q.Closure, QuarantineClosure.Accepted), ct);
 #pragma warning restore EF1002
 
-        await db.Uploads.Where(u => u.Id == upload.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Completed).SetProperty(u => u.CompletedAtUtc, now).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null), ct);
-        (upload.Status, upload.CompletedAtUtc) = (UploadStatus.Completed, now);
         return new(AuditAction.Completed, $"upload {upload.Id}", upload.ClinicId, After: JsonSerializer.Serialize(ReadRows.Of(upload), Json.Options));
     }
 }

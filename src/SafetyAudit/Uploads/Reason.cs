@@ -26,6 +26,7 @@ public enum ReasonCode
     PatientDiffers,
     PseudonymUnknown,
     DuplicateId,
+    ChangedMeanwhile,
     TooManyFields,
     TooFewFields,
     QuoteNotClosed,

@@ -13,6 +13,13 @@ namespace SafetyAudit.Uploads;
 /// <param name="LargestFile">Bytes above which a file is refused.</param>
 public sealed record UploadSettings(TimeZoneInfo DefaultTimeZone, long LargestFile);
 
+/// <summary>How a file came about, and how it is to be taken.</summary>
+/// <param name="AllOrNothing">Nothing of it is to count when a row of it is rejected.</param>
+/// <param name="Purpose">A file, or what was done by hand.</param>
+/// <param name="CorrectsVersion">The version that was looked at when it was corrected by hand.</param>
+/// <param name="Why">Why, as the person said.</param>
+public sealed record SentHow(bool AllOrNothing = false, UploadPurpose Purpose = UploadPurpose.File, int? CorrectsVersion = null, string? Why = null);
+
 /// <summary>Takes a file in: keeps its bytes, looks at its header, records it. After this it can't be lost; reading it is <see cref="ProcessUploads"/>'s work.</summary>
 public sealed class ReceiveUpload(
     IDbContextFactory<SafetyAuditDb> databases, DatabaseSettings database, KeyRing keys, UploadSettings settings, TimeProvider time)
@@ -26,8 +33,9 @@ public sealed class ReceiveUpload(
     /// <param name="clinicId">The clinic it is sent for, or null when its rows name theirs. A clinic not known yet is added by its practitioners file.</param>
     /// <param name="by">Who sent it.</param>
     /// <param name="ct">Stops the taking in; nothing is kept then.</param>
+    /// <param name="how">How it came about, and how it is to be taken.</param>
     /// <exception cref="FileRefusedException">It can't be such a file; nothing is kept.</exception>
-    public async Task<IReadOnlyList<Upload>> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, Actor by, CancellationToken ct)
+    public async Task<IReadOnlyList<Upload>> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, Actor by, CancellationToken ct, SentHow? how = null)
     {
         string folder = Path.Combine(database.Directory, "uploads");
         Directory.CreateDirectory(folder);
@@ -55,6 +63,7 @@ public sealed class ReceiveUpload(
                 {
                     FileName = Shorten(fileName), Kind = held, ClinicId = clinicId, Fingerprint = fingerprint, Bytes = bytes,
                     ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received,
+                    AllOrNothing = how?.AllOrNothing ?? false, Purpose = how?.Purpose ?? UploadPurpose.File, CorrectsVersion = how?.CorrectsVersion, Why = how?.Why,
                 });
                 db.Uploads.Add(uploads[^1]);
                 await db.SaveChangesAsync(ct);

@@ -40,11 +40,15 @@ static class RegionLists
             return differ ? ReasonCode.ListsDiffer : null;
         }
 
+        public override string Cell(Session record) => string.Join(';', record.Regions.Select(Part));
+
+        string? Part(SessionRegion region) => part switch { 0 => region.Region, 1 => region.Muscle, _ => region.Side };
+
         public override void Digest(Session record, byte index, BinaryWriter writer)
         {
             if (record.Regions.Count == 0) return;
             writer.Write(index);
-            foreach (var region in record.Regions) writer.Write((part switch { 0 => region.Region, 1 => region.Muscle, _ => region.Side } ?? "") + ";");
+            foreach (var region in record.Regions) writer.Write((Part(region) ?? "") + ";");
         }
     }
 }

@@ -71,7 +71,7 @@ public sealed class RotateKey(IDbContextFactory<SafetyAuditDb> databases, KeyRin
     // The trail is told the digests that hold from now on; those before stay in it.
     static async Task EnterAnewAsync(SafetyAuditDb db, int key, CancellationToken ct)
     {
-        foreach (var upload in await db.Uploads.AsNoTracking().Where(u => u.Status != UploadStatus.Failed).OrderBy(u => u.Id).ToListAsync(ct))
+        foreach (var upload in await db.Uploads.AsNoTracking().Where(u => u.Status != UploadStatus.Failed && u.Status != UploadStatus.Cancelled).OrderBy(u => u.Id).ToListAsync(ct))
         {
             var drafts = new List<AuditDraft>();
             foreach (var (_, rows) in await StoredRows.OfUploadAsync(db, upload, ct))

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -35,6 +36,9 @@ sealed class Sorting<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, SeenI
             reasons.Add(reason);
         }, ct);
 
+        // Whatever is wrong with a record is no reason to keep it.
+        if (upload.Purpose == UploadPurpose.Withdrawal) refused.Clear();
+
         for (int i = 0; i < batch.Records.Count; i++)
         {
             var record = batch.Records[i];
@@ -46,9 +50,9 @@ sealed class Sorting<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, SeenI
             }
             if (intake.SettlesContent) record.Digest = intake.Layout.Digest(record, scratch);
             known.TryGetValue(key, out var held);
-            bool hadBefore = held?.Newest.UploadId == upload.Id || seen.Contains(key);
+            bool hadBefore = held is { IsThere: true } && held.Newest.UploadId == upload.Id || seen.Contains(key);
             // What the file said before of this id must be what it says now; content of an older version counts as known only when it comes alone.
-            if (held is not null && (hadBefore ? held.Newest.Digest.AsSpan().SequenceEqual(record.Digest) : held.HasSeen(record.Digest)))
+            if (held is not null && IsSame(held, record.Digest, hadBefore))
             {
                 upload.RowsSame++;
                 Remember(record, key, id, held);
@@ -59,8 +63,13 @@ sealed class Sorting<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, SeenI
                 Reject(record, i, [new(ReasonCode.DuplicateId, intake.IdColumn, id, "The file has this id more than once with different content. Keep the right row and send the file again.")]);
                 continue;
             }
-            record.Version = (held?.Newest.Version ?? 0) + 1;
-            if (held is null) upload.RowsNew++; else upload.RowsChanged++;
+            if (upload.CorrectsVersion is { } looked && held?.Newest.Version != looked)
+            {
+                Reject(record, i, [new(ReasonCode.ChangedMeanwhile, intake.IdColumn, id, "Somebody else changed this record meanwhile. Look at its history, and correct what is there now.")]);
+                continue;
+            }
+            record.Version = (held?.LastVersion ?? 0) + 1;
+            if (held is { IsThere: true }) upload.RowsChanged++; else upload.RowsNew++;
             if (keepIds) seen.Add(key);
             if (held is null) known[key] = held = new();
             // A dry run holds on to no upload, so it tells second rows by the ids it keeps.
@@ -68,6 +77,14 @@ sealed class Sorting<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, SeenI
             fresh.Add(record);
         }
         return fresh;
+
+        // Whoever corrects by hand may go back to what was said before; and a withdrawal says the same, and something else by being one.
+        bool IsSame(KnownRecord held, byte[] digest, bool hadBefore) => upload.Purpose switch
+        {
+            UploadPurpose.Withdrawal => false,
+            UploadPurpose.Correction => held.Newest.Digest.AsSpan().SequenceEqual(digest),
+            _ => hadBefore ? held.Newest.Digest.AsSpan().SequenceEqual(digest) : held.HasSeen(digest),
+        };
 
         void Reject(T record, int place, List<Reason> reasons) => batch.Rejected.Add(ProcessUploads.Quarantine(upload, record.Line, intake.IdOf(record), intake.ClinicOf(record), batch.TextOf(place), reasons));
     }
@@ -88,10 +105,11 @@ sealed class Sorting<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, SeenI
     async Task<Dictionary<string, KnownRecord>> KnownAsync(RowBatch<T> batch, CancellationToken ct)
     {
         var known = new Dictionary<string, KnownRecord>();
+        var takenBack = (await db.Uploads.Where(u => u.TakenBackAtUtc != null).Select(u => u.Id).ToListAsync(ct)).ToHashSet();
         foreach (var version in await intake.KnownAsync(db, [.. batch.Records.Select(intake.IdOf).Distinct()], ct))
         {
             if (!known.TryGetValue(version.Key, out var record)) known[version.Key] = record = new();
-            record.Add(version);
+            record.Add(version, takenBack.Contains(version.UploadId));
         }
         return known;
     }

@@ -62,7 +62,12 @@ public static class VerifyRecords
             .OrderBy(e => e.Sequence).Select(e => new { e.Action, e.After, e.Why }).ToListAsync(ct);
         var completed = entries.Find(e => e.Action == AuditAction.Completed);
         var failed = entries.Find(e => e.Action == AuditAction.Failed);
-        if (completed is not null != (upload.Status == UploadStatus.Completed) || failed is not null != (upload.Status == UploadStatus.Failed))
+        var became = completed is not null ? upload.TakenBackAtUtc is null ? UploadStatus.Completed : UploadStatus.Undone
+            : failed is not null ? UploadStatus.Failed
+            // A cancelled file is cleared away by whoever would read it next.
+            : upload.TakenBackAtUtc is not null && upload.Status != UploadStatus.Processing ? UploadStatus.Cancelled
+            : upload.Status == UploadStatus.Received ? UploadStatus.Received : UploadStatus.Processing;
+        if (upload.Status != became)
             return $"{subject} is marked {Codes.Of(upload.Status)}, which is not what the trail says became of it";
         if (upload.Failure != failed?.Why) return $"{subject} was altered: why it failed is not what the trail says";
         if (completed is null) return null;
@@ -80,18 +85,17 @@ public static class VerifyRecords
 #pragma warning restore EF1002
 
     const string OfCompleted = "EXISTS (SELECT 1 FROM uploads u WHERE u.id = adverse_events.upload_id AND u.status = 'completed')";
-    const string MeantNow = $"{LinkEvents.Meant} AND EXISTS (SELECT 1 FROM uploads v WHERE v.id = s.upload_id AND v.status = 'completed')";
 
     // Which events wait, and which session each other one counts with, worked out anew.
     static async Task<List<string>> LinksAsync(SafetyAuditDb db, CancellationToken ct)
     {
-        const string waits = $"linked_session_id IS NULL AND session_id IS NOT NULL AND superseded_at_utc IS NULL AND {OfCompleted} AND 1 = (SELECT count(DISTINCT s.clinic_id) {MeantNow})";
+        const string waits = $"linked_session_id IS NULL AND session_id IS NOT NULL AND superseded_at_utc IS NULL AND {OfCompleted} AND 1 = (SELECT count(DISTINCT s.clinic_id) {LinkEvents.Meant})";
         // A session that was corrected to another patient's keeps the events that were joined to it before; else it is the one that can be meant today.
         const string wrong = $"""
             (linked_session_id IS NOT NULL OR linked_clinic_id IS NOT NULL OR link_method IS NOT NULL) AND (
                 session_id IS NULL OR linked_session_id IS NULL OR linked_session_id <> session_id OR linked_clinic_id IS NULL OR link_method IS NULL OR link_method <> 'explicit'
                 OR NOT EXISTS (SELECT 1 {LinkEvents.EverMeant} AND s.clinic_id = adverse_events.linked_clinic_id)
-                OR superseded_at_utc IS NULL AND {OfCompleted} AND EXISTS (SELECT 1 {MeantNow} AND s.clinic_id <> adverse_events.linked_clinic_id))
+                OR superseded_at_utc IS NULL AND {OfCompleted} AND EXISTS (SELECT 1 {LinkEvents.Meant} AND s.clinic_id <> adverse_events.linked_clinic_id))
             """;
         var waiting = await db.Database.SqlQueryRaw<string>($"""SELECT event_id AS "Value" FROM adverse_events WHERE {waits} ORDER BY 1""").ToListAsync(ct);
         var elsewhere = await db.Database.SqlQueryRaw<string>($"""SELECT event_id AS "Value" FROM adverse_events WHERE {wrong} ORDER BY 1""").ToListAsync(ct);
@@ -101,8 +105,8 @@ public static class VerifyRecords
     static async IAsyncEnumerable<string> OfUploadAsync<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, Dictionary<string, TimeZoneInfo> zones, Action count, [EnumeratorCancellation] CancellationToken ct) where T : Record, new()
     {
         string subject = $"upload {upload.Id}";
-        // What was stored of a file that failed was taken out again.
-        var stored = upload.Status == UploadStatus.Failed ? [] : await StoredRows.OfUploadAsync(db, upload, ct);
+        // What was stored of a file that failed or was cancelled was taken out again.
+        var stored = upload.Status is UploadStatus.Failed or UploadStatus.Cancelled ? [] : await StoredRows.OfUploadAsync(db, upload, ct);
 
         using var scratch = new MemoryStream();
         int next = 0;
@@ -145,13 +149,15 @@ public static class VerifyRecords
     }
 
     // A version counts until the next one came, no longer and no shorter, and steps back at the moment from which a newer one counts: whoever marks a record superseded hides it.
+    // What was undone, and what says that a record should not be there, never stands as the one that counts.
     static async Task<List<string>> VersionsAsync(SafetyAuditDb db, Intake intake, CancellationToken ct)
     {
         string newer = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id AND u.status = 'completed' WHERE {intake.SameRecord} AND a.version > b.version)";
-        string later = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id AND u.status = 'completed' WHERE {intake.SameRecord} AND a.version > b.version AND u.completed_at_utc = b.superseded_at_utc)";
-        string current = $"EXISTS (SELECT 1 FROM uploads u WHERE u.id = b.upload_id AND u.status = 'completed')";
+        string later = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id WHERE {intake.SameRecord} AND a.version > b.version AND u.completed_at_utc = b.superseded_at_utc)";
+        string counts = $"o.status = 'completed' AND o.purpose <> 'withdrawal' AND ((superseded_at_utc IS NULL AND {newer}) OR (superseded_at_utc IS NOT NULL AND NOT ({newer} AND {later})))";
+        string stands = $"(o.status = 'undone' OR o.purpose = 'withdrawal' AND o.status = 'completed') AND (superseded_at_utc IS NULL OR NOT (superseded_at_utc = o.taken_back_at_utc OR o.purpose = 'withdrawal' AND superseded_at_utc = o.completed_at_utc OR {later}))";
 #pragma warning disable EF1002 // names come from the intakes
-        var wrong = await db.Database.SqlQueryRaw<string>($"""SELECT {intake.IdColumn} AS "Value" FROM {intake.Table} b WHERE {current} AND ((superseded_at_utc IS NULL AND {newer}) OR (superseded_at_utc IS NOT NULL AND NOT {later})) ORDER BY 1""").ToListAsync(ct);
+        var wrong = await db.Database.SqlQueryRaw<string>($"""SELECT {intake.IdColumn} AS "Value" FROM {intake.Table} b JOIN uploads o ON o.id = b.upload_id WHERE ({counts}) OR ({stands}) ORDER BY 1""").ToListAsync(ct);
 #pragma warning restore EF1002
         return wrong.ConvertAll(id => $"{intake.IdColumn} {id}: which of its versions counts was altered");
     }

@@ -28,8 +28,10 @@ public class AccessMatrixTests
         ["/sessions"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records/history"] = ["director", "compliance", "practitioner", "auditor"],
+        ["/records/correct"] = ["director", "compliance"],
         ["/uploads"] = ["director", "compliance"],
         ["/uploads/{id:long}"] = ["director", "compliance"],
+        ["/uploads/{id:long}/undo"] = ["director", "compliance"],
         ["/trail"] = ["compliance", "auditor"],
         ["/access"] = ["administrator"],
         ["/account"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
@@ -71,7 +73,7 @@ public class AccessMatrixTests
         foreach (var (route, may) in MayOpen)
         {
             string path = route.Replace("{id:long}", "1").Replace("{id}", "P1").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404")
-                + route switch { "/sessions" => "?practitioner=P1", "/records/history" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
+                + route switch { "/sessions" => "?practitioner=P1", "/records/history" or "/records/correct" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
             foreach (var (who, visitor) in visitors)
             {
                 var answer = route == "/api/v1/fhir" ? await visitor.PostBodyAsync(path, """{"resourceType":"Practitioner","id":"P8"}""", "application/fhir+json") : await visitor.GetAsync(path);
@@ -118,6 +120,11 @@ public class AccessMatrixTests
             ("/records/history?kind=events&id=E2&clinic=C1", ["director", "director-c1"], ["practitioner"]),
             ("/records/history?kind=events&id=E3&clinic=C2", ["director"], ["director-c1", "practitioner"]),
             ("/records/history?kind=practitioners&id=P3&clinic=C2", ["director"], ["director-c1", "practitioner"]),
+            ("/records/correct?kind=sessions&id=S1&clinic=C1", ["director", "director-c1"], []),
+            ("/records/correct?kind=sessions&id=S3&clinic=C2", ["director"], ["director-c1"]),
+            ("/records/correct?kind=events&id=E3&clinic=C2", ["director"], ["director-c1"]),
+            ("/uploads/2/undo", ["director", "director-c1"], []),
+            ("/uploads/5/undo", ["director"], ["director-c1"]),
             ("/uploads/2", ["director", "director-c1"], []),
             ("/uploads/5", ["director"], ["director-c1"]),
             ("/uploads/5?handler=rejected", ["director"], ["director-c1"]),
@@ -337,7 +344,7 @@ public class AccessMatrixTests
     static async Task SignInAsync(RunningDashboard dashboard, Visitor visitor, string name) =>
         Assert.True(await visitor.SignInAsync(name, Password) == HttpStatusCode.Redirect, $"{name} can't sign in: {visitor.Answer.StatusCode}\n{dashboard.Log.Text}");
 
-    static async Task<string> KeyAsync(RunningDashboard dashboard, string clinic)
+    internal static async Task<string> KeyAsync(RunningDashboard dashboard, string clinic)
     {
         string secret = "";
         await WithAccessAsync(dashboard, async access => secret = (await access.AddKeyAsync("reception", clinic, default)).Secret);

@@ -84,6 +84,68 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
+    public async Task An_import_is_undone_and_its_figures_stay_known_as_of_before()
+    {
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        Assert.Equal(0, (await RunAsync("import", FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2")))).Code);
+        string between = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+        string[] rates = ["rates", "--from", "2026-01-01", "--to", "2026-12-31", "--measure", "BRUISE_MINOR", "--format", "csv"];
+        var before = await RunAsync(rates);
+
+        Assert.Equal(64, (await RunAsync("undo", "2")).Code);
+        var undone = await RunAsync("undo", "2", "--why", "wrong clinic");
+        Assert.Equal((0, "Upload 2 (sessions.csv) is undone: 2 records are gone, and 0 are as they were before it.\n"), (undone.Code, undone.Output));
+        var twice = await RunAsync("undo", "2", "--why", "wrong clinic");
+        Assert.Equal((1, "Upload 2: It is undone already.\n"), (twice.Code, twice.Errors));
+
+        Assert.NotEqual(before.Output, (await RunAsync(rates)).Output);
+        var then = await RunAsync([.. rates, "--as-of", between]);
+        Assert.Equal((0, before.Output, $"As the records were known at {between.TrimEnd('Z').TrimEnd('0')}Z.\n"), (then.Code, then.Output, then.Errors));
+        Assert.Equal(1, (await RunAsync([.. rates, "--as-of", "yesterday"])).Code);
+        Assert.Equal(0, (await RunAsync("verify", "--files")).Code);
+    }
+
+    [Fact]
+    public async Task All_or_nothing_of_a_file_and_its_rejected_rows_to_be_mended()
+    {
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        string sessions = FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", practitioner: "P9"));
+        string rejected = Path.Combine(directory, "rejected");
+        var refused = await RunAsync("import", sessions, "--all-or-nothing", "--rejected", rejected);
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("1 of 2 rows were rejected", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("line 3: practitioner_unknown", refused.Errors, StringComparison.Ordinal);
+        string file = Assert.Single(Directory.GetFiles(rejected));
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace("P9", "P1", StringComparison.Ordinal));
+        var mended = await RunAsync("import", file);
+        Assert.Equal((0, $"{Path.GetFileName(file)}: sessions, 1 rows: 1 new, 0 same, 0 changed, 0 rejected\n", ""), (mended.Code, mended.Output, mended.Errors));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_cancels_what_is_not_read_and_no_later_import_reads_it_on()
+    {
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        string big = FileOf("big.csv", Samples.SessionHeader + string.Concat(Enumerable.Range(0, 300_000).Select(i => Samples.Session($"S{i}"))));
+        using var run = ProgramRun.Start("import", big, "--Data:Directory", Path.Combine(directory, "data"));
+        await using (var db = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(directory, "data", "safetyaudit.db")};Mode=ReadOnly;Pooling=False"))
+        {
+            await db.OpenAsync();
+            await using var under = db.CreateCommand();
+            under.CommandText = "SELECT count(*) FROM uploads WHERE status = 'processing' AND rows_read > 0";
+            for (int i = 0; i < 1200 && (long)(await under.ExecuteScalarAsync())! == 0; i++) await Task.Delay(50);
+        }
+        run.Interrupt();
+        string printed = await run.PrintedAsync();
+        Assert.Contains("big.csv: cancelled; nothing of it counts.", printed, StringComparison.Ordinal);
+        var next = await RunAsync("import", FileOf("one.csv", Samples.SessionHeader + Samples.Session("A1")), "--json");
+        Assert.Equal(0, next.Code);
+        var rates = await RunAsync("rates", "--from", "2026-01-01", "--to", "2026-12-31", "--measure", "BRUISE_MINOR", "--format", "json");
+        using var json = JsonDocument.Parse(rates.Output);
+        Assert.Equal(1, json.RootElement[0].GetProperty("sessions").GetInt32());
+        Assert.Equal(0, (await RunAsync("verify")).Code);
+    }
+
+    [Fact]
     public async Task The_demo_keeps_out_of_a_real_installation_and_a_mistyped_clinic_is_not_made()
     {
         await RunAsync("import", FileOf("people.csv", Samples.Practitioners));

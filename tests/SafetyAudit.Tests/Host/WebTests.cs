@@ -186,7 +186,7 @@ public class WebTests
         using var director = await SignedInAsync(dashboard);
         var before = await StateAsync(dashboard);
         string[] words = ["Password", "Everywhere", "End", "Invite", "Disable", "Change", "Key", "Revoke", "Begin", "Off", "Recovery", "Passkey",
-            "RemovePasskey", "check", "extract", "rejected"];
+            "RemovePasskey", "Cancel", "Withdraw", "check", "extract", "rejected"];
         foreach (var route in Routes(dashboard).Select(PathOf).Distinct())
             foreach (string handler in words)
             {

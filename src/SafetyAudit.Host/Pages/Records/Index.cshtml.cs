@@ -26,9 +26,11 @@ public sealed class FindModel(SafetyAuditDb db) : PageModel
         if (Id?.Trim() is not { Length: > 0 } id) return;
         Records =
         [
-            .. await db.Current<Session>().Where(s => s.SessionId == id).OrderBy(s => s.ClinicId).Take(Most).Select(s => new Found(RecordKind.Sessions, s.SessionId, s.ClinicId, s.Date, s.Version)).ToListAsync(ct),
-            .. await db.Current<AdverseEvent>().Where(e => e.EventId == id).OrderBy(e => e.ClinicId).Take(Most).Select(e => new Found(RecordKind.Events, e.EventId, e.ClinicId, DateOnly.FromDateTime(e.OnsetAtUtc), e.Version)).ToListAsync(ct),
-            .. await db.Current<Practitioner>().Where(p => p.PractitionerId == id).Take(Most).Select(p => new Found(RecordKind.Practitioners, p.PractitionerId, p.ClinicId, null, p.Version)).ToListAsync(ct),
+            .. await db.EverCounted<Session>().Where(s => s.SessionId == id).OrderBy(s => s.ClinicId).ThenByDescending(s => s.Version).Take(Most).Select(s => new Found(RecordKind.Sessions, s.SessionId, s.ClinicId, s.Date, s.Version)).ToListAsync(ct),
+            .. await db.EverCounted<AdverseEvent>().Where(e => e.EventId == id).OrderBy(e => e.ClinicId).ThenByDescending(e => e.Version).Take(Most).Select(e => new Found(RecordKind.Events, e.EventId, e.ClinicId, DateOnly.FromDateTime(e.OnsetAtUtc), e.Version)).ToListAsync(ct),
+            .. await db.EverCounted<Practitioner>().Where(p => p.PractitionerId == id).OrderByDescending(p => p.Version).Take(Most).Select(p => new Found(RecordKind.Practitioners, p.PractitionerId, p.ClinicId, null, p.Version)).ToListAsync(ct),
         ];
+        // Each by its newest version; whether one counts, its history tells.
+        Records = [.. Records.DistinctBy(r => (r.Kind, r.Kind == RecordKind.Practitioners ? null : r.ClinicId))];
     }
 }
