@@ -73,6 +73,13 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             // What ended a session early counts as much as what came after a whole one.
             if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
         }
+        var followUps = from s in sessions
+                        where s.Status == SessionStatus.Completed
+                        join f in db.Current<FollowUp>() on new { Clinic = (string?)s.ClinicId, s.SessionId } equals new { Clinic = f.LinkedClinicId, f.SessionId }
+                        where f.AttemptedAtUtc != null || f.Outcome != null
+                        select new { s.ClinicId, s.SessionId, f.Outcome };
+        await foreach (var asked in followUps.AsAsyncEnumerable().WithCancellation(ct))
+            if (dayOfSession.TryGetValue((asked.ClinicId, asked.SessionId), out var day)) day.AddFollowUp(asked.SessionId, asked.Outcome);
         var events = from s in sessions
                      join e in db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
                      select e;
@@ -83,7 +90,8 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 
     internal sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key, Practitioner? practitioner)
     {
-        readonly Dictionary<string, (int Events, HashSet<string> Sessions)> observed = [];
+        readonly Dictionary<(string Measure, bool Asked), (int Events, HashSet<string> Sessions)> observed = [];
+        readonly HashSet<string> followedUp = [], reached = [];
         readonly int[,] outcomes = new int[Rules.All.Count, 4];
 
         public DailyExposure Exposure { get; } = new() { ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date };
@@ -98,27 +106,40 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             for (int i = 0; i < Rules.All.Count; i++) outcomes[i, (int)Rules.All[i].For(session, practitioner)]++;
         }
 
+        /// <summary>An attempt to ask a completed session's patient; however many, the session counts once.</summary>
+        public void AddFollowUp(string sessionId, FollowUpOutcome? outcome)
+        {
+            if (followedUp.Add(sessionId)) Exposure.FollowedUp++;
+            if (outcome == FollowUpOutcome.Reached && reached.Add(sessionId)) Exposure.Reached++;
+        }
+
         public void Add(AdverseEvent adverseEvent)
         {
+            // What asking found counts where asking is counted; a record of it without the follow-up has no exposure to stand against.
+            if (adverseEvent.IsFoundByAsking && !reached.Contains(adverseEvent.LinkedSessionId!)) return;
             var severity = adverseEvent.Severity ?? Catalogue.Categories[adverseEvent.Category].DefaultSeverity;
             foreach (var measure in Catalogue.Measures)
             {
                 if (!measure.Counts(adverseEvent, severity)) continue;
-                if (!observed.TryGetValue(measure.Code, out var counts)) counts = (0, []);
+                var key = (measure.Code, adverseEvent.IsFoundByAsking);
+                if (!observed.TryGetValue(key, out var counts)) counts = (0, []);
                 counts.Sessions.Add(adverseEvent.LinkedSessionId!);
-                observed[measure.Code] = (counts.Events + 1, counts.Sessions);
+                observed[key] = (counts.Events + 1, counts.Sessions);
             }
         }
 
         public IEnumerable<DailyObserved> Observed() =>
             from measure in Catalogue.Measures
-            where observed.ContainsKey(measure.Code)
-            let counts = observed[measure.Code]
+            let recorded = Count(measure, asked: false)
+            let found = Count(measure, asked: true)
+            where recorded + found > 0
             select new DailyObserved
             {
                 ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date, Measure = measure.Code,
-                Observed = measure.CountsEvents ? counts.Events : counts.Sessions.Count,
+                Observed = recorded, FoundByAsking = found,
             };
+
+        int Count(Measure measure, bool asked) => observed.TryGetValue((measure.Code, asked), out var counts) ? measure.CountsEvents ? counts.Events : counts.Sessions.Count : 0;
 
         public IEnumerable<DailyAdherence> Adherence() =>
             Rules.All.Select((rule, i) => new DailyAdherence

@@ -27,7 +27,7 @@ sealed class KnownRecord
 abstract class Intake
 {
     /// <summary>Every kind, in the order in which files are best read.</summary>
-    public static readonly IReadOnlyList<Intake> All = [new PractitionerIntake(), new SessionIntake(), new EventIntake()];
+    public static readonly IReadOnlyList<Intake> All = [new PractitionerIntake(), new SessionIntake(), new EventIntake(), new FollowUpIntake(), new PatientIntake()];
 
     public static Intake Of(RecordKind kind) => All.Single(i => i.Kind == kind);
 
@@ -41,8 +41,11 @@ abstract class Intake
     /// <summary>Name of the id column, by which quarantined rows are found again.</summary>
     public abstract string IdColumn { get; }
 
-    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
-    public abstract string MarkStale { get; }
+    /// <summary>SQL of a row's id, as <see cref="Intake{T}.IdOf"/> gives it.</summary>
+    public virtual string IdIn(string alias) => $"{alias}.{IdColumn}";
+
+    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale; none where no summary is made from such records.</summary>
+    public abstract string? MarkStale { get; }
 
     /// <summary>Refuses a header that lacks a column of this kind which every row must have, or has one twice.</summary>
     public abstract void Match(IReadOnlyList<string> headers);

@@ -28,6 +28,8 @@ public sealed class FindModel(SafetyAuditDb db) : PageModel
         [
             .. await db.Current<Session>().Where(s => s.SessionId == id).OrderBy(s => s.ClinicId).Take(Most).Select(s => new Found(RecordKind.Sessions, s.SessionId, s.ClinicId, s.Date, s.Version)).ToListAsync(ct),
             .. await db.Current<AdverseEvent>().Where(e => e.EventId == id).OrderBy(e => e.ClinicId).Take(Most).Select(e => new Found(RecordKind.Events, e.EventId, e.ClinicId, DateOnly.FromDateTime(e.OnsetAtUtc), e.Version)).ToListAsync(ct),
+            .. await db.Current<FollowUp>().Where(f => f.FollowUpId == id).OrderBy(f => f.ClinicId).Take(Most).Select(f => new Found(RecordKind.FollowUps, f.FollowUpId, f.ClinicId, f.AttemptedAtUtc == null ? null : DateOnly.FromDateTime(f.AttemptedAtUtc.Value), f.Version)).ToListAsync(ct),
+            .. (await db.Current<PatientRisk>().Where(p => p.PatientId == id).OrderBy(p => p.ClinicId).ThenBy(p => p.ValidFrom).Take(Most).ToListAsync(ct)).Select(p => new Found(RecordKind.Patients, $"{p.PatientId} {p.ValidFrom:yyyy-MM-dd}", p.ClinicId, p.ValidFrom, p.Version)),
             .. await db.Current<Practitioner>().Where(p => p.PractitionerId == id).Take(Most).Select(p => new Found(RecordKind.Practitioners, p.PractitionerId, p.ClinicId, null, p.Version)).ToListAsync(ct),
         ];
     }
