@@ -8,7 +8,8 @@ namespace SafetyAudit.Uploads;
 /// they came makes no difference. What an upload or a decision can touch is looked at, and written where it differs.
 /// </summary>
 /// <remarks>
-/// An event that names a session counts with it where exactly one can be meant: the same patient's, in the event's clinic where it names one, not begun after it.
+/// An event that names a session counts with it where exactly one can be meant: the same patient's, in the event's clinic where it names one, not begun after it. Where
+/// none can be meant any more, one that could before it was corrected keeps it: the event names it all the same.
 /// Else a person's decision holds. Else, for an event that names none, the patient's only completed or aborted session within the category's window
 /// (<see cref="Measures.Measure.AttributionDays"/>, from the first needle, both ends included), of its practitioner and clinic where it names them. All others wait.
 /// </remarks>
@@ -40,7 +41,7 @@ static class LinkEvents
 #pragma warning disable EF1002 // numbers of rows, and our own text
         db.Database.SqlQueryRaw<Candidate>($"""
             WITH touched AS ({Touched($"e.id IN ({string.Join(", ", rows)})")})
-            SELECT e.id AS "Event", s.id AS "Session" FROM {Named} UNION ALL SELECT e.id, s.id FROM {Near(db)}
+            SELECT e.id AS "Event", s.id AS "Session" FROM {Named} AND s.superseded_at_utc IS NULL UNION ALL SELECT e.id, s.id FROM {Near(db)}
             """).ToListAsync(ct);
 #pragma warning restore EF1002
 
@@ -52,7 +53,8 @@ static class LinkEvents
     /// </summary>
     public static string Rule(SafetyAuditDb db, string touched) => $"""
         WITH touched AS ({Touched(touched)}),
-        named AS (SELECT e.id, min(s.session_id) AS session_id, min(s.clinic_id) AS clinic_id FROM {Named} GROUP BY e.id HAVING count(*) = 1),
+        meant AS (SELECT e.id, s.session_id, s.clinic_id, max(CASE WHEN s.superseded_at_utc IS NULL THEN 1 ELSE 0 END) AS today FROM {Named} GROUP BY e.id, s.session_id, s.clinic_id),
+        named AS (SELECT id, min(session_id) AS session_id, COALESCE(min(CASE WHEN today = 1 THEN clinic_id END), min(clinic_id)) AS clinic_id FROM meant GROUP BY id HAVING sum(today) = 1 OR sum(today) = 0 AND count(*) = 1),
         decided AS (SELECT e.id, min(s.session_id) AS session_id, min(s.clinic_id) AS clinic_id, min(CASE WHEN d.session_id IS NULL OR s.id IS NOT NULL THEN 'manual' END) AS link_method FROM {Decided} GROUP BY e.id),
         near AS (SELECT e.id, min(s.session_id) AS session_id, min(s.clinic_id) AS clinic_id FROM {Near(db)} GROUP BY e.id HAVING count(*) = 1)
         SELECT e.id, e.event_id, e.linked_session_id AS old_session_id, e.linked_clinic_id AS old_clinic_id, e.link_method AS old_link_method,
@@ -96,7 +98,8 @@ static class LinkEvents
     const string SamePatient = "s.patient_id || '' = e.patient_id";
     const string SameClinic = "(e.clinic_id IS NULL OR s.clinic_id = e.clinic_id)";
 
-    static readonly string Named = $"touched e JOIN sessions s ON s.session_id = e.session_id WHERE {SamePatient} AND {SameClinic} AND s.started_at_utc <= e.onset_at_utc AND {Counts("s")}";
+    // All versions of the sessions named: one that was corrected since keeps its events.
+    const string Named = $"touched e JOIN sessions s ON s.session_id = e.session_id WHERE {SamePatient} AND {SameClinic} AND s.started_at_utc <= e.onset_at_utc AND EXISTS (SELECT 1 FROM uploads u WHERE u.id = s.upload_id AND u.status = 'completed')";
 
     // A decision about one version is about every version of the same event, see EventIntake.SameRecord.
     static readonly string Decided = $"""

@@ -28,6 +28,8 @@ public class AccessMatrixTests
         ["/sessions"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records/history"] = ["director", "compliance", "practitioner", "auditor"],
+        ["/follow-ups"] = ["director", "compliance", "practitioner", "auditor"],
+        ["/events/waiting"] = ["director", "compliance"],
         ["/uploads"] = ["director", "compliance"],
         ["/uploads/{id:long}"] = ["director", "compliance"],
         ["/trail"] = ["compliance", "auditor"],
@@ -146,7 +148,7 @@ public class AccessMatrixTests
     public async Task No_page_tells_of_what_its_reader_does_not_reach()
     {
         await using var dashboard = await StartAsync();
-        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1"];
+        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/follow-ups", "/events/waiting"];
         (string Who, string[] Hidden)[] readers =
         [
             ("director-c1", ["P3", "Cara Cole", "S3", "E3", "secret of E3"]),
