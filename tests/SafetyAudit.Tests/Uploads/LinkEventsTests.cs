@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 using SafetyAudit.Summaries;
@@ -162,7 +163,14 @@ public class LinkEventsTests
                 while (shuffled.Exists(f => f.After is { } after && shuffled.IndexOf(f) < shuffled.FindIndex(o => o.Name == after)));
             await using var installation = await TestInstallation.OpenAsync(provider);
             await installation.ImportAsync(People);
-            foreach (var file in shuffled) Assert.Equal(0, (await installation.ImportAsync(file.Content)).RowsRejected);
+            foreach (var file in shuffled)
+            {
+                await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(file.Content));
+                await installation.Services.GetRequiredService<ProcessUploads>().DrainAsync(null, default);
+                await installation.SummariseAsync();
+            }
+            await installation.EvaluateAsync();
+            await using (var db = installation.Db()) Assert.Equal((9, 0), (await db.Uploads.CountAsync(u => u.Status == UploadStatus.Completed), await db.QuarantinedRows.CountAsync()));
             string state = await StateAsync(installation);
             if (order % 6 == 0) Assert.Empty(await VerifyAsync(installation));
             if (first is null)

@@ -48,14 +48,15 @@ public sealed class FollowUpsModel(SafetyAuditDb db, TimeProvider time) : Period
         // By the index on the day, a little wider for the zones of clinics: as many sessions as were given in these days, however many there are before.
         DateOnly first = DateOnly.FromDateTime(earliest).AddDays(-1), last = DateOnly.FromDateTime(latest).AddDays(1);
         var attempts = Db.Current<FollowUp>().Where(f => f.AttemptedAtUtc != null || f.Outcome != null);
-        var due = Db.Current<Session>().Where(s => s.Date >= first && s.Date <= last && s.Status == SessionStatus.Completed && (s.EndedAtUtc ?? s.StartedAtUtc) <= latest && (s.EndedAtUtc ?? s.StartedAtUtc) > earliest
+        var open = Db.Current<Session>().Where(s => s.Date >= first && s.Date <= last && s.Status == SessionStatus.Completed
             && !attempts.Any(f => f.SessionId == s.SessionId && f.LinkedClinicId == s.ClinicId));
+        var due = open.Where(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= latest && (s.EndedAtUtc ?? s.StartedAtUtc) > earliest);
         Due = await due.CountAsync(ct);
         Lines = await due.OrderBy(s => s.EndedAtUtc ?? s.StartedAtUtc).ThenBy(s => s.Id).Skip((Number - 1) * PerPage).Take(PerPage)
             .Select(s => new Line(s.SessionId, s.ClinicId, s.PractitionerId, s.EndedAtUtc ?? s.StartedAtUtc)).ToListAsync(ct);
-        // From the summaries of one year at most; days at the edge of the list are not in it yet.
+        // Of the days before, from the summaries of one year.
         DateOnly from = first.AddYears(-1);
-        Dropped = await Db.DailyExposures.Where(d => d.Date >= from && d.Date < first).SumAsync(d => (long)(d.Sessions - d.FollowedUp), ct);
+        Dropped = await open.LongCountAsync(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= earliest, ct) + await Db.DailyExposures.Where(d => d.Date >= from && d.Date < first).SumAsync(d => (long)(d.Sessions - d.FollowedUp), ct);
         if (!MayReadFigures) return;
         var counts = (await Counts.ReadAsync(Db, From, To, ct)).Where(c => !c.ForComparisonOnly && c.Sessions > 0).ToList();
         Practitioners = counts.ConvertAll(c => new Share(c.ClinicId, c.PractitionerId, c.Sessions, c.FollowedUp, c.Reached));
