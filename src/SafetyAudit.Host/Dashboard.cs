@@ -5,6 +5,7 @@ using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Api;
 using SafetyAudit.Host.Security;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host;
 
@@ -36,6 +37,7 @@ static class Dashboard
         var database = Settings.Database(builder.Configuration);
         services.AddKeptDataProtection(builder.Configuration);
         services.AddSingleton<SetUpLink>();
+        services.AddScoped<DecideLink>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());
         services.AddAccounts(Settings.Access(builder.Configuration));
         // Nothing is open unless it says to whom.

@@ -16,9 +16,9 @@ static class ImportCommand
 
     public static Command Make(string[] settings)
     {
-        var files = new Argument<FileInfo[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "CSV or FHIR R4 files; practitioners are read first, then sessions, then events" };
-        var kind = new Option<string?>("--kind") { Description = "sessions, events or practitioners; told from the content when left out" };
-        kind.AcceptOnlyFromAmong([.. Enum.GetValues<RecordKind>().Select(Codes.Of)]);
+        var files = new Argument<FileInfo[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "CSV or FHIR R4 files; practitioners are read first, then sessions, events, follow-ups and patients" };
+        var kind = new Option<string?>("--kind") { Description = "sessions, events, practitioners, follow-ups or patients; told from the content when left out" };
+        kind.AcceptOnlyFromAmong([.. Enum.GetValues<RecordKind>().Select(k => Codes.Of(k).Replace('_', '-'))]);
         var clinic = new Option<string?>("--clinic") { Description = "The clinic the files belong to; otherwise each row names its own" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Check only; store nothing" };
         var allOrNothing = new Option<bool>("--all-or-nothing") { Description = "Nothing of a file counts when a row of it is rejected" };
@@ -28,7 +28,7 @@ static class ImportCommand
         command.SetAction(async (parsed, ct) =>
         {
             await using var services = await CommandLine.OpenAsync(settings, ct);
-            RecordKind? asked = parsed.GetValue(kind) is { } text && Codes.TryParse<RecordKind>(text, out var known) ? known : null;
+            RecordKind? asked = parsed.GetValue(kind) is { } text && Codes.TryParse<RecordKind>(text.Replace('-', '_'), out var known) ? known : null;
             var results = parsed.GetValue(dryRun)
                 ? await DryRunAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), ct)
                 : await ImportAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), showProgress: !parsed.GetValue(json), ct, new(parsed.GetValue(allOrNothing)));
@@ -49,7 +49,7 @@ static class ImportCommand
         var refused = new List<Result>();
         var received = new List<(string File, Upload Upload)>();
         // Received in the order in which they need each other: sessions are given by known practitioners, events happen in sessions.
-        var ordered = files.Select(f => (File: f, Kind: Guess(f, kind))).OrderBy(f => f.Kind switch { RecordKind.Practitioners => 0, RecordKind.Sessions => 1, _ => 2 });
+        var ordered = files.Select(f => (File: f, Kind: Guess(f, kind))).OrderBy(f => f.Kind switch { RecordKind.Practitioners => 0, RecordKind.Sessions => 1, RecordKind.Events => 2, _ => 3 });
         try
         {
             foreach (var (file, _) in ordered)

@@ -96,7 +96,8 @@ static class RatesCommand
         new("shrunken_ratio", r => r.ShrunkenRatio),
         new("shrunken_lower95", r => r.ShrunkenInterval?.Lower),
         new("shrunken_upper95", r => r.ShrunkenInterval?.Upper),
-        new("ascertainment", r => r.Ascertainment.ToString()),
+        new("ascertainment", r => Codes.Of(r.Ascertainment)),
         new("position", r => Codes.Of(r.Position)),
+        new("follow_up_grade", r => r.FollowUpGrade.ToString()),
     ];
 }

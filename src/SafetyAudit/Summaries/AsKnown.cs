@@ -65,7 +65,6 @@ public sealed class AsKnown : IAsyncDisposable
         var counted = await db.Uploads.Where(u => u.CompletedAtUtc <= at && (u.TakenBackAtUtc == null || u.TakenBackAtUtc > at)).Select(u => u.Id).ToListAsync(ct);
         await StandBeforeAsync(db, "uploads", $"id IN ({string.Join(',', counted.Append(-1))})", new() { ["status"] = "'completed'" }, ct);
         var same = Intake.All.ToDictionary(i => i.Table, i => i.SameRecord);
-        same.TryAdd("follow_ups", "a.follow_up_id = b.follow_up_id");
         const string upload = "upload_id IN (SELECT id FROM uploads)";
         string period = $"date BETWEEN '{from:yyyy-MM-dd}' AND '{to:yyyy-MM-dd}'";
         foreach (string table in same.Keys.Where(t => t != "sessions").Append("sessions"))
@@ -76,13 +75,17 @@ public sealed class AsKnown : IAsyncDisposable
                 ["superseded_at_utc"] = $"CASE WHEN EXISTS (SELECT 1 FROM uploads u WHERE u.id = b.upload_id AND u.purpose = 'withdrawal') OR EXISTS (SELECT 1 FROM {table} a JOIN uploads u ON u.id = a.upload_id WHERE {same[table]} AND a.version > b.version) THEN b.received_at_utc END",
             };
             if (table == "adverse_events") foreach (string link in new[] { "linked_session_id", "linked_clinic_id", "link_method" }) instead[link] = "CAST(NULL AS text)";
+            if (table == "follow_ups") instead["linked_clinic_id"] = "CAST(NULL AS text)";
             await StandBeforeAsync(db, table, table == "sessions" ? $"{upload} AND ({period} OR patient_id IN (SELECT patient_id FROM adverse_events))" : upload, instead, ct);
         }
         foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "stale_days" }) await StandBeforeAsync(db, table, "1 = 0", [], ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_sessions ON sessions (session_id, clinic_id)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_days ON sessions (clinic_id, practitioner_id, date)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_uploads ON uploads (id)", ct);
-        await LinkEvents.JoinAsync(db, ct);
+        string instant = db.Database.IsSqlite() ? $"'{at:yyyy-MM-dd HH:mm:ss.FFFFFFF}'" : $"TIMESTAMPTZ '{at:O}'";
+        await StandBeforeAsync(db, "link_decisions", $"decided_at_utc <= {instant} AND (taken_back_at_utc IS NULL OR taken_back_at_utc > {instant})", new() { ["taken_back_at_utc"] = db.Database.IsSqlite() ? "CAST(NULL AS text)" : "CAST(NULL AS timestamptz)" }, ct);
+        await LinkEvents.AllAsync(db, ct);
+        await LinkFollowUps.AllAsync(db, ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_links ON adverse_events (linked_session_id, linked_clinic_id)", ct);
         if (db.Database.IsNpgsql()) await ExecuteAsync(db, "ANALYZE sessions; ANALYZE adverse_events; ANALYZE uploads", ct);
     }

@@ -68,6 +68,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     {
         var days = new Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>();
         var dayOfSession = new Dictionary<(string, string), Day>();
+        var completed = new HashSet<(string, string)>();
         await foreach (var session in sessions.Select(Counted).AsAsyncEnumerable().WithCancellation(ct))
         {
             var key = (session.ClinicId, session.PractitionerId, session.Date);
@@ -79,12 +80,18 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             }
             day.Add(session);
             // What ended a session early counts as much as what came after a whole one.
+            if (session.Status == SessionStatus.Completed) completed.Add((session.ClinicId, session.SessionId));
             if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
         }
-        // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding the events.
+        // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
         foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(5_000))
+        {
+            var asked = db.Current<FollowUp>().Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null && (f.AttemptedAtUtc != null || f.Outcome != null)).Select(f => new { f.LinkedClinicId, f.SessionId, f.Outcome });
+            await foreach (var followUp in asked.AsAsyncEnumerable().WithCancellation(ct))
+                if (completed.Contains((followUp.LinkedClinicId!, followUp.SessionId))) dayOfSession[(followUp.LinkedClinicId!, followUp.SessionId)].AddFollowUp(followUp.SessionId, followUp.Outcome);
             await foreach (var adverseEvent in db.Current<AdverseEvent>().Where(e => ids.Contains(e.LinkedSessionId!)).AsAsyncEnumerable().WithCancellation(ct))
                 if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
+        }
         return days;
     }
 
@@ -100,7 +107,8 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 
     internal sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key, Practitioner? practitioner)
     {
-        readonly Dictionary<string, (int Events, HashSet<string> Sessions)> observed = [];
+        readonly Dictionary<(string Measure, bool Asked), (int Events, HashSet<string> Sessions)> observed = [];
+        readonly HashSet<string> followedUp = [], reached = [];
         readonly int[,] outcomes = new int[Rules.All.Count, 4];
 
         public DailyExposure Exposure { get; } = new() { ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date };
@@ -115,27 +123,40 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             for (int i = 0; i < Rules.All.Count; i++) outcomes[i, (int)Rules.All[i].For(session, practitioner)]++;
         }
 
+        /// <summary>An attempt to ask a completed session's patient; however many, the session counts once.</summary>
+        public void AddFollowUp(string sessionId, FollowUpOutcome? outcome)
+        {
+            if (followedUp.Add(sessionId)) Exposure.FollowedUp++;
+            if (outcome == FollowUpOutcome.Reached && reached.Add(sessionId)) Exposure.Reached++;
+        }
+
         public void Add(AdverseEvent adverseEvent)
         {
+            // What asking found counts where asking is counted; a record of it without the follow-up has no exposure to stand against.
+            if (adverseEvent.IsFoundByAsking && !reached.Contains(adverseEvent.LinkedSessionId!)) return;
             var severity = adverseEvent.Severity ?? Catalogue.Categories[adverseEvent.Category].DefaultSeverity;
             foreach (var measure in Catalogue.Measures)
             {
                 if (!measure.Counts(adverseEvent, severity)) continue;
-                if (!observed.TryGetValue(measure.Code, out var counts)) counts = (0, []);
+                var key = (measure.Code, adverseEvent.IsFoundByAsking);
+                if (!observed.TryGetValue(key, out var counts)) counts = (0, []);
                 counts.Sessions.Add(adverseEvent.LinkedSessionId!);
-                observed[measure.Code] = (counts.Events + 1, counts.Sessions);
+                observed[key] = (counts.Events + 1, counts.Sessions);
             }
         }
 
         public IEnumerable<DailyObserved> Observed() =>
             from measure in Catalogue.Measures
-            where observed.ContainsKey(measure.Code)
-            let counts = observed[measure.Code]
+            let recorded = Count(measure, asked: false)
+            let found = Count(measure, asked: true)
+            where recorded + found > 0
             select new DailyObserved
             {
                 ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date, Measure = measure.Code,
-                Observed = measure.CountsEvents ? counts.Events : counts.Sessions.Count,
+                Observed = recorded, FoundByAsking = found,
             };
+
+        int Count(Measure measure, bool asked) => observed.TryGetValue((measure.Code, asked), out var counts) ? measure.CountsEvents ? counts.Events : counts.Sessions.Count : 0;
 
         public IEnumerable<DailyAdherence> Adherence() =>
             Rules.All.Select((rule, i) => new DailyAdherence

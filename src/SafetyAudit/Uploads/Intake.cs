@@ -36,7 +36,7 @@ sealed class KnownRecord
 abstract class Intake
 {
     /// <summary>Every kind, in the order in which files are best read.</summary>
-    public static readonly IReadOnlyList<Intake> All = [new PractitionerIntake(), new SessionIntake(), new EventIntake()];
+    public static readonly IReadOnlyList<Intake> All = [new PractitionerIntake(), new SessionIntake(), new EventIntake(), new FollowUpIntake(), new PatientIntake()];
 
     public static Intake Of(RecordKind kind) => All.Single(i => i.Kind == kind);
 
@@ -50,8 +50,11 @@ abstract class Intake
     /// <summary>Name of the id column, by which quarantined rows are found again.</summary>
     public abstract string IdColumn { get; }
 
-    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
-    public abstract string MarkStale { get; }
+    /// <summary>SQL of a row's id, as <see cref="Intake{T}.IdOf"/> gives it.</summary>
+    public virtual string IdIn(string alias) => $"{alias}.{IdColumn}";
+
+    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale; none where no summary is made from such records.</summary>
+    public abstract string? MarkStale { get; }
 
     /// <summary>A record as a row of a file: each column with its cell.</summary>
     public abstract IReadOnlyList<(string Column, string Cell)> CellsOf(Record record);

@@ -180,6 +180,8 @@ public sealed class ProcessUploads(
         RecordKind.Sessions => ReadAsync(new SessionIntake(), upload, content, store, checkedOnly, ct),
         RecordKind.Events => ReadAsync(new EventIntake(), upload, content, store, checkedOnly, ct),
         RecordKind.Practitioners => ReadAsync(new PractitionerIntake(), upload, content, store, checkedOnly, ct),
+        RecordKind.FollowUps => ReadAsync(new FollowUpIntake(), upload, content, store, checkedOnly, ct),
+        RecordKind.Patients => ReadAsync(new PatientIntake(), upload, content, store, checkedOnly, ct),
         _ => throw new NotSupportedException($"No intake for {upload.Kind}."),
     };
 

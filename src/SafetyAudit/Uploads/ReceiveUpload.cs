@@ -105,10 +105,12 @@ public sealed class ReceiveUpload(
     {
         using var rows = CsvRows.Open(content);
         var headers = rows.Headers.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var kind = asked ?? (headers.Contains("event_id") ? RecordKind.Events
+        var kind = asked ?? (headers.Contains("follow_up_id") ? RecordKind.FollowUps
+            : headers.Contains("event_id") ? RecordKind.Events
             : headers.Contains("session_id") && headers.Contains("started_at") ? RecordKind.Sessions
+            : headers.Contains("patient_id") && headers.Contains("valid_from") && !headers.Contains("session_id") ? RecordKind.Patients
             : headers.Contains("practitioner_id") && !headers.Contains("session_id") ? RecordKind.Practitioners
-            : throw new FileRefusedException("The header fits no kind of file. It needs event_id (events), session_id and started_at (sessions) or practitioner_id (practitioners)."));
+            : throw new FileRefusedException("The header fits no kind of file. It needs event_id (events), session_id and started_at (sessions), practitioner_id (practitioners), follow_up_id (follow-ups) or patient_id and valid_from (patients)."));
         // Sessions and events name practitioners too: read as practitioners they would blank what is known of them.
         if (kind == RecordKind.Practitioners && (headers.Contains("session_id") || headers.Contains("event_id")))
             throw new FileRefusedException("The header has session_id or event_id: this is no practitioners file. Send it as what it is.");

@@ -3,7 +3,7 @@ using SafetyAudit.AuditTrail;
 namespace SafetyAudit.Uploads;
 
 /// <summary>What a file holds.</summary>
-public enum RecordKind { Sessions, Events, Practitioners }
+public enum RecordKind { Sessions, Events, Practitioners, FollowUps, Patients }
 
 public enum UploadStatus
 {

@@ -29,6 +29,8 @@ public class AccessMatrixTests
         ["/records"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records/history"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records/correct"] = ["director", "compliance"],
+        ["/follow-ups"] = ["director", "compliance", "practitioner", "auditor"],
+        ["/events/waiting"] = ["director", "compliance"],
         ["/uploads"] = ["director", "compliance"],
         ["/uploads/{id:long}"] = ["director", "compliance"],
         ["/uploads/{id:long}/undo"] = ["director", "compliance"],
@@ -153,7 +155,7 @@ public class AccessMatrixTests
     public async Task No_page_tells_of_what_its_reader_does_not_reach()
     {
         await using var dashboard = await StartAsync();
-        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1"];
+        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/follow-ups", "/events/waiting"];
         (string Who, string[] Hidden)[] readers =
         [
             ("director-c1", ["P3", "Cara Cole", "S3", "E3", "secret of E3"]),

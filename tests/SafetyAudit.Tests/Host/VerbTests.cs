@@ -29,7 +29,7 @@ public sealed class VerbTests : IDisposable
 
         var csv = await RunAsync("rates", "--from", "2024-01-01", "--to", "2024-12-31", "--by", "clinic", "--measure", "BRUISE_MINOR", "--format", "csv");
         var lines = csv.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal("practitioner_id,clinic_id,measure,from,to,baseline,sessions,observed,expected,rate_per_1000,rate_lower95,rate_upper95,ratio,ratio_lower95,ratio_upper95,lower95,upper95,lower998,upper998,p_high,p_low,shrunken_ratio,shrunken_lower95,shrunken_upper95,ascertainment,position", lines[0]);
+        Assert.Equal("practitioner_id,clinic_id,measure,from,to,baseline,sessions,observed,expected,rate_per_1000,rate_lower95,rate_upper95,ratio,ratio_lower95,ratio_upper95,lower95,upper95,lower998,upper998,p_high,p_low,shrunken_ratio,shrunken_lower95,shrunken_upper95,ascertainment,position,follow_up_grade", lines[0]);
         var rows = lines.Skip(1).Select(l => l.Split(',')).ToList();
         Assert.Equal((7629, 576), (rows.Sum(r => int.Parse(r[6], CultureInfo.InvariantCulture)), rows.Sum(r => int.Parse(r[7], CultureInfo.InvariantCulture))));
         Assert.All(rows, r => Assert.Equal(("2024-01-01", "BRUISE_MINOR@1", "inside"), (r[3], r[5], r[25])));

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
@@ -55,6 +56,9 @@ public sealed class HistoryModel(SafetyAuditDb db) : PageModel
         {
             RecordKind.Sessions => [.. await db.EverCounted<Session>().Where(s => s.SessionId == Id && s.ClinicId == clinic).OrderBy(s => s.Version).ToListAsync(ct)],
             RecordKind.Events => [.. await db.EverCounted<AdverseEvent>().Where(e => e.EventId == Id && (e.ClinicId ?? "") == clinic).OrderBy(e => e.Version).ToListAsync(ct)],
+            RecordKind.FollowUps => [.. await db.EverCounted<FollowUp>().Where(f => f.FollowUpId == Id && (f.ClinicId ?? "") == clinic).OrderBy(f => f.Version).ToListAsync(ct)],
+            RecordKind.Patients => Id.Split(' ') is [var patient, var date] && DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from)
+                ? [.. await db.EverCounted<PatientRisk>().Where(p => p.PatientId == patient && p.ValidFrom == from && p.ClinicId == clinic).OrderBy(p => p.Version).ToListAsync(ct)] : [],
             _ => [.. await db.EverCounted<Practitioner>().Where(p => p.PractitionerId == Id).OrderBy(p => p.Version).ToListAsync(ct)],
         };
         if (records.Count == 0) return NotFound();
