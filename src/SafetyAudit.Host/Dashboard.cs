@@ -36,6 +36,8 @@ static class Dashboard
         var database = Settings.Database(builder.Configuration);
         services.AddKeptDataProtection(builder.Configuration);
         services.AddSingleton<SetUpLink>();
+        services.AddTransient<RecordsEndpoint.Received>();
+        services.AddSingleton<ReportForm>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());
         services.AddAccounts(Settings.Access(builder.Configuration));
         // Nothing is open unless it says to whom.
@@ -77,6 +79,7 @@ static class Dashboard
         app.MapRazorPages();
         app.MapApi();
         app.MapFhir();
+        app.MapRecords();
         return app;
     }
 

@@ -176,6 +176,46 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.ToTable("keys_in_use");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Access.ReportLink", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<DateTime?>("EndedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at_utc");
+
+                    b.Property<DateTime>("MadeAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("made_at_utc");
+
+                    b.Property<byte[]>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed");
+
+                    b.Property<string>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("secret_hash");
+
+                    b.HasKey("Id")
+                        .HasName("pk_report_links");
+
+                    b.HasIndex("SecretHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_report_links_secret_hash");
+
+                    b.ToTable("report_links");
+                });
+
             modelBuilder.Entity("SafetyAudit.Access.SignIn", b =>
                 {
                     b.Property<string>("Id")
@@ -1511,6 +1551,60 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.ToTable("stale_days");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Uploads.Delivery", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Answer")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("answer");
+
+                    b.Property<string>("Asked")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked");
+
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fingerprint");
+
+                    b.Property<DateTime>("MadeAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("made_at_utc");
+
+                    b.Property<string>("NameHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name_hash");
+
+                    b.Property<string>("Sender")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sender");
+
+                    b.Property<string>("UploadIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upload_ids");
+
+                    b.HasKey("Id")
+                        .HasName("pk_deliveries");
+
+                    b.HasIndex("Sender", "NameHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_deliveries_sender_name_hash");
+
+                    b.ToTable("deliveries");
+                });
+
             modelBuilder.Entity("SafetyAudit.Uploads.QuarantinedRow", b =>
                 {
                     b.Property<long>("Id")
@@ -1619,6 +1713,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("file_name");
 
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fingerprint");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -1652,11 +1751,6 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.Property<long>("RowsSame")
                         .HasColumnType("INTEGER")
                         .HasColumnName("rows_same");
-
-                    b.Property<string>("Fingerprint")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("fingerprint");
 
                     b.Property<string>("Status")
                         .IsRequired()

@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -44,6 +45,9 @@ abstract class Intake
     /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
     public abstract string MarkStale { get; }
 
+    /// <summary>Line and version of every record that an upload stored.</summary>
+    public abstract Task<Dictionary<long, int>> StoredAsync(SafetyAuditDb db, long uploadId, CancellationToken ct);
+
     /// <summary>Refuses a header that lacks a column of this kind which every row must have, or has one twice.</summary>
     public abstract void Match(IReadOnlyList<string> headers);
 }
@@ -54,6 +58,9 @@ abstract class Intake<T> : Intake where T : Record, new()
     public abstract Layout<T> Layout { get; }
 
     public sealed override void Match(IReadOnlyList<string> headers) => Layout.Match(headers);
+
+    public sealed override Task<Dictionary<long, int>> StoredAsync(SafetyAuditDb db, long uploadId, CancellationToken ct) =>
+        db.Set<T>().Where(r => r.UploadId == uploadId).Select(r => new { r.Line, r.Version }).ToDictionaryAsync(r => r.Line, r => r.Version, ct);
 
     /// <summary>The record's own id, as in the file.</summary>
     public abstract string IdOf(T record);

@@ -58,6 +58,9 @@ sealed partial class Layout<T> where T : Record, new()
 
     public IEnumerable<string> ColumnNames => columns.Select(c => c.Name);
 
+    /// <summary>Those columns that hold several entries.</summary>
+    public IEnumerable<string> ListNames => columns.Where(c => c.IsList).Select(c => c.Name);
+
     /// <summary>Where each column stands in a file's header. Refuses a header that lacks a required one or has one twice.</summary>
     public int[] Match(IReadOnlyList<string> headers)
     {

@@ -49,6 +49,9 @@ sealed partial class Layout<T>
         /// <summary>What the cell may hold, for the error message.</summary>
         public virtual string Expected => "";
 
+        /// <summary>Whether it holds several entries.</summary>
+        public virtual bool IsList => false;
+
         public abstract ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row);
 
         public abstract void Digest(T record, byte index, BinaryWriter writer);
@@ -121,6 +124,7 @@ sealed partial class Layout<T>
         readonly Func<T, IReadOnlyList<string>?> get = property.GetMethod!.CreateDelegate<Func<T, IReadOnlyList<string>?>>();
 
         public override string Expected => "2000";
+        public override bool IsList => true;
 
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
         {

@@ -31,6 +31,7 @@ public enum ReasonCode
     QuoteNotClosed,
     RowTooLong,
     NotJson,
+    NotOneValue,
     ReferenceUnclear,
     NotDryNeedling,
     NotActual,

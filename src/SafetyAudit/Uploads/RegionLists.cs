@@ -13,6 +13,7 @@ static class RegionLists
     sealed class List(string name, int part) : Layout<Session>.Column(name, isRequired: false)
     {
         public override string Expected => "2000";
+        public override bool IsList => true;
 
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, Session record, RowReading row)
         {
