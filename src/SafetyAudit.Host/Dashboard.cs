@@ -50,6 +50,7 @@ static class Dashboard
             mvc.Filters.Add<OnlyHandlers>();
         });
         services.AddProblemDetails();
+        services.AddApiDescription();
         services.AddHealthChecks().AddDbContextCheckOf(database);
 
         var app = builder.Build();
@@ -80,6 +81,7 @@ static class Dashboard
         app.MapApi();
         app.MapFhir();
         app.MapRecords();
+        app.MapOpenApi().AllowAnonymous();
         return app;
     }
 

@@ -45,6 +45,9 @@ abstract class Intake
     /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
     public abstract string MarkStale { get; }
 
+    /// <summary>Its columns, as programs are told of them.</summary>
+    public abstract IEnumerable<ColumnFacts> Columns { get; }
+
     /// <summary>Line and version of every record that an upload stored.</summary>
     public abstract Task<Dictionary<long, int>> StoredAsync(SafetyAuditDb db, long uploadId, CancellationToken ct);
 
@@ -58,6 +61,8 @@ abstract class Intake<T> : Intake where T : Record, new()
     public abstract Layout<T> Layout { get; }
 
     public sealed override void Match(IReadOnlyList<string> headers) => Layout.Match(headers);
+
+    public sealed override IEnumerable<ColumnFacts> Columns => Layout.Facts;
 
     public sealed override Task<Dictionary<long, int>> StoredAsync(SafetyAuditDb db, long uploadId, CancellationToken ct) =>
         db.Set<T>().Where(r => r.UploadId == uploadId).Select(r => new { r.Line, r.Version }).ToDictionaryAsync(r => r.Line, r => r.Version, ct);

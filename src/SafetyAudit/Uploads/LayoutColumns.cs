@@ -52,6 +52,9 @@ sealed partial class Layout<T>
         /// <summary>Whether it holds several entries.</summary>
         public virtual bool IsList => false;
 
+        /// <summary>What it is in JSON: the schema's type and format.</summary>
+        public virtual (string Type, string? Format) Json => ("string", null);
+
         public abstract ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row);
 
         public abstract void Digest(T record, byte index, BinaryWriter writer);
@@ -180,6 +183,7 @@ sealed partial class Layout<T>
     sealed class InstantColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateTime>(name, isRequired, property)
     {
         public override string Expected => "from 1990 on";
+        public override (string Type, string? Format) Json => ("string", "date-time");
 
         protected override (DateTime, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row)
         {
@@ -193,6 +197,7 @@ sealed partial class Layout<T>
     sealed class DateColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateOnly>(name, isRequired, property)
     {
         public override string Expected => "from 1900 to 2199";
+        public override (string Type, string? Format) Json => ("string", "date");
 
         protected override (DateOnly, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Date(cell) switch
         {
@@ -206,6 +211,8 @@ sealed partial class Layout<T>
 
     sealed class YesNoColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<bool>(name, isRequired, property)
     {
+        public override (string Type, string? Format) Json => ("boolean", null);
+
         protected override (bool, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) =>
             Cells.YesOrNo(cell) is { } value ? (value, null) : (false, ReasonCode.NotYesOrNo);
 
@@ -215,6 +222,7 @@ sealed partial class Layout<T>
     sealed class WholeColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<int>(name, isRequired, property)
     {
         public override string Expected => "0 to 100000";
+        public override (string Type, string? Format) Json => ("integer", null);
 
         protected override (int, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Whole(cell) switch
         {
@@ -229,6 +237,7 @@ sealed partial class Layout<T>
     sealed class NumberColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<double>(name, isRequired, property)
     {
         public override string Expected => "0 to 100000";
+        public override (string Type, string? Format) Json => ("number", null);
 
         protected override (double, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Number(cell) switch
         {

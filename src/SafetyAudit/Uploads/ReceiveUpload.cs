@@ -149,7 +149,7 @@ public sealed class ReceiveUpload(
         var kind = asked ?? (headers.Contains("event_id") ? RecordKind.Events
             : headers.Contains("session_id") && headers.Contains("started_at") ? RecordKind.Sessions
             : headers.Contains("practitioner_id") && !headers.Contains("session_id") ? RecordKind.Practitioners
-            : throw new FileRefusedException("The header fits no kind of file. It needs event_id (events), session_id and started_at (sessions) or practitioner_id (practitioners)."));
+            : throw new FileRefusedException("The header fits no kind of file, or the first object has none of its names. It needs event_id (events), session_id and started_at (sessions) or practitioner_id (practitioners)."));
         // Sessions and events name practitioners too: read as practitioners they would blank what is known of them.
         if (kind == RecordKind.Practitioners && (headers.Contains("session_id") || headers.Contains("event_id")))
             throw new FileRefusedException("The header has session_id or event_id: this is no practitioners file. Send it as what it is.");
