@@ -145,6 +145,12 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
             Fail(file.Inbox, file.Path, file.Name, refused.Message);
             return false;
         }
+        catch (IOException outage)
+        {
+            // A full disk is not the file's fault: it stays, and is taken up again.
+            log.LogWarning(outage, "A file in the watched folder {Folder} could not be received and waits", file.Inbox.Place.FullName);
+            return false;
+        }
         MoveTo(Path.Combine(file.Inbox.Place.FullName, Done), file.Path, file.Name);
         return true;
     }
