@@ -38,6 +38,8 @@ static class Dashboard
         services.AddKeptDataProtection(builder.Configuration);
         services.AddSingleton<SetUpLink>();
         services.AddScoped<DecideLink>();
+        services.AddTransient<RecordsEndpoint.Received>();
+        services.AddSingleton<ReportForm>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());
         services.AddAccounts(Settings.Access(builder.Configuration));
         // Nothing is open unless it says to whom.
@@ -50,6 +52,7 @@ static class Dashboard
             mvc.Filters.Add<OnlyHandlers>();
         });
         services.AddProblemDetails();
+        services.AddApiDescription();
         services.AddHealthChecks().AddDbContextCheckOf(database);
 
         var app = builder.Build();
@@ -79,6 +82,8 @@ static class Dashboard
         app.MapRazorPages();
         app.MapApi();
         app.MapFhir();
+        app.MapRecords();
+        app.MapOpenApi().AllowAnonymous();
         return app;
     }
 

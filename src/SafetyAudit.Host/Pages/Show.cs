@@ -51,6 +51,7 @@ public static class Show
         SafetyAudit.Access.Permission.SendRecords => "uploads",
         SafetyAudit.Access.Permission.ReadTrail => "audit trail",
         SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
+        SafetyAudit.Access.Permission.KeepReportLinks => "report links",
         _ => "own account",
     };
 

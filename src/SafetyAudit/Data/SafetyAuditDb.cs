@@ -49,6 +49,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<LinkDecision> LinkDecisions => Set<LinkDecision>();
     public DbSet<FollowUp> FollowUps => Set<FollowUp>();
     public DbSet<Upload> Uploads => Set<Upload>();
+    public DbSet<Delivery> Deliveries => Set<Delivery>();
+    public DbSet<ReportLink> ReportLinks => Set<ReportLink>();
     public DbSet<QuarantinedRow> QuarantinedRows => Set<QuarantinedRow>();
     public DbSet<Measure> Measures => Set<Measure>();
     public DbSet<Baseline> Baselines => Set<Baseline>();
@@ -126,6 +128,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<FollowUp>().HasIndex(f => new { f.SessionId, f.LinkedClinicId });
 
         builder.Entity<Upload>().HasIndex(u => u.Status);
+        builder.Entity<Delivery>().HasIndex(d => new { d.Sender, d.NameHash }).IsUnique();
+        builder.Entity<ReportLink>().HasIndex(l => l.SecretHash).IsUnique();
         builder.Entity<QuarantinedRow>(row =>
         {
             row.Ignore(r => r.Text).Ignore(r => r.Reasons);
@@ -203,6 +207,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<PatientRisk>().HasQueryFilter(ClinicScope, p => Own == null && (AllClinics || ScopeClinics.Contains(p.ClinicId)));
         // A file for several clinics is the concern of those who reach all.
         builder.Entity<Upload>().HasQueryFilter(UploadScope, u => Own == null && (AllClinics || ScopeClinics.Contains(u.ClinicId ?? "")));
+        builder.Entity<Delivery>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId ?? ""));
+        builder.Entity<ReportLink>().HasQueryFilter(ClinicScope, l => Own == null && (AllClinics || ScopeClinics.Contains(l.ClinicId)));
         builder.Entity<QuarantinedRow>().HasQueryFilter(ClinicScope, q => Own == null && (AllClinics || ScopeClinics.Contains(q.ClinicId ?? "")));
         builder.Entity<DailyExposure>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<DailyObserved>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);

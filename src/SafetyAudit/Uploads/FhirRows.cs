@@ -94,7 +94,7 @@ sealed class FhirRows : Rows
         Remedy = $"{rows.Row?.Name ?? $"Resource {rows.Line}"}{(path.Length > 0 ? $", {path}" : "")}: {reason.Remedy}",
     };
 
-    static TResult Refusing<TResult>(Func<TResult> read)
+    internal static TResult Refusing<TResult>(Func<TResult> read)
     {
         try { return read(); }
         catch (FhirRefusedException refused) { throw new FileRefusedException(refused.Message); }

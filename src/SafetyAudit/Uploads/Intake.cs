@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -59,6 +60,12 @@ abstract class Intake
     /// <summary>A record as a row of a file: each column with its cell.</summary>
     public abstract IReadOnlyList<(string Column, string Cell)> CellsOf(Record record);
 
+    /// <summary>Its columns, as programs are told of them.</summary>
+    public abstract IEnumerable<ColumnFacts> Columns { get; }
+
+    /// <summary>Line and version of every record that an upload stored.</summary>
+    public abstract Task<Dictionary<long, int>> StoredAsync(SafetyAuditDb db, long uploadId, CancellationToken ct);
+
     /// <summary>Refuses a header that lacks a column of this kind which every row must have, or has one twice.</summary>
     public abstract void Match(IReadOnlyList<string> headers);
 }
@@ -71,6 +78,11 @@ abstract class Intake<T> : Intake where T : Record, new()
     public sealed override void Match(IReadOnlyList<string> headers) => Layout.Match(headers);
 
     public sealed override IReadOnlyList<(string Column, string Cell)> CellsOf(Record record) => Layout.CellsOf((T)record);
+
+    public sealed override IEnumerable<ColumnFacts> Columns => Layout.Facts;
+
+    public sealed override Task<Dictionary<long, int>> StoredAsync(SafetyAuditDb db, long uploadId, CancellationToken ct) =>
+        db.Set<T>().Where(r => r.UploadId == uploadId).Select(r => new { r.Line, r.Version }).ToDictionaryAsync(r => r.Line, r => r.Version, ct);
 
     /// <summary>The record's own id, as in the file.</summary>
     public abstract string IdOf(T record);

@@ -26,6 +26,9 @@ sealed record RowContext(
 /// <summary>One row being read: its clinic's time zone, and the world around it.</summary>
 readonly record struct RowReading(RowContext Context, TimeZoneInfo Zone);
 
+/// <summary>A column as programs are told of it.</summary>
+readonly record struct ColumnFacts(string Name, bool IsRequired, bool IsList, string Type, string? Format, string Expected);
+
 static class Layout
 {
     /// <summary>The column that holds a patient's id in every kind of file.</summary>
@@ -58,6 +61,12 @@ sealed partial class Layout<T> where T : Record, new()
     public IReadOnlyList<string> Required { get; }
 
     public IEnumerable<string> ColumnNames => columns.Select(c => c.Name);
+
+    /// <summary>Those columns that hold several entries.</summary>
+    public IEnumerable<string> ListNames => columns.Where(c => c.IsList).Select(c => c.Name);
+
+    /// <summary>What a description for programs says of each column.</summary>
+    public IEnumerable<ColumnFacts> Facts => columns.Select(c => new ColumnFacts(c.Name, c.IsRequired, c.IsList, c.Json.Type, c.Json.Format, c.Expected));
 
     /// <summary>Where each column stands in a file's header. Refuses a header that lacks a required one or has one twice.</summary>
     public int[] Match(IReadOnlyList<string> headers)

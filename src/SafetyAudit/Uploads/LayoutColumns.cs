@@ -49,6 +49,12 @@ sealed partial class Layout<T>
         /// <summary>What the cell may hold, for the error message.</summary>
         public virtual string Expected => "";
 
+        /// <summary>Whether it holds several entries.</summary>
+        public virtual bool IsList => false;
+
+        /// <summary>What it is in JSON: the schema's type and format.</summary>
+        public virtual (string Type, string? Format) Json => ("string", null);
+
         public abstract ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row);
 
         public abstract void Digest(T record, byte index, BinaryWriter writer);
@@ -138,6 +144,7 @@ sealed partial class Layout<T>
         readonly RepeatedCells<string[]> repeated = new();
 
         public override string Expected => "2000";
+        public override bool IsList => true;
 
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
         {
@@ -206,6 +213,7 @@ sealed partial class Layout<T>
     sealed class InstantColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateTime>(name, isRequired, property)
     {
         public override string Expected => "from 1990 on";
+        public override (string Type, string? Format) Json => ("string", "date-time");
 
         protected override (DateTime, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row)
         {
@@ -221,6 +229,7 @@ sealed partial class Layout<T>
     sealed class DateColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateOnly>(name, isRequired, property)
     {
         public override string Expected => "from 1900 to 2199";
+        public override (string Type, string? Format) Json => ("string", "date");
 
         protected override (DateOnly, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Date(cell) switch
         {
@@ -236,6 +245,8 @@ sealed partial class Layout<T>
 
     sealed class YesNoColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<bool>(name, isRequired, property)
     {
+        public override (string Type, string? Format) Json => ("boolean", null);
+
         protected override (bool, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) =>
             Cells.YesOrNo(cell) is { } value ? (value, null) : (false, ReasonCode.NotYesOrNo);
 
@@ -247,6 +258,7 @@ sealed partial class Layout<T>
     sealed class WholeColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<int>(name, isRequired, property)
     {
         public override string Expected => "0 to 100000";
+        public override (string Type, string? Format) Json => ("integer", null);
 
         protected override (int, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Whole(cell) switch
         {
@@ -263,6 +275,7 @@ sealed partial class Layout<T>
     sealed class NumberColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<double>(name, isRequired, property)
     {
         public override string Expected => "0 to 100000";
+        public override (string Type, string? Format) Json => ("number", null);
 
         protected override (double, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Number(cell) switch
         {

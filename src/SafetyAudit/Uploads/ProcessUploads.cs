@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafetyAudit.Access;
@@ -32,36 +33,53 @@ public sealed class ProcessUploads(
     public async Task<int> DrainAsync(IProgress<(Upload Upload, UploadProgress Progress)>? progress, CancellationToken ct)
     {
         for (int finished = 0; ; finished++)
+            if (await ClaimAsync(null, ct) is not { } upload || !await FinishAsync(upload, p => progress?.Report((upload, p)), ct)) return finished;
+    }
+
+    /// <summary>Reads one small upload as soon as its turn comes, or waits for the worker that is at it. False where it is not read after so long.</summary>
+    public async Task<bool> ReadInTurnAsync(long uploadId, TimeSpan patience, CancellationToken ct)
+    {
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
+        for (var begun = Stopwatch.StartNew(); ; await Task.Delay(50, ct))
         {
-            if (await ClaimAsync(ct) is not { } upload) return finished;
-            try
-            {
-                await ProcessAsync(upload, p => progress?.Report((upload, p)), ct);
-            }
-            catch (FileRefusedException refused)
-            {
-                await GiveUpAsync(upload, refused.Message, ct);
-            }
-            catch (DamagedFileException damaged)
-            {
-                await GiveUpAsync(upload, damaged.Message, ct);
-            }
-            catch (FileNotFoundException)
-            {
-                await GiveUpAsync(upload, "The bytes kept of this file are gone from the data directory. Send it again.", ct);
-            }
-            catch (Exception outage) when (outage is IOException or UnauthorizedAccessException or System.Data.Common.DbException or TimeoutException)
-            {
-                // A full disk or a database that is down is not the file's fault: it must not be given up for it.
-                await NotTheFilesFaultAsync(upload);
-                throw;
-            }
-            catch (OvertakenException)
-            {
-                log.LogWarning("Upload {Upload} was cancelled, or taken over by another worker; this one leaves it", upload.Id);
-                finished--;
-            }
+            if (await db.Uploads.AnyAsync(u => u.Id == uploadId && (u.Status != UploadStatus.Received && u.Status != UploadStatus.Processing), ct)) return true;
+            // Whoever waits for the answer may go away; what was begun is finished all the same.
+            if (await ClaimAsync(uploadId, ct) is { } upload) await FinishAsync(upload, _ => { }, CancellationToken.None);
+            else if (begun.Elapsed > patience) return false;
         }
+    }
+
+    // False where another worker took it over.
+    async Task<bool> FinishAsync(Upload upload, Action<UploadProgress> report, CancellationToken ct)
+    {
+        try
+        {
+            await ProcessAsync(upload, report, ct);
+        }
+        catch (FileRefusedException refused)
+        {
+            await GiveUpAsync(upload, refused.Message, ct);
+        }
+        catch (DamagedFileException damaged)
+        {
+            await GiveUpAsync(upload, damaged.Message, ct);
+        }
+        catch (FileNotFoundException)
+        {
+            await GiveUpAsync(upload, "The bytes kept of this file are gone from the data directory. Send it again.", ct);
+        }
+        catch (Exception outage) when (outage is IOException or UnauthorizedAccessException or System.Data.Common.DbException or TimeoutException)
+        {
+            // A full disk or a database that is down is not the file's fault: it must not be given up for it.
+            await NotTheFilesFaultAsync(upload);
+            throw;
+        }
+        catch (OvertakenException)
+        {
+            log.LogWarning("Upload {Upload} was taken over by another worker; this one leaves it", upload.Id);
+            return false;
+        }
+        return true;
     }
 
     /// <summary>Reads a file without storing anything: what an import would do, for each kind of record in it.</summary>
@@ -102,14 +120,14 @@ public sealed class ProcessUploads(
         return wrong;
     }
 
-    // The oldest file that is not finished, unless a live worker has it.
-    async Task<Upload?> ClaimAsync(CancellationToken ct)
+    // The oldest file that is not finished, unless a live worker has it, or only another one is asked for.
+    async Task<Upload?> ClaimAsync(long? only, CancellationToken ct)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         while (true)
         {
             var next = await db.Uploads.Where(u => u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing).OrderBy(u => u.Id).FirstOrDefaultAsync(ct);
-            if (next is null) return null;
+            if (next is null || only is not null && next.Id != only) return null;
             var now = time.UtcNow();
             // A lease far in the future was made before the clock was set back: it holds no more than any other.
             if (next.ClaimedUntilUtc is { } until && until > now && until < now + 2 * Lease) return null;

@@ -32,6 +32,7 @@ public enum ReasonCode
     QuoteNotClosed,
     RowTooLong,
     NotJson,
+    NotOneValue,
     ReferenceUnclear,
     NotDryNeedling,
     NotActual,

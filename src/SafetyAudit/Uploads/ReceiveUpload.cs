@@ -1,9 +1,9 @@
 using System.Buffers;
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
-using SafetyAudit.Fhir;
 using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Uploads;
@@ -18,7 +18,9 @@ public sealed record UploadSettings(TimeZoneInfo DefaultTimeZone, long LargestFi
 /// <param name="Purpose">A file, or what was done by hand.</param>
 /// <param name="CorrectsVersion">The version that was looked at when it was corrected by hand.</param>
 /// <param name="Why">Why, as the person said.</param>
-public sealed record SentHow(bool AllOrNothing = false, UploadPurpose Purpose = UploadPurpose.File, int? CorrectsVersion = null, string? Why = null);
+/// <param name="Form">What it must be written as; told from the content when null.</param>
+/// <param name="Name">The sender's own name for this delivery: under it the file is taken once, and its uploads are answered each time.</param>
+public sealed record SentHow(bool AllOrNothing = false, UploadPurpose Purpose = UploadPurpose.File, int? CorrectsVersion = null, string? Why = null, FileForm? Form = null, DeliveryName? Name = null);
 
 /// <summary>Takes a file in: keeps its bytes, looks at its header, records it. After this it can't be lost; reading it is <see cref="ProcessUploads"/>'s work.</summary>
 public sealed class ReceiveUpload(
@@ -35,19 +37,22 @@ public sealed class ReceiveUpload(
     /// <param name="ct">Stops the taking in; nothing is kept then.</param>
     /// <param name="how">How it came about, and how it is to be taken.</param>
     /// <exception cref="FileRefusedException">It can't be such a file; nothing is kept.</exception>
+    /// <exception cref="DeliveryDiffersException">Something else came under this name before; nothing is kept.</exception>
     public async Task<IReadOnlyList<Upload>> ReceiveAsync(Stream content, string fileName, RecordKind? kind, string? clinicId, Actor by, CancellationToken ct, SentHow? how = null)
     {
+        how ??= new();
         string folder = Path.Combine(database.Directory, "uploads");
         Directory.CreateDirectory(folder);
         string arriving = Path.Combine(folder, Guid.NewGuid().ToString("N") + Arriving);
         try
         {
             var (fingerprint, bytes) = await KeepAsync(content, arriving, ct);
-            var kinds = KindsOf(() => SealedFile.Open(arriving, keys), kind);
+            var kinds = KindsOf(() => SealedFile.Open(arriving, keys), kind, how.Form);
             await using var db = await databases.OpenAsync(by, ct);
             var now = time.UtcNow();
             if (clinicId is null ? by.Scope.Clinics is not null : !by.Scope.HasClinic(clinicId))
                 throw new FileRefusedException("Send the file for one of your clinics: choose it beside the file.");
+            if (await DeliveredAsync(db, how.Name, fingerprint, arriving, ct) is { } before) return before;
             bool isNew = clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct);
             if (isNew && !kinds.Contains(RecordKind.Practitioners)) throw UnknownClinic(clinicId!);
             // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
@@ -63,10 +68,27 @@ public sealed class ReceiveUpload(
                 {
                     FileName = Shorten(fileName), Kind = held, ClinicId = clinicId, Fingerprint = fingerprint, Bytes = bytes,
                     ReceivedAtUtc = now, ReceivedBy = by.Name, Status = UploadStatus.Received,
-                    AllOrNothing = how?.AllOrNothing ?? false, Purpose = how?.Purpose ?? UploadPurpose.File, CorrectsVersion = how?.CorrectsVersion, Why = how?.Why,
+                    AllOrNothing = how.AllOrNothing, Purpose = how.Purpose, CorrectsVersion = how.CorrectsVersion, Why = how.Why,
                 });
                 db.Uploads.Add(uploads[^1]);
                 await db.SaveChangesAsync(ct);
+            }
+            if (how.Name is { } name)
+            {
+                db.Deliveries.Add(new Delivery
+                {
+                    Sender = name.Sender, NameHash = name.Hash, Asked = name.Asked, ClinicId = clinicId, Fingerprint = fingerprint,
+                    UploadIds = [.. uploads.Select(u => u.Id.ToString(CultureInfo.InvariantCulture))], MadeAtUtc = now,
+                });
+                try { await db.SaveChangesAsync(ct); }
+                catch (DbUpdateException)
+                {
+                    // The same delivery at the same time: it was faster, and this one leaves no trace.
+                    await transaction.RollbackAsync(ct);
+                    db.ChangeTracker.Clear();
+                    if (await DeliveredAsync(db, name, fingerprint, arriving, ct) is { } first) return first;
+                    throw;
+                }
             }
             await transaction.CommitAsync(ct);
             return uploads;
@@ -75,6 +97,22 @@ public sealed class ReceiveUpload(
         {
             File.Delete(arriving);
         }
+    }
+
+    // The uploads of a delivery that came before, or nothing.
+    async Task<IReadOnlyList<Upload>?> DeliveredAsync(SafetyAuditDb db, DeliveryName? name, string fingerprint, string arriving, CancellationToken ct)
+    {
+        if (name is null || await Delivery.FindAsync(db, name, ct) is not { } before) return null;
+        int key = int.Parse(before.Fingerprint.Split('-')[0], CultureInfo.InvariantCulture);
+        // A key may have been added in between: the bytes are compared under the one of then.
+        if (key != keys.Newest)
+        {
+            await using var content = SealedFile.Open(arriving, keys);
+            fingerprint = $"{key}-{Convert.ToHexStringLower(await HMACSHA256.HashDataAsync(keys.Key(KeyPurpose.Fingerprints, key).ToArray(), content, ct))}";
+        }
+        if (before.Asked != name.Asked || before.Fingerprint != fingerprint) throw new DeliveryDiffersException();
+        long[] ids = [.. before.UploadIds.Select(id => long.Parse(id, CultureInfo.InvariantCulture))];
+        return await db.Uploads.AsNoTracking().Where(u => ids.Contains(u.Id)).OrderBy(u => u.Id).ToListAsync(ct);
     }
 
     internal static FileRefusedException UnknownClinic(string code) =>
@@ -92,29 +130,40 @@ public sealed class ReceiveUpload(
     public static string PathOf(DatabaseSettings database, string fingerprint) => Path.Combine(database.Directory, "uploads", fingerprint + ".csv.sealed");
 
     /// <summary>What a file holds, in the order in which it is read.</summary>
-    internal static IReadOnlyList<RecordKind> KindsOf(Func<Stream> content, RecordKind? asked)
+    internal static IReadOnlyList<RecordKind> KindsOf(Func<Stream> content, RecordKind? asked, FileForm? wanted = null)
     {
-        if (!FhirFile.IsJson(content)) return [KindOf(content, asked)];
+        var form = Rows.FormOf(content);
+        if (wanted is { } only && only != form) throw new FileRefusedException(only == FileForm.Fhir
+            ? "It is no FHIR: the first object has no resourceType. Send a Bundle, one resource, or one resource per line."
+            : "It is no JSON in the members of these records: FHIR resources go to /api/v1/fhir. Send one object, an array of objects, or one object per line.");
+        if (form == FileForm.Csv) return [KindOf(content, asked)];
+        if (form == FileForm.Json) return [KindOf(JsonRows.NamesIn(content), asked)];
         var kinds = FhirRows.KindsIn(content);
-        if (asked is not { } only) return kinds;
-        return kinds.Contains(only) ? [only] : throw new FileRefusedException($"The file has no {Codes.Of(only)}; it has {string.Join(" and ", kinds.Select(Codes.Of))}.");
+        if (asked is not { } one) return kinds;
+        return kinds.Contains(one) ? [one] : throw new FileRefusedException($"The file has no {Codes.Of(one)}; it has {string.Join(" and ", kinds.Select(Codes.Of))}.");
     }
 
     /// <summary>What a CSV file holds, by its header; refuses a header that fits no kind, or not the kind asked for.</summary>
     internal static RecordKind KindOf(Func<Stream> content, RecordKind? asked)
     {
         using var rows = CsvRows.Open(content);
-        var headers = rows.Headers.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var kind = KindOf(rows.Headers, asked);
+        Intake.Of(kind).Match(rows.Headers);
+        return kind;
+    }
+
+    static RecordKind KindOf(IReadOnlyList<string> names, RecordKind? asked)
+    {
+        var headers = names.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var kind = asked ?? (headers.Contains("follow_up_id") ? RecordKind.FollowUps
             : headers.Contains("event_id") ? RecordKind.Events
             : headers.Contains("session_id") && headers.Contains("started_at") ? RecordKind.Sessions
             : headers.Contains("patient_id") && headers.Contains("valid_from") && !headers.Contains("session_id") ? RecordKind.Patients
             : headers.Contains("practitioner_id") && !headers.Contains("session_id") ? RecordKind.Practitioners
-            : throw new FileRefusedException("The header fits no kind of file. It needs event_id (events), session_id and started_at (sessions), practitioner_id (practitioners), follow_up_id (follow-ups) or patient_id and valid_from (patients)."));
+            : throw new FileRefusedException("The header fits no kind of file, or the first object has none of its names. It needs event_id (events), session_id and started_at (sessions), practitioner_id (practitioners), follow_up_id (follow-ups) or patient_id and valid_from (patients)."));
         // Sessions and events name practitioners too: read as practitioners they would blank what is known of them.
         if (kind == RecordKind.Practitioners && (headers.Contains("session_id") || headers.Contains("event_id")))
             throw new FileRefusedException("The header has session_id or event_id: this is no practitioners file. Send it as what it is.");
-        Intake.Of(kind).Match(rows.Headers);
         return kind;
     }
 

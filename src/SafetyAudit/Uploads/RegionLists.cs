@@ -15,6 +15,7 @@ static class RegionLists
         readonly RepeatedCells<string?[]> repeated = new();
 
         public override string Expected => "2000";
+        public override bool IsList => true;
 
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, Session record, RowReading row)
         {

@@ -5,6 +5,9 @@ using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Uploads;
 
+/// <summary>How a file's rows are written: as CSV, as FHIR resources, or as JSON objects whose members are the columns.</summary>
+public enum FileForm { Csv, Fhir, Json }
+
 /// <summary>The rows of a file, one after the other, in bounded memory whatever the file holds.</summary>
 abstract class Rows : IDisposable
 {
@@ -30,8 +33,15 @@ abstract class Rows : IDisposable
     /// <param name="content">Opens the file's bytes at their beginning, as often as asked; the stream can seek, and buffers what it reads.</param>
     /// <param name="layout">The columns of the kind.</param>
     /// <exception cref="FileRefusedException">The file as a whole can't be read.</exception>
-    public static Rows Open<T>(Func<Stream> content, Layout<T> layout) where T : Record, new() =>
-        FhirFile.IsJson(content) ? FhirRows.Open(content, layout) : CsvRows.Open(content);
+    public static Rows Open<T>(Func<Stream> content, Layout<T> layout) where T : Record, new() => FormOf(content) switch
+    {
+        FileForm.Csv => CsvRows.Open(content),
+        FileForm.Fhir => FhirRows.Open(content, layout),
+        _ => JsonRows.Open(content, layout),
+    };
+
+    /// <summary>What a file is, by its content alone.</summary>
+    public static FileForm FormOf(Func<Stream> content) => !FhirFile.IsJson(content) ? FileForm.Csv : FhirFile.IsFhir(content) ? FileForm.Fhir : FileForm.Json;
 
     /// <summary>Moves to the next row. False at the end.</summary>
     public abstract bool Read();

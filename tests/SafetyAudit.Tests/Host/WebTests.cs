@@ -366,6 +366,7 @@ public class WebTests
 
     internal static string PathOf(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText!.TrimStart('/')
         .Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{id}", "P1", StringComparison.Ordinal)
+        .Replace("{link}", "unknown", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
         .Replace("{code}", "BRUISE_MINOR", StringComparison.Ordinal).Replace("{status:int?}", "404", StringComparison.Ordinal);
 
     internal static string Token(string page) => Regex.Match(page, "name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;
