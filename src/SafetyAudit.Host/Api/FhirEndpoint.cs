@@ -43,7 +43,7 @@ static class FhirEndpoint
         {
             string file = ApiBody.IsLines(request) ? "fhir.ndjson" : "fhir.json";
             uploads = await receive.ReceiveAsync(request.BodyReader.AsStream(), file, null, db.Actor.Scope.Clinics?.FirstOrDefault(), db.Actor, ct,
-                FileForm.Fhir, name);
+                new(Form: FileForm.Fhir, Name: name));
         }
         catch (FileRefusedException refused)
         {

@@ -52,15 +52,15 @@ public sealed class ReceiveUpload(
             var now = time.UtcNow();
             if (clinicId is null ? by.Scope.Clinics is not null : !by.Scope.HasClinic(clinicId))
                 throw new FileRefusedException("Send the file for one of your clinics: choose it beside the file.");
-            if (await DeliveredAsync(db, how.Name, fingerprint, arriving, ct) is { } before) return before;
             bool isNew = clinicId != null && !await db.Clinics.AnyAsync(c => c.Id == clinicId, ct);
             if (isNew && !kinds.Contains(RecordKind.Practitioners)) throw UnknownClinic(clinicId!);
+            // All of a file's kinds or none; one by one, since they are read in the order of their numbers. Of the same delivery twice at once, one waits for the other.
+            await using var transaction = how.Name is null ? await db.Database.BeginTransactionAsync(ct) : await db.BeginAloneAsync(ExclusiveWork.Deliveries, ct);
+            if (await DeliveredAsync(db, how.Name, fingerprint, arriving, ct) is { } before) return before;
             // Moved into place before it is recorded: a crash in between leaves a file without a record, never a record without its file.
             // Over what is kept of the same file already: the same content, and should those bytes have come to harm, these have not.
             File.Move(arriving, PathOf(database, fingerprint), overwrite: true);
             if (isNew) db.Clinics.Add(new Clinic { Id = clinicId!, Name = clinicId!, TimeZone = settings.DefaultTimeZone.Id, AddedAtUtc = now });
-            // All of a file's kinds or none; one by one, since they are read in the order of their numbers.
-            await using var transaction = await db.Database.BeginTransactionAsync(ct);
             var uploads = new List<Upload>();
             foreach (var held in kinds)
             {
@@ -80,15 +80,7 @@ public sealed class ReceiveUpload(
                     Sender = name.Sender, NameHash = name.Hash, Asked = name.Asked, ClinicId = clinicId, Fingerprint = fingerprint,
                     UploadIds = [.. uploads.Select(u => u.Id.ToString(CultureInfo.InvariantCulture))], MadeAtUtc = now,
                 });
-                try { await db.SaveChangesAsync(ct); }
-                catch (DbUpdateException)
-                {
-                    // The same delivery at the same time: it was faster, and this one leaves no trace.
-                    await transaction.RollbackAsync(ct);
-                    db.ChangeTracker.Clear();
-                    if (await DeliveredAsync(db, name, fingerprint, arriving, ct) is { } first) return first;
-                    throw;
-                }
+                await db.SaveChangesAsync(ct);
             }
             await transaction.CommitAsync(ct);
             return uploads;
