@@ -24,9 +24,9 @@ static class ImportBenchmark
             File.WriteAllText(script, $"""
                 PRAGMA journal_mode=WAL;
                 CREATE TABLE s({string.Join(" TEXT,", files.SessionColumns)} TEXT);
-                CREATE UNIQUE INDEX s1 ON s(session_id, clinic_id); CREATE INDEX s2 ON s(clinic_id, practitioner_id, started_at); CREATE INDEX s3 ON s(status);
+                CREATE UNIQUE INDEX s1 ON s(session_id, clinic_id); CREATE INDEX s2 ON s(clinic_id, practitioner_id, started_at); CREATE INDEX s3 ON s(status); CREATE INDEX s4 ON s(patient_id); CREATE INDEX s5 ON s(started_at);
                 CREATE TABLE e({string.Join(" TEXT,", files.EventColumns)} TEXT);
-                CREATE UNIQUE INDEX e1 ON e(event_id, clinic_id); CREATE INDEX e2 ON e(session_id, clinic_id); CREATE INDEX e3 ON e(category);
+                CREATE UNIQUE INDEX e1 ON e(event_id, clinic_id); CREATE INDEX e2 ON e(session_id, clinic_id); CREATE INDEX e3 ON e(category); CREATE INDEX e4 ON e(patient_id);
                 .import --csv --skip 1 {sessions} s
                 .import --csv --skip 1 {events} e
                 """);
