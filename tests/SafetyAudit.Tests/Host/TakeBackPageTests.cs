@@ -58,7 +58,7 @@ public class TakeBackPageTests
         await director.GetAsync(director.Location!);
         Assert.Contains("Corrected by hand by <strong>director</strong>", director.Text, StringComparison.Ordinal);
         Assert.Contains("Why: typed wrong", director.Text, StringComparison.Ordinal);
-        Assert.Contains("What changed: practitioner_id, patient_id", director.Text, StringComparison.Ordinal);
+        Assert.Contains("What changed: patient_id, practitioner_id", director.Text, StringComparison.Ordinal);
         // The patient's id as it was typed is nowhere in the open.
         await using (var db = WebTests.Db(dashboard)) Assert.StartsWith("pt1-", (await db.Current<Session>().SingleAsync(s => s.SessionId == "S2")).PatientId, StringComparison.Ordinal);
         Assert.DoesNotContain("T7", director.Text, StringComparison.Ordinal);
