@@ -42,7 +42,7 @@ public class BulkTests
         foreach (var session in changed) (session.PatientId, session.Digest) = ("pt2-y", [9]);
         await using (var transaction = await db.Database.BeginTransactionAsync())
         {
-            await db.BulkUpdateAsync(changed, [nameof(Session.PatientId), nameof(Record.Digest)], default);
+            await db.BulkUpdateAsync(changed, [nameof(Session.PatientId), nameof(Session.Digest)], default);
             await transaction.CommitAsync();
         }
         Assert.Equal(2, await db.Sessions.CountAsync(s => s.PatientId == "pt2-y" && s.SessionId.StartsWith("bulk")));
