@@ -170,7 +170,7 @@ public class RecordsEndpointTests
             long key = (await scope.ApiKeys.SingleAsync()).Id;
             // What is there when the program ended just after the commit.
             await world.Installation.Services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(body)), "events.json", RecordKind.Events, "C1",
-                new Actor(ActorKind.ApiKey, "reception", "", Roles.OfApiKeys, new(["C1"])), default, FileForm.Json, new($"api_key {key}", "crashed", "/api/v1/events"));
+                new Actor(ActorKind.ApiKey, "reception", "", Roles.OfApiKeys, new(["C1"])), default, new(Form: FileForm.Json, Name: new($"api_key {key}", "crashed", "/api/v1/events")));
         }
         world.Program.Headers["Idempotency-Key"] = "crashed";
         Assert.Equal(HttpStatusCode.Created, await world.Program.PostBodyAsync("/api/v1/events", body, Json));

@@ -163,7 +163,7 @@ public sealed class WatchedFolderTests : IDisposable
         Drop($"taking/{name}", Samples.Practitioners);
         // What the one that was killed had committed.
         await installation.Services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(Samples.Practitioners)), "people.csv", null, null,
-            SafetyAudit.Access.Actor.Worker, default, name: new("watched_folder", name, ""));
+            SafetyAudit.Access.Actor.Worker, default, new(Name: new("watched_folder", name, "")));
         await using var db = installation.Db();
         // Half a month without a worker, and the first thing the next one does is to sweep.
         await Delivery.SweepAsync(db, installation.Clock.Now.UtcDateTime.AddDays(15), default);
