@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging.Console;
+using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
@@ -12,7 +13,8 @@ namespace SafetyAudit.Host;
 /// <summary>What the program is made of, the same for every verb.</summary>
 static class Composition
 {
-    public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", SweepArriving = "sweep-arriving";
+    public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", SweepArriving = "sweep-arriving",
+        TakeDropped = "take-dropped-files", SweepDeliveries = "sweep-deliveries";
 
     /// <summary>A datum's way through the jobs: each hands on to the next, and each also runs by itself, so that nothing a crash left stays lying.</summary>
     static readonly Job[] Jobs =
@@ -32,6 +34,15 @@ static class Composition
             services.GetRequiredService<ReceiveUpload>().SweepArriving();
             return Task.CompletedTask;
         }, TimeSpan.FromHours(1)),
+        new(TakeDropped, async (services, ct) =>
+        {
+            if (await services.GetRequiredService<WatchedFolder>().TakeAsync(ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(ReadUploads, ct);
+        }, TimeSpan.FromSeconds(5)),
+        new(SweepDeliveries, async (services, ct) =>
+        {
+            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.Worker, ct);
+            await Delivery.SweepAsync(db, services.GetRequiredService<TimeProvider>().UtcNow(), ct);
+        }, TimeSpan.FromHours(1)),
     ];
 
     public static IServiceCollection AddSafetyAudit(this IServiceCollection services, IConfiguration configuration, bool worker)
@@ -45,9 +56,13 @@ static class Composition
         services.AddSingleton(provider => new TrailHeads(Settings.TrailHeads(configuration), provider.GetRequiredService<IDbContextFactory<SafetyAuditDb>>(), provider.GetRequiredService<TimeProvider>()));
         services.AddDatabase(database, Settings.Keys(configuration));
         services.AddSingleton<ReadLog>();
+        services.AddSingleton(Settings.Watch(configuration));
         services.AddTransient<ReceiveUpload>();
+        services.AddTransient<WatchedFolder>();
         services.AddTransient<ProcessUploads>();
         services.AddTransient<ChooseColumns>();
+        services.AddTransient<TakeBackUpload>();
+        services.AddTransient<CorrectRecord>();
         services.AddTransient<RotateKey>();
         services.AddTransient<RefreshSummaries>();
         services.AddTransient<EvaluateAlerts>();

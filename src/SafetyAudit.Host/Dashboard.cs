@@ -5,6 +5,7 @@ using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Api;
 using SafetyAudit.Host.Security;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host;
 
@@ -36,6 +37,9 @@ static class Dashboard
         var database = Settings.Database(builder.Configuration);
         services.AddKeptDataProtection(builder.Configuration);
         services.AddSingleton<SetUpLink>();
+        services.AddScoped<DecideLink>();
+        services.AddTransient<RecordsEndpoint.Received>();
+        services.AddSingleton<ReportForm>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());
         services.AddAccounts(Settings.Access(builder.Configuration));
         // Nothing is open unless it says to whom.
@@ -48,6 +52,7 @@ static class Dashboard
             mvc.Filters.Add<OnlyHandlers>();
         });
         services.AddProblemDetails();
+        services.AddApiDescription();
         services.AddHealthChecks().AddDbContextCheckOf(database);
 
         var app = builder.Build();
@@ -77,6 +82,8 @@ static class Dashboard
         app.MapRazorPages();
         app.MapApi();
         app.MapFhir();
+        app.MapRecords();
+        app.MapOpenApi().AllowAnonymous();
         return app;
     }
 

@@ -12,6 +12,7 @@ var program = new RootCommand("SafetyAudit: safety auditing for clinics that giv
     WorkerCommand.Make(settings),
     MigrateCommand.Make(settings),
     ImportCommand.Make(settings),
+    UndoCommand.Make(settings),
     RatesCommand.Make(settings),
     AlertsCommand.Make(settings),
     ClinicCommand.Make(settings),

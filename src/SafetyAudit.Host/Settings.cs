@@ -74,6 +74,10 @@ static class Settings
     public static string TrailHeads(IConfiguration configuration) =>
         Path.GetFullPath(configuration["AuditTrail:HeadsFile"] is { Length: > 0 } path ? path : Path.Combine(Database(configuration).Directory, "audit-heads.csv"));
 
+    public static WatchSettings Watch(IConfiguration configuration) =>
+        new(configuration["Uploads:WatchedFolder"] is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
+            configuration["Uploads:WatchedFor"] is { Length: > 0 } clinic ? clinic : null, TimeSpan.FromSeconds(3));
+
     public static UploadSettings Uploads(IConfiguration configuration)
     {
         string zone = configuration["Clinics:TimeZone"] ?? "Etc/UTC";

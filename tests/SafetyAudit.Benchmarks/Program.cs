@@ -4,10 +4,25 @@ using SafetyAudit.Benchmarks;
 
 // Our methods beside base R on the same work in the same run, one thread each. `dotnet run -c Release`
 // in this folder; an argument runs only the workloads that begin with it (W4); `import [ROWS]` measures an import
-// beside sqlite3 instead, `trail [ENTRIES]` the audit trail.
+// beside sqlite3 instead, `import-memory [ROWS]` the memory of one that never ends, `import-into [ROWS]` what a large history costs, `trail [ENTRIES]` the audit trail.
 if (args is ["import", .. var rest])
 {
     ImportBenchmark.Run(rest is [var rows, ..] ? int.Parse(rows, CultureInfo.InvariantCulture) : 1_000_000);
+    return;
+}
+if (args is ["import-into", .. var history])
+{
+    await ImportInto.RunAsync(history is [var sessions, ..] ? int.Parse(sessions, CultureInfo.InvariantCulture) : 5_000_000);
+    return;
+}
+if (args is ["import-memory", .. var much])
+{
+    ImportBenchmark.Memory(much is [var streamed, ..] ? long.Parse(streamed, CultureInfo.InvariantCulture) : 4_000_000);
+    return;
+}
+if (args is ["import-here", var data, .. var files])
+{
+    await ImportStages.RunAsync(data, files);
     return;
 }
 if (args is ["trail", .. var size])

@@ -15,7 +15,7 @@ public partial class ArchitectureTests
         ["Protocol"] = ["Sessions"],
         ["Fhir"] = ["Measures"],
         ["Uploads"] = ["Sessions", "Fhir", "Measures", "Data", "Access", "AuditTrail"],
-        ["Summaries"] = ["Sessions", "Measures", "Protocol", "Data", "Access", "AuditTrail"],
+        ["Summaries"] = ["Sessions", "Uploads", "Measures", "Protocol", "Data", "Access", "AuditTrail"],
         ["Analysis"] = ["Sessions", "Measures", "Protocol", "Data"],
         ["Alerts"] = ["Sessions", "Measures", "Protocol", "Analysis", "Data", "Access", "AuditTrail"],
         ["Charts"] = ["Analysis"],

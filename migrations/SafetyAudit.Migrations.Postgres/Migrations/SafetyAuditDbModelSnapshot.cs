@@ -185,6 +185,48 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.ToTable("keys_in_use");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Access.ReportLink", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<DateTime?>("EndedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at_utc");
+
+                    b.Property<DateTime>("MadeAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at_utc");
+
+                    b.Property<byte[]>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed");
+
+                    b.Property<string>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("secret_hash");
+
+                    b.HasKey("Id")
+                        .HasName("pk_report_links");
+
+                    b.HasIndex("SecretHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_report_links_secret_hash");
+
+                    b.ToTable("report_links");
+                });
+
             modelBuilder.Entity("SafetyAudit.Access.SignIn", b =>
                 {
                     b.Property<string>("Id")
@@ -596,6 +638,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("code");
 
+                    b.Property<int?>("AttributionDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("attribution_days");
+
                     b.Property<bool>("CountsEvents")
                         .HasColumnType("boolean")
                         .HasColumnName("counts_events");
@@ -778,9 +824,8 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasKey("Id")
                         .HasName("pk_adverse_events");
 
-                    b.HasIndex("SessionId")
-                        .HasDatabaseName("ix_adverse_events_waiting")
-                        .HasFilter("linked_session_id IS NULL");
+                    b.HasIndex("PatientId")
+                        .HasDatabaseName("ix_adverse_events_patient_id");
 
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_adverse_events_upload_id");
@@ -791,6 +836,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasIndex("EventId", "Version", "ClinicId")
                         .IsUnique()
                         .HasDatabaseName("ix_adverse_events_event_id_version_clinic_id");
+
+                    b.HasIndex(new[] { "UploadId" }, "ix_adverse_events_waiting")
+                        .HasDatabaseName("ix_adverse_events_waiting")
+                        .HasFilter("linked_session_id IS NULL AND link_method IS NULL AND superseded_at_utc IS NULL");
 
                     b.ToTable("adverse_events");
                 });
@@ -860,6 +909,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("line");
 
+                    b.Property<string>("LinkedClinicId")
+                        .HasColumnType("text")
+                        .HasColumnName("linked_clinic_id");
+
                     b.Property<string>("Mode")
                         .HasColumnType("text")
                         .HasColumnName("mode");
@@ -895,14 +948,82 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_follow_ups_upload_id");
 
-                    b.HasIndex("FollowUpId", "Version")
-                        .IsUnique()
-                        .HasDatabaseName("ix_follow_ups_follow_up_id_version");
+                    b.HasIndex("SessionId", "LinkedClinicId")
+                        .HasDatabaseName("ix_follow_ups_session_id_linked_clinic_id");
 
-                    b.HasIndex("SessionId", "ClinicId")
-                        .HasDatabaseName("ix_follow_ups_session_id_clinic_id");
+                    b.HasIndex("FollowUpId", "Version", "ClinicId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_follow_ups_follow_up_id_version_clinic_id");
 
                     b.ToTable("follow_ups");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Sessions.LinkDecision", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<DateTime>("DecidedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at_utc");
+
+                    b.Property<string>("DecidedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("EventClinicId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("event_clinic_id");
+
+                    b.Property<string>("EventId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("event_id");
+
+                    b.Property<int>("EventVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("event_version");
+
+                    b.Property<string>("NamedSessionId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("named_session_id");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("text")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("SessionId")
+                        .HasColumnType("text")
+                        .HasColumnName("session_id");
+
+                    b.Property<DateTime?>("TakenBackAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_back_at_utc");
+
+                    b.Property<string>("TakenBackBy")
+                        .HasColumnType("text")
+                        .HasColumnName("taken_back_by");
+
+                    b.HasKey("Id")
+                        .HasName("pk_link_decisions");
+
+                    b.HasIndex("EventId", "EventClinicId", "EventVersion")
+                        .IsUnique()
+                        .HasDatabaseName("ix_link_decisions_one_in_force")
+                        .HasFilter("taken_back_at_utc IS NULL");
+
+                    b.ToTable("link_decisions");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.PatientRisk", b =>
@@ -929,6 +1050,11 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.Property<string>("BmiBand")
                         .HasColumnType("text")
                         .HasColumnName("bmi_band");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
 
                     b.Property<bool?>("Diabetes")
                         .HasColumnType("boolean")
@@ -1006,9 +1132,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_patient_risks_upload_id");
 
-                    b.HasIndex("PatientId", "ValidFrom", "Version")
+                    b.HasIndex("PatientId", "ValidFrom", "ClinicId", "Version")
                         .IsUnique()
-                        .HasDatabaseName("ix_patient_risks_patient_id_valid_from_version");
+                        .HasDatabaseName("ix_patient_risks_patient_id_valid_from_clinic_id_version");
 
                     b.ToTable("patient_risks");
                 });
@@ -1396,6 +1522,12 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasKey("Id")
                         .HasName("pk_sessions");
 
+                    b.HasIndex("Date")
+                        .HasDatabaseName("ix_sessions_date");
+
+                    b.HasIndex("PatientId")
+                        .HasDatabaseName("ix_sessions_patient_id");
+
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_sessions_upload_id");
 
@@ -1467,6 +1599,14 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("at_risk_sessions");
 
+                    b.Property<int>("FollowedUp")
+                        .HasColumnType("integer")
+                        .HasColumnName("followed_up");
+
+                    b.Property<int>("Reached")
+                        .HasColumnType("integer")
+                        .HasColumnName("reached");
+
                     b.Property<int>("Sessions")
                         .HasColumnType("integer")
                         .HasColumnName("sessions");
@@ -1494,6 +1634,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.Property<string>("Measure")
                         .HasColumnType("text")
                         .HasColumnName("measure");
+
+                    b.Property<int>("FoundByAsking")
+                        .HasColumnType("integer")
+                        .HasColumnName("found_by_asking");
 
                     b.Property<int>("Observed")
                         .HasColumnType("integer")
@@ -1534,7 +1678,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.ToTable("stale_days");
                 });
 
-            modelBuilder.Entity("SafetyAudit.Uploads.ColumnMapping", b =>
+            modelBuilder.Entity("SafetyAudit.Uploads.Delivery", b =>
                 {
                     b.Property<long>("Id")
                         .ValueGeneratedOnAdd()
@@ -1543,51 +1687,51 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
-                    b.Property<DateTime>("AddedAtUtc")
-                        .HasColumnType("timestamp with time zone")
-                        .HasColumnName("added_at_utc");
+                    b.Property<byte[]>("Answer")
+                        .HasColumnType("bytea")
+                        .HasColumnName("answer");
 
-                    b.Property<string>("AddedBy")
+                    b.Property<string>("Asked")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("added_by");
+                        .HasColumnName("asked");
 
                     b.Property<string>("ClinicId")
                         .HasColumnType("text")
                         .HasColumnName("clinic_id");
 
-                    b.Property<string>("Columns")
+                    b.Property<string>("Fingerprint")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("columns");
+                        .HasColumnName("fingerprint");
 
-                    b.Property<string>("Dates")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("dates");
+                    b.Property<DateTime>("MadeAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at_utc");
 
-                    b.Property<string>("HeaderDigest")
+                    b.Property<string>("NameHash")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("header_digest");
+                        .HasColumnName("name_hash");
 
-                    b.Property<string>("Kind")
+                    b.Property<string>("Sender")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("kind");
+                        .HasColumnName("sender");
 
-                    b.Property<string>("Name")
+                    b.Property<string>("UploadIds")
                         .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("name");
+                        .HasColumnName("upload_ids");
 
                     b.HasKey("Id")
-                        .HasName("pk_column_mappings");
+                        .HasName("pk_deliveries");
 
-                    b.HasIndex("HeaderDigest")
-                        .HasDatabaseName("ix_column_mappings_header_digest");
+                    b.HasIndex("Sender", "NameHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_deliveries_sender_name_hash");
 
-                    b.ToTable("column_mappings");
+                    b.ToTable("deliveries");
                 });
 
             modelBuilder.Entity("SafetyAudit.Uploads.QuarantinedRow", b =>
@@ -1669,6 +1813,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<bool>("AllOrNothing")
+                        .HasColumnType("boolean")
+                        .HasColumnName("all_or_nothing");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("integer")
                         .HasColumnName("attempts");
@@ -1676,6 +1824,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.Property<long>("Bytes")
                         .HasColumnType("bigint")
                         .HasColumnName("bytes");
+
+                    b.Property<long>("BytesRead")
+                        .HasColumnType("bigint")
+                        .HasColumnName("bytes_read");
 
                     b.Property<DateTime?>("ClaimedUntilUtc")
                         .HasColumnType("timestamp with time zone")
@@ -1688,6 +1840,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.Property<DateTime?>("CompletedAtUtc")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("completed_at_utc");
+
+                    b.Property<int?>("CorrectsVersion")
+                        .HasColumnType("integer")
+                        .HasColumnName("corrects_version");
 
                     b.Property<int>("Epoch")
                         .HasColumnType("integer")
@@ -1712,9 +1868,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("kind");
 
-                    b.Property<long?>("MappingId")
-                        .HasColumnType("bigint")
-                        .HasColumnName("mapping_id");
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("purpose");
 
                     b.Property<DateTime>("ReceivedAtUtc")
                         .HasColumnType("timestamp with time zone")
@@ -1745,21 +1902,38 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("rows_same");
 
+                    b.Property<DateTime?>("StartedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at_utc");
+
                     b.Property<string>("Status")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("status");
+
+                    b.Property<DateTime?>("TakenBackAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_back_at_utc");
+
+                    b.Property<string>("TakenBackBy")
+                        .HasColumnType("text")
+                        .HasColumnName("taken_back_by");
+
+                    b.Property<string>("TakenBackWhy")
+                        .HasColumnType("text")
+                        .HasColumnName("taken_back_why");
 
                     b.Property<string>("UnknownColumns")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("unknown_columns");
 
+                    b.Property<string>("Why")
+                        .HasColumnType("text")
+                        .HasColumnName("why");
+
                     b.HasKey("Id")
                         .HasName("pk_uploads");
-
-                    b.HasIndex("MappingId")
-                        .HasDatabaseName("ix_uploads_mapping_id");
 
                     b.HasIndex("Status")
                         .HasDatabaseName("ix_uploads_status");
@@ -1944,15 +2118,6 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_quarantined_rows_uploads_upload_id");
-                });
-
-            modelBuilder.Entity("SafetyAudit.Uploads.Upload", b =>
-                {
-                    b.HasOne("SafetyAudit.Uploads.ColumnMapping", null)
-                        .WithMany()
-                        .HasForeignKey("MappingId")
-                        .OnDelete(DeleteBehavior.Restrict)
-                        .HasConstraintName("fk_uploads_column_mappings_mapping_id");
                 });
 #pragma warning restore 612, 618
         }

@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Net.Http.Headers;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
@@ -31,43 +30,34 @@ static class FhirEndpoint
     }
 
     static async Task<IResult> ReceiveAsync(
-        HttpContext context, SafetyAuditDb db, ReceiveUpload receive, UploadSettings settings, JobQueue jobs, ILoggerFactory loggers, CancellationToken ct)
+        HttpContext context, SafetyAuditDb db, ReceiveUpload receive, UploadSettings settings, KeyRing keys, JobQueue jobs, ILoggerFactory loggers, CancellationToken ct)
     {
         var request = context.Request;
-        bool isKnown = MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && MediaTypes.Contains(type.MediaType.Value,
-            StringComparer.OrdinalIgnoreCase)
-            && (!type.Charset.HasValue || type.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase));
-        if (!isKnown) return Outcome(415, "not-supported", $"Send {FhirJson}, or application/fhir+ndjson, in UTF-8.");
-        if (request.Headers.ContentEncoding.Count > 0) return Outcome(415, "not-supported", "Send it uncompressed.");
-        if (request.ContentLength > settings.LargestFile) return Outcome(413, "too-long",
-            $"It is larger than {settings.LargestFile / (1024 * 1024):N0} MB. Send it in parts.");
+        if (ApiBody.Wrong(request, settings, MediaTypes) is var (status, words)) return Outcome(status, status == 413 ? "too-long" : "not-supported", words);
+        var (name, wrong) = IdempotencyKey.Of(context);
+        if (wrong is not null) return wrong;
         if (!await BeginsLikeJsonAsync(request.BodyReader, ct)) return Outcome(400, "structure",
             "It is no JSON. Send a Bundle, one resource, or one resource per line.");
         IReadOnlyList<Upload> uploads;
         try
         {
-            string name = type!.MediaType.Value!.EndsWith("ndjson", StringComparison.OrdinalIgnoreCase) ? "fhir.ndjson" : "fhir.json";
-            uploads = await receive.ReceiveAsync(request.BodyReader.AsStream(), name, null, db.Actor.Scope.Clinics?.FirstOrDefault(), db.Actor, ct);
+            string file = ApiBody.IsLines(request) ? "fhir.ndjson" : "fhir.json";
+            uploads = await receive.ReceiveAsync(request.BodyReader.AsStream(), file, null, db.Actor.Scope.Clinics?.FirstOrDefault(), db.Actor, ct,
+                new(Form: FileForm.Fhir, Name: name));
         }
         catch (FileRefusedException refused)
         {
             return Outcome(400, "structure", refused.Message);
         }
-        // It is kept and recorded; should asking for the job fail, the worker's sweep finds it.
-        try { await jobs.EnqueueAsync(Composition.ReadUploads, ct); }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            loggers.CreateLogger(typeof(FhirEndpoint)).LogWarning(e,
-                "Upload {Upload} is kept, but its job could not be asked for; the worker's sweep will find it", uploads[0].Id);
-        }
-        context.Response.Headers.Location = $"/api/v1/uploads/{uploads[0].Id}";
-        return Outcome(202, uploads.Select(upload => new
+        catch (DeliveryDiffersException) { return IdempotencyKey.Differs; }
+        await jobs.AskForAsync(Composition.ReadUploads, loggers.CreateLogger(typeof(FhirEndpoint)), ct);
+        return await IdempotencyKey.OnceAsync(db, name, keys, () => Task.FromResult(Outcome(202, uploads.Select(upload => new
         {
             severity = "information",
             code = "informational",
             details = new { coding = new[] { new { system = "urn:safetyaudit:upload", code = $"{upload.Id}" } } },
             diagnostics = $"Received as upload {upload.Id} ({Codes.Of(upload.Kind)}). What became of it: GET /api/v1/uploads/{upload.Id}",
-        }));
+        }), $"/api/v1/uploads/{uploads[0].Id}")), ct);
     }
 
     static async Task<IResult> AnswerAsync(long id, SafetyAuditDb db, KeyRing keys, CancellationToken ct)
@@ -80,8 +70,15 @@ static class FhirEndpoint
         if (upload.RowsRejected > rejected.Count) issues.Add(Issue("information", "informational",
             $"{upload.RowsRejected - rejected.Count} more rows were rejected; the Uploads page lists them all.", null));
         if (upload.Failure is { } failure) issues.Insert(0, Issue("fatal", "processing", failure, null));
-        if (issues.Count == 0) issues.Add(Issue("information", "informational", upload.Status == UploadStatus.Completed
-            ? "All rows are in." : "It is still being read; look again.", null));
+        string? stands = upload.Status switch
+        {
+            UploadStatus.Cancelled => "It was cancelled; nothing of it counts.",
+            UploadStatus.Undone => "It was undone; nothing of it counts any more.",
+            _ when issues.Count > 0 => null,
+            UploadStatus.Completed => "All rows are in.",
+            _ => "It is still being read; look again.",
+        };
+        if (stands is not null) issues.Add(Issue("information", "informational", stands, null));
         return Results.Text(JsonSerializer.Serialize(new Dictionary<string, object?>
         {
             ["id"] = upload.Id, ["kind"] = Codes.Of(upload.Kind), ["file"] = upload.FileName, ["fingerprint"] = upload.Fingerprint,
@@ -108,17 +105,16 @@ static class FhirEndpoint
         ReasonCode.ReferenceUnclear or ReasonCode.PractitionerUnknown or ReasonCode.ClinicUnknown => "not-found",
         ReasonCode.DuplicateId => "duplicate",
         ReasonCode.RowTooLong or ReasonCode.TextTooLong => "too-long",
-        ReasonCode.NotJson or ReasonCode.NotUtf8 => "structure",
+        ReasonCode.NotJson or ReasonCode.NotUtf8 or ReasonCode.NotOneValue => "structure",
         ReasonCode.NotUnderstood => "extension",
         ReasonCode.NotDryNeedling or ReasonCode.NotActual => "not-supported",
         ReasonCode.ClinicMismatch or ReasonCode.PatientDiffers or ReasonCode.EndsBeforeStart or ReasonCode.OnsetBeforeSession => "business-rule",
         _ => "value",
     };
 
-    static IResult Outcome(int status, string code, string diagnostics) => Outcome(status, [Issue("error", code, diagnostics, null)]);
+    static ApiAnswer Outcome(int status, string code, string diagnostics) => Outcome(status, [Issue("error", code, diagnostics, null)]);
 
-    static IResult Outcome(int status, IEnumerable<object> issues) => Results.Text(JsonSerializer.Serialize(OutcomeOf(issues), Json.Options), FhirJson,
-        statusCode: status);
+    static ApiAnswer Outcome(int status, IEnumerable<object> issues, string? location = null) => ApiAnswer.Of(status, FhirJson, OutcomeOf(issues), location);
 
     static Dictionary<string, object> OutcomeOf(IEnumerable<object> issues) => new() { ["resourceType"] = "OperationOutcome", ["issue"] = issues.ToList() };
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
@@ -12,13 +13,14 @@ static class RatesEndpoint
 {
     public static void MapApi(this IEndpointRouteBuilder app) => app.MapGet("/api/v1/rates", Answer).WithMetadata(new NeedsAttribute(Permission.ReadFigures));
 
-    static async Task<IResult> Answer(SafetyAuditDb db, string? from, string? to, string? by, string? measure, string? baseline, string? against, string? interval, CancellationToken ct)
+    static async Task<IResult> Answer(SafetyAuditDb db, DatabaseSettings database, string? from, string? to, string? by, string? measure, string? baseline, string? against, string? interval, [FromQuery(Name = "as_of")] string? asOf, CancellationToken ct)
     {
         try
         {
             var question = new RateQuestion(Day("from", from), Day("to", to), Code("by", by, Grouping.Practitioner), Code("against", against, Against.Literature), Code("interval", interval, IntervalMethod.MidP));
+            DateTime? at = asOf is null ? null : RatesCommand.KnownAt("as_of", asOf);
             await using var snapshot = await db.BeginSnapshotAsync(ct);
-            var rows = await RatesCommand.ReadAsync(db, question, measure, baseline, ct);
+            var rows = await RatesCommand.ReadAsync(db, database, question, at, measure, baseline, ct);
             return Results.Stream(stream =>
             {
                 using var content = new MemoryStream();

@@ -16,23 +16,26 @@ static class ImportCommand
 
     public static Command Make(string[] settings)
     {
-        var files = new Argument<FileInfo[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "CSV or FHIR R4 files; practitioners are read first, then sessions, then events" };
-        var kind = new Option<string?>("--kind") { Description = "sessions, events or practitioners; told from the content when left out" };
-        kind.AcceptOnlyFromAmong([.. Enum.GetValues<RecordKind>().Select(Codes.Of)]);
+        var files = new Argument<FileInfo[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "CSV or FHIR R4 files; practitioners are read first, then sessions, events, follow-ups and patients" };
+        var kind = new Option<string?>("--kind") { Description = "sessions, events, practitioners, follow-ups or patients; told from the content when left out" };
+        kind.AcceptOnlyFromAmong([.. Enum.GetValues<RecordKind>().Select(k => Codes.Of(k).Replace('_', '-'))]);
         var clinic = new Option<string?>("--clinic") { Description = "The clinic the files belong to; otherwise each row names its own" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Check only; store nothing" };
+        var allOrNothing = new Option<bool>("--all-or-nothing") { Description = "Nothing of a file counts when a row of it is rejected" };
+        var rejected = new Option<DirectoryInfo?>("--rejected") { Description = "Write the rejected rows of each file into this directory, with their reasons, to be mended and sent again" };
         var json = new Option<bool>("--json") { Description = "Print the result as JSON" };
-        var command = new Command("import", "Import files in the foreground.") { files, kind, clinic, dryRun, json };
+        var command = new Command("import", "Import files in the foreground.") { files, kind, clinic, dryRun, allOrNothing, rejected, json };
         command.SetAction(async (parsed, ct) =>
         {
             await using var services = await CommandLine.OpenAsync(settings, ct);
-            RecordKind? asked = parsed.GetValue(kind) is { } text && Codes.TryParse<RecordKind>(text, out var known) ? known : null;
+            RecordKind? asked = parsed.GetValue(kind) is { } text && Codes.TryParse<RecordKind>(text.Replace('-', '_'), out var known) ? known : null;
             var results = parsed.GetValue(dryRun)
                 ? await DryRunAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), ct)
-                : await ImportAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), showProgress: !parsed.GetValue(json), ct);
+                : await ImportAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), showProgress: !parsed.GetValue(json), ct, new(parsed.GetValue(allOrNothing)));
+            if (parsed.GetValue(rejected) is { } directory && !parsed.GetValue(dryRun)) await WriteRejectedAsync(services, directory, results, ct);
             if (parsed.GetValue(json)) PrintJson(results);
             else Print(results);
-            return results.Exists(r => r.Upload is null || r.Upload.Status == UploadStatus.Failed) ? ExitCode.Failed : results.Exists(r => r.Upload!.RowsRejected > 0) ? ExitCode.RowsRejected : ExitCode.Done;
+            return results.Exists(r => r.Upload is null || r.Upload.Status is UploadStatus.Failed or UploadStatus.Cancelled) ? ExitCode.Failed : results.Exists(r => r.Upload!.RowsRejected > 0) ? ExitCode.RowsRejected : ExitCode.Done;
         });
         return command;
     }
@@ -40,26 +43,34 @@ static class ImportCommand
     /// <summary>What became of one file.</summary>
     public sealed record Result(string File, Upload? Upload, string? Refused, List<QuarantinedRow> FirstRejected);
 
-    public static async Task<List<Result>> ImportAsync(IServiceProvider services, IReadOnlyList<FileInfo> files, RecordKind? kind, string? clinic, bool showProgress, CancellationToken ct)
+    public static async Task<List<Result>> ImportAsync(IServiceProvider services, IReadOnlyList<FileInfo> files, RecordKind? kind, string? clinic, bool showProgress, CancellationToken ct, SentHow? how = null)
     {
         var receive = services.GetRequiredService<ReceiveUpload>();
         var refused = new List<Result>();
         var received = new List<(string File, Upload Upload)>();
         // Received in the order in which they need each other: sessions are given by known practitioners, events happen in sessions.
-        var ordered = files.Select(f => (File: f, Kind: Guess(f, kind))).OrderBy(f => f.Kind switch { RecordKind.Practitioners => 0, RecordKind.Sessions => 1, _ => 2 });
-        foreach (var (file, _) in ordered)
+        var ordered = files.Select(f => (File: f, Kind: Guess(f, kind))).OrderBy(f => f.Kind switch { RecordKind.Practitioners => 0, RecordKind.Sessions => 1, RecordKind.Events => 2, _ => 3 });
+        try
         {
-            try
+            foreach (var (file, _) in ordered)
             {
-                await using var stream = file.OpenRead();
-                foreach (var upload in await receive.ReceiveAsync(stream, file.Name, kind, clinic, Actor.CommandLine, ct)) received.Add((file.FullName, upload));
+                try
+                {
+                    await using var stream = file.OpenRead();
+                    foreach (var upload in await receive.ReceiveAsync(stream, file.Name, kind, clinic, Actor.CommandLine, ct, how)) received.Add((file.FullName, upload));
+                }
+                catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException)
+                {
+                    refused.Add(new(file.FullName, null, e.Message, []));
+                }
             }
-            catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException)
-            {
-                refused.Add(new(file.FullName, null, e.Message, []));
-            }
+            if (received.Count > 0) await WithProgressAsync(showProgress, progress => CatchUpAsync(services, received.ConvertAll(r => r.Upload.Id), progress, ct));
         }
-        if (received.Count > 0) await WithProgressAsync(showProgress, progress => CatchUpAsync(services, received.ConvertAll(r => r.Upload.Id), progress, ct));
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            await CancelAsync(services, received.ConvertAll(r => r.Upload));
+            throw;
+        }
 
         await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
         var keys = services.GetRequiredService<KeyRing>();
@@ -70,6 +81,28 @@ static class ImportCommand
             results.Add(new(file, await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id, ct), null, rejected.ConvertAll(row => row.Unseal(keys))));
         }
         return results;
+    }
+
+    // Whoever stops an import in the foreground does not want it read on by the next worker. What is read to its end counts, and can be undone.
+    static async Task CancelAsync(IServiceProvider services, List<Upload> uploads)
+    {
+        foreach (var upload in uploads)
+            if (await services.GetRequiredService<TakeBackUpload>().CancelAsync(upload.Id, "stopped at the command line", Actor.CommandLine, CancellationToken.None) is null)
+                await Console.Error.WriteLineAsync($"{upload.FileName}: cancelled; nothing of it counts.");
+            else await Console.Error.WriteLineAsync($"{upload.FileName}: was read to its end. To take it back: safetyaudit undo {upload.Id} --why TEXT");
+    }
+
+    static async Task WriteRejectedAsync(IServiceProvider services, DirectoryInfo directory, List<Result> results, CancellationToken ct)
+    {
+        directory.Create();
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
+        foreach (var upload in results.Select(r => r.Upload).OfType<Upload>().Where(u => u.RowsRejected > 0))
+        {
+            string path = Path.Combine(directory.FullName, $"upload-{upload.Id}-rejected.csv");
+            await using (var file = File.Create(path))
+                await RejectedRows.WriteAsync(db, services.GetRequiredService<DatabaseSettings>(), services.GetRequiredService<KeyRing>(), upload, file, ct);
+            await Console.Error.WriteLineAsync($"{upload.FileName}: rejected rows are in {path}");
+        }
     }
 
     // Another worker may be reading already; then this waits until it has.
@@ -140,17 +173,28 @@ static class ImportCommand
         foreach (var result in results)
         {
             string name = Path.GetFileName(result.File);
+            if (result.Upload is { Status: UploadStatus.Cancelled } cancelled)
+            {
+                Console.Error.WriteLine($"{name}: cancelled by {cancelled.TakenBackBy}; nothing of it counts.");
+                continue;
+            }
             if (result.Upload is not { } upload || upload.Failure is { })
             {
                 Console.Error.WriteLine($"{name}: refused. {result.Refused ?? result.Upload!.Failure}");
+                foreach (var row in result.FirstRejected) PrintReasons(row);
                 continue;
             }
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {Codes.Of(upload.Kind)}, {upload.RowsRead} rows: {upload.RowsNew} new, {upload.RowsSame} same, {upload.RowsChanged} changed, {upload.RowsRejected} rejected"));
             if (upload.UnknownColumns.Length > 0) Console.WriteLine($"  not used: {upload.UnknownColumns}");
             foreach (var row in result.FirstRejected)
-                foreach (var reason in row.Reasons) Console.Error.WriteLine($"  line {row.Line}: {Codes.Of(reason.Code)}: {reason.Remedy}{(reason.Value is { } value ? $" (it says '{value}')" : "")}");
-            if (upload.RowsRejected > result.FirstRejected.Count) Console.Error.WriteLine($"  and {upload.RowsRejected - result.FirstRejected.Count} more rejected rows: see them all on the Uploads page");
+                PrintReasons(row);
+            if (upload.RowsRejected > result.FirstRejected.Count) Console.Error.WriteLine($"  and {upload.RowsRejected - result.FirstRejected.Count} more rejected rows: see them all with --rejected DIR, or on the Uploads page");
         }
+    }
+
+    static void PrintReasons(QuarantinedRow row)
+    {
+        foreach (var reason in row.Reasons) Console.Error.WriteLine($"  line {row.Line}: {Codes.Of(reason.Code)}: {reason.Remedy}{(reason.Value is { } value ? $" (it says '{value}')" : "")}");
     }
 
     static void PrintJson(List<Result> results)

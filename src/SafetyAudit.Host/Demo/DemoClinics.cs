@@ -28,7 +28,7 @@ public static class DemoClinics
         ("Events are recorded late: about 12 days after onset, elsewhere within two days", DemoFaults.RecordsLate),
     ];
 
-    /// <summary>Writes practitioners.csv, then sessions-CLINIC.csv and events-CLINIC.csv for each clinic.</summary>
+    /// <summary>Writes practitioners.csv, then sessions-CLINIC.csv, events-CLINIC.csv and, where patients are asked, follow-ups-CLINIC.csv.</summary>
     /// <returns>The paths in the order in which they are to be imported.</returns>
     public static IReadOnlyList<string> WriteFiles(string directory, DateOnly lastDay)
     {
@@ -50,6 +50,10 @@ public static class DemoClinics
             DemoCsv.Write(sessionsPath, DemoSessions.Columns, sessions);
             DemoCsv.Write(eventsPath, DemoEvents.Columns, events);
             paths.AddRange([sessionsPath, eventsPath]);
+            if (!DemoFollowUps.AsksPatients(clinic)) continue;
+            var followUpsPath = Path.Combine(directory, $"follow-ups-{clinic}.csv");
+            DemoCsv.Write(followUpsPath, DemoFollowUps.Columns, DemoFollowUps.Make(clinic, sessions, events, lastDay, new Random(Seed + 200 + i)));
+            paths.Add(followUpsPath);
         }
         return paths;
     }

@@ -86,7 +86,7 @@ internal static class DemoEvents
         var onset = kind.DuringSession
             ? session.FirstNeedleAt!.Value + random.Minutes(0.5, 8)
             : session.EndedAt!.Value + random.Minutes(60 * kind.OnsetFromHours, 60 * kind.OnsetToHours);
-        var byFollowUp = !kind.DuringSession && random.Chance(0.2);
+        var byFollowUp = !kind.DuringSession && random.Chance(0.2) && DemoFollowUps.AsksPatients(session.Practitioner.Clinic);
         // What was seen in the room is written down with the note; what starts at home is heard within the next day or so.
         var delay = random.NextDouble() switch
         {

@@ -31,6 +31,7 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
     public List<ClinicLine> Clinics { get; private set; } = [];
     public int StaleDays { get; private set; }
     public int Waiting { get; private set; }
+    public bool MaySend => Db.Actor.May(Permission.SendRecords);
     public int Quarantined { get; private set; }
 
     public async Task OnGetAsync(CancellationToken ct)
@@ -38,7 +39,7 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
         StaleDays = await Db.StaleDays.CountAsync(ct);
-        Waiting = await Db.Current<AdverseEvent>().CountAsync(e => e.LinkedSessionId == null, ct);
+        Waiting = await Db.Current<AdverseEvent>().CountAsync(e => e.LinkedSessionId == null && e.LinkMethod == null, ct);
         Quarantined = await Db.QuarantinedRows.CountAsync(q => q.ClosedAtUtc == null, ct);
         if (!HasSessions) return;
 

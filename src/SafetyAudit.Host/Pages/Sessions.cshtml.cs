@@ -66,6 +66,6 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
     {
         var measure = Catalogue.Categories[e.Category];
         string resolved = e.ResolvedAtUtc is { } at ? $"resolved after {Show.Hours((at - e.OnsetAtUtc).TotalHours)}" : "not recorded as resolved";
-        return $"{measure.Name}, {Codes.Of(e.Severity ?? measure.DefaultSeverity)}, onset {Show.Instant(e.OnsetAtUtc)}, {resolved} ({e.EventId})";
+        return $"{measure.Name}, {Codes.Of(e.Severity ?? measure.DefaultSeverity)}, onset {Show.Instant(e.OnsetAtUtc)}, {resolved}{(e.IsFoundByAsking ? ", found by asking" : "")}{(e.LinkMethod is LinkMethod.Nearest ? ", joined by its time" : e.LinkMethod is LinkMethod.Manual ? ", joined by hand" : "")} ({e.EventId})";
     }
 }

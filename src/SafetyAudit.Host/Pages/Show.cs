@@ -51,6 +51,7 @@ public static class Show
         SafetyAudit.Access.Permission.SendRecords => "uploads",
         SafetyAudit.Access.Permission.ReadTrail => "audit trail",
         SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
+        SafetyAudit.Access.Permission.KeepReportLinks => "report links",
         _ => "own account",
     };
 
@@ -147,7 +148,13 @@ public static class Show
 
     public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => "kept", Protocol.Outcome.Fail => "not kept", Protocol.Outcome.NotRecorded => "not recorded", _ => "not applicable" };
 
-    public static string Status(UploadStatus status) => status switch { UploadStatus.Received => "Waiting", UploadStatus.Processing => "Being read", UploadStatus.Completed => "Done", UploadStatus.NeedsColumns => "Its columns are not known", _ => "Refused" };
+    public static string Status(UploadStatus status) => status switch { UploadStatus.Received => "Waiting", UploadStatus.Processing => "Being read", UploadStatus.Completed => "Done", UploadStatus.Cancelled => "Cancelled", UploadStatus.Undone => "Undone", UploadStatus.NeedsColumns => "Its columns are not known", _ => "Refused" };
+
+    /// <summary>The same of one upload; a cancelled one may still be cleared away.</summary>
+    public static string Status(Upload upload) => Status(upload.Status == UploadStatus.Processing && upload.TakenBackAtUtc is not null ? UploadStatus.Cancelled : upload.Status);
+
+    /// <summary>A time that is left, roughly.</summary>
+    public static string Left(TimeSpan left) => left.TotalSeconds < 90 ? $"about {Math.Max(1, Math.Round(left.TotalSeconds)):0} s left" : left.TotalMinutes < 90 ? $"about {left.TotalMinutes:0} min left" : $"about {left.TotalHours:0.#} h left";
 
     /// <summary>A chart, ready for the page.</summary>
     public static IHtmlContent Chart(Scene scene, string id) => new HtmlString(SvgWriter.Write(scene, id));

@@ -36,7 +36,7 @@ public sealed class SignInThrottle : IDisposable
         _ => address.ToString(),
     };
 
-    static TimeSpan? Take<T>(PartitionedRateLimiter<T> limiter, T key)
+    internal static TimeSpan? Take<T>(PartitionedRateLimiter<T> limiter, T key)
     {
         using var lease = limiter.AttemptAcquire(key);
         if (lease.IsAcquired) return null;
@@ -45,7 +45,7 @@ public sealed class SignInThrottle : IDisposable
 
     static PartitionedRateLimiter<string> Buckets(int atOnce, TimeSpan thenOneIn) => Buckets<string>(atOnce, thenOneIn);
 
-    static PartitionedRateLimiter<T> Buckets<T>(int atOnce, TimeSpan thenOneIn) where T : notnull =>
+    internal static PartitionedRateLimiter<T> Buckets<T>(int atOnce, TimeSpan thenOneIn) where T : notnull =>
         PartitionedRateLimiter.Create<T, T>(key => RateLimitPartition.GetTokenBucketLimiter(key, _ => new()
         {
             TokenLimit = atOnce, TokensPerPeriod = 1, ReplenishmentPeriod = thenOneIn, QueueLimit = 0,

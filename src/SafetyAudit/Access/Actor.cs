@@ -1,6 +1,6 @@
 namespace SafetyAudit.Access;
 
-public enum ActorKind { Nobody, Person, ApiKey, CommandLine, Worker }
+public enum ActorKind { Nobody, Person, ApiKey, CommandLine, Worker, OpenForm }
 
 /// <summary>Which records someone reaches: those of the clinics named (null: of all), and of one practitioner alone where that is said.</summary>
 public sealed record Scope(string[]? Clinics, string? PractitionerId = null)
@@ -11,7 +11,7 @@ public sealed record Scope(string[]? Clinics, string? PractitionerId = null)
 }
 
 /// <summary>Who acts, from where, and what they may do and reach. Every database context has one; the default may do and see nothing.</summary>
-/// <param name="Kind">A person, a program with a key, an operator at the command line, or the worker.</param>
+/// <param name="Kind">A person, a program with a key, an operator at the command line, the worker, or somebody at a clinic's open form.</param>
 /// <param name="Name">User name, key name, or the operating system's account.</param>
 /// <param name="Origin">Network address, or the machine's name.</param>
 /// <param name="Permissions">What they may do.</param>

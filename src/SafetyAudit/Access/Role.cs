@@ -20,6 +20,8 @@ public enum Permission
     ReadTrail,
     /// <summary>Accounts, API keys and what they may reach.</summary>
     ManageAccess,
+    /// <summary>The links by which anybody reports an event without signing in.</summary>
+    KeepReportLinks,
     /// <summary>One's own account: password, second step, sign-ins.</summary>
     KeepOwnAccount,
 }
@@ -36,11 +38,11 @@ public static class Roles
 
     static readonly Dictionary<Role, HashSet<Permission>> Table = new()
     {
-        [Role.Director] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.KeepOwnAccount],
+        [Role.Director] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.KeepReportLinks, Permission.KeepOwnAccount],
         [Role.ComplianceOfficer] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.ReadTrail, Permission.KeepOwnAccount],
         // Within a scope that holds their own records only.
         [Role.Practitioner] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.KeepOwnAccount],
-        [Role.Administrator] = [Permission.ManageAccess, Permission.KeepOwnAccount],
+        [Role.Administrator] = [Permission.ManageAccess, Permission.KeepReportLinks, Permission.KeepOwnAccount],
         // Sees what was changed and by whom, and neither names nor what was written about patients.
         [Role.Auditor] = [Permission.ReadTrail, Permission.ReadRecords, Permission.KeepOwnAccount],
     };

@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
-using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Analysis;
 
@@ -15,6 +14,13 @@ public sealed record PractitionerCounts(string ClinicId, string PractitionerId, 
     public bool ForComparisonOnly { get; init; }
 
     public long ObservedOf(Measure measure) => Observed.GetValueOrDefault(measure.Code);
+
+    /// <summary>Completed sessions after which somebody tried to ask the patient, and those whose patient answered.</summary>
+    public long FollowedUp { get; init; }
+    public long Reached { get; init; }
+
+    /// <summary>What asking found in the sessions reached, measure by measure; <see cref="Observed"/> holds none of it.</summary>
+    public IReadOnlyDictionary<string, long> FoundByAsking { get; init; } = new Dictionary<string, long>();
 }
 
 /// <summary>
@@ -28,12 +34,16 @@ public static class Counts
     {
         var exposures = await db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Date >= from && d.Date <= to)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId })
-            .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions) }).ToListAsync(ct);
+            .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions), FollowedUp = g.Sum(d => (long)d.FollowedUp), Reached = g.Sum(d => (long)d.Reached) }).ToListAsync(ct);
         var observed = (await db.DailyObserved.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Date >= from && d.Date <= to)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Measure })
-            .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, g.Key.Measure, Observed = g.Sum(d => (long)d.Observed) }).ToListAsync(ct)).ToLookup(o => (o.ClinicId, o.PractitionerId));
+            .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, g.Key.Measure, Observed = g.Sum(d => (long)d.Observed), Asked = g.Sum(d => (long)d.FoundByAsking) }).ToListAsync(ct)).ToLookup(o => (o.ClinicId, o.PractitionerId));
         return [.. exposures.OrderBy(e => e.ClinicId, StringComparer.Ordinal).ThenBy(e => e.PractitionerId, StringComparer.Ordinal)
-            .Select(e => new PractitionerCounts(e.ClinicId, e.PractitionerId, from, e.Sessions, e.AtRisk, observed[(e.ClinicId, e.PractitionerId)].ToDictionary(o => o.Measure, o => o.Observed)) { ForComparisonOnly = IsOthers(db, e.PractitionerId) })];
+            .Select(e => new PractitionerCounts(e.ClinicId, e.PractitionerId, from, e.Sessions, e.AtRisk, observed[(e.ClinicId, e.PractitionerId)].ToDictionary(o => o.Measure, o => o.Observed))
+            {
+                ForComparisonOnly = IsOthers(db, e.PractitionerId), FollowedUp = e.FollowedUp, Reached = e.Reached,
+                FoundByAsking = observed[(e.ClinicId, e.PractitionerId)].ToDictionary(o => o.Measure, o => o.Asked),
+            })];
     }
 
     /// <summary>Per practitioner, clinic and calendar month, for one measure.</summary>
@@ -61,20 +71,8 @@ public static class Counts
     }
 
     /// <summary>
-    /// Grade of ascertainment per practitioner: how many of their patients were asked afterwards and answered. A 80 % or more, B 50–79, C below 50,
-    /// D no follow-up. A low rate under a low grade says little.
+    /// Grade of follow-up: how many patients were asked afterwards and answered. A 80 % or more, B 50–79, C below 50, D no follow-up. A low rate under a low
+    /// grade says little.
     /// </summary>
-    public static async Task<IReadOnlyDictionary<(string ClinicId, string PractitionerId), long>> ReachedAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct)
-    {
-        if (!await db.FollowUps.AnyAsync(ct)) return new Dictionary<(string, string), long>();
-        var reached = from f in db.Current<FollowUp>()
-                      where f.Outcome == FollowUpOutcome.Reached
-                      join s in db.Current<Session>() on f.SessionId equals s.SessionId
-                      where (f.ClinicId == null || f.ClinicId == s.ClinicId) && s.Date >= @from && s.Date <= to && s.Status == SessionStatus.Completed
-                      group s.SessionId by new { s.ClinicId, s.PractitionerId } into g
-                      select new { g.Key, Sessions = g.Distinct().LongCount() };
-        return await reached.ToDictionaryAsync(g => (g.Key.ClinicId, g.Key.PractitionerId), g => g.Sessions, ct);
-    }
-
     public static char Grade(long reached, long sessions) => sessions == 0 || reached == 0 ? 'D' : ((double)reached / sessions) switch { >= 0.8 => 'A', >= 0.5 => 'B', _ => 'C' };
 }

@@ -55,8 +55,13 @@ public sealed record RateRow
     public double? ShrunkenRatio { get; init; }
     public Interval? ShrunkenInterval { get; init; }
 
+    /// <summary>
+    /// How the events counted here were found. Passive: written down or told unasked, in all sessions. Active: by asking, in the sessions whose patient was reached.
+    /// </summary>
+    public Ascertainment Ascertainment { get; init; } = Ascertainment.Passive;
+
     /// <summary>A to D, see <see cref="Counts.Grade"/>.</summary>
-    public char Ascertainment { get; init; } = 'D';
+    public char FollowUpGrade { get; init; } = 'D';
 
     public double? Expected => Predicted?.Mean;
     public double? RatePer1000 => Exposure is > 0 and var n ? 1000 * Observed / n : null;
@@ -88,8 +93,7 @@ public static class Rates
     public static async Task<List<RateRow>> ReadAsync(SafetyAuditDb db, RateQuestion question, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, CancellationToken ct)
     {
         var counts = await Counts.ReadAsync(db, question.From, question.To, ct);
-        var reached = await Counts.ReachedAsync(db, question.From, question.To, ct);
-        return [.. measures.SelectMany(measure => Compute(counts, question, measure, baselines.GetValueOrDefault(measure.Code), reached))];
+        return [.. measures.SelectMany(measure => Compute(counts, question, measure, baselines.GetValueOrDefault(measure.Code)))];
     }
 
     /// <summary>The default baseline of each measure, with one measure's replaced by another study's when asked.</summary>
@@ -100,14 +104,13 @@ public static class Rates
     }
 
     /// <summary>One measure's rows. Pure: counts in, rows out. Counts that are there for comparison only have a part in the others' expectation and no row of their own.</summary>
-    public static List<RateRow> Compute(IReadOnlyList<PractitionerCounts> counts, RateQuestion question, Measure measure, Baseline? baseline,
-        IReadOnlyDictionary<(string ClinicId, string PractitionerId), long>? reached = null)
+    public static List<RateRow> Compute(IReadOnlyList<PractitionerCounts> counts, RateQuestion question, Measure measure, Baseline? baseline)
     {
         // A subject is a practitioner, or a clinic; its strata are the settings whose peers it is compared with.
         var byClinic = question.By == Grouping.Clinic;
         var subjects = counts.GroupBy(c => byClinic ? c.ClinicId : c.PractitionerId).OrderBy(g => g.Key, StringComparer.Ordinal)
             .Select(g => new Subject(g.Key, [.. g.GroupBy(c => byClinic ? "" : c.ClinicId).Select(s => new Part(s.Key, s.Sum(c => c.Sessions), s.Sum(c => c.ExposureOf(measure) ?? 0), s.Sum(c => c.ObservedOf(measure))))],
-                g.OrderByDescending(c => c.Sessions).First().ClinicId, g.Sum(c => c.Sessions), g.Sum(c => reached?.GetValueOrDefault((c.ClinicId, c.PractitionerId)) ?? 0), g.Any(c => c.ForComparisonOnly))).ToList();
+                g.OrderByDescending(c => c.Sessions).First().ClinicId, g.Sum(c => c.Sessions), g.Sum(c => c.Reached), g.Sum(c => c.FoundByAsking.GetValueOrDefault(measure.Code)), g.Any(c => c.ForComparisonOnly))).ToList();
 
         var rows = subjects.ConvertAll(subject => Row(subject, subjects, question, measure, baseline, byClinic));
         var shrinkage = Shrinkage.Fit([.. rows.Where(r => r.Expected > 0).Select(r => ((double)r.Observed, r.Expected!.Value))]);
@@ -133,7 +136,7 @@ public static class Rates
             Exposure = counted ? exposure : null,
             Observed = observed,
             ObservedInterval = IntervalOf(observed, question.Interval),
-            Ascertainment = Counts.Grade(subject.Reached, subject.Sessions),
+            FollowUpGrade = Counts.Grade(subject.Reached, subject.Sessions),
         };
         if (!counted) return row with { NotAssessed = NotAssessedBecause.UnitNotCounted };
         if (exposure == 0) return row with { NotAssessed = NotAssessedBecause.NoSessions };
@@ -141,7 +144,14 @@ public static class Rates
         if (question.Against == Against.Literature)
         {
             if (baseline?.Distribution is not { } published) return row with { NotAssessed = NotAssessedBecause.NoBaselineRate };
-            if (baseline.Ascertainment != Ascertainment.Passive || baseline.Unit != measure.Unit) return row with { NotAssessed = NotAssessedBecause.AscertainmentDiffers };
+            if (baseline.Unit != measure.Unit) return row with { NotAssessed = NotAssessedBecause.AscertainmentDiffers };
+            // What asking found, where patients were asked: the same question as the study's. At-risk sessions are not told apart among those reached.
+            if (baseline is { Ascertainment: Ascertainment.Active, Unit: ExposureUnit.Session } && subject.Reached > 0)
+            {
+                row = row with { Ascertainment = Ascertainment.Active, Exposure = subject.Reached, Observed = subject.FoundByAsking, ObservedInterval = IntervalOf(subject.FoundByAsking, question.Interval) };
+                return Assessed(row, published.Predict(subject.Reached));
+            }
+            if (baseline.Ascertainment != Ascertainment.Passive) return row with { NotAssessed = NotAssessedBecause.AscertainmentDiffers };
             return Assessed(row, published.Predict(exposure));
         }
         // Only settings in which somebody else works can be compared; what was done and seen in others stays out of the row.
@@ -180,7 +190,7 @@ public static class Rates
         return NegativeBinomial.WithMean(Spread.Widen(expected * expected / variance, tauSquared), expected);
     }
 
-    sealed record Subject(string Id, List<Part> Parts, string ClinicId, long Sessions, long Reached, bool ForComparisonOnly);
+    sealed record Subject(string Id, List<Part> Parts, string ClinicId, long Sessions, long Reached, long FoundByAsking, bool ForComparisonOnly);
 
     readonly record struct Part(string Stratum, long Sessions, double Exposure, long Observed);
 }

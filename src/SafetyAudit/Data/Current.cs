@@ -11,10 +11,14 @@ public static class CurrentRecords
     public static IQueryable<T> Current<T>(this SafetyAuditDb db) where T : Record =>
         db.Versions<T>().Where(r => r.SupersededAtUtc == null);
 
-    /// <summary>All versions of the records, the superseded ones too, from files that were read to their end.</summary>
+    /// <summary>All versions of the records, the superseded ones too, from files that were read to their end and not undone; what only says that a record should not be there is none.</summary>
     public static IQueryable<T> Versions<T>(this SafetyAuditDb db) where T : Record =>
         // Whoever may see a record may count it, also when its file held other clinics' rows and may not be seen.
-        db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed));
+        db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed && u.Purpose != UploadPurpose.Withdrawal));
+
+    /// <summary>Every version that counts or ever counted, what was undone and what withdraws a record too: for looking at a record's history, never for counting.</summary>
+    public static IQueryable<T> EverCounted<T>(this SafetyAuditDb db) where T : Record =>
+        db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.CompletedAtUtc != null));
 
     /// <summary>A transaction in which every query sees one state of the database, for pages whose figures must belong together.</summary>
     public static Task<IDbContextTransaction> BeginSnapshotAsync(this SafetyAuditDb db, CancellationToken ct) =>
@@ -28,10 +32,16 @@ public static class CurrentRecords
     public static async Task<IDbContextTransaction> BeginAloneAsync(this SafetyAuditDb db, ExclusiveWork purpose, CancellationToken ct)
     {
         var transaction = await db.Database.BeginTransactionAsync(ct);
-        if (db.Database.IsNpgsql()) await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({(long)purpose})", ct);
+        await db.WorkAloneAsync(purpose, ct);
         return transaction;
+    }
+
+    /// <summary>The same for the rest of the transaction that is open.</summary>
+    public static async Task WorkAloneAsync(this SafetyAuditDb db, ExclusiveWork purpose, CancellationToken ct)
+    {
+        if (db.Database.IsNpgsql()) await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({(long)purpose})", ct);
     }
 }
 
 /// <summary>Work of which one at a time is enough; the numbers are the keys of the advisory locks.</summary>
-public enum ExclusiveWork { Summaries = 7_202_601, Alerts = 7_202_602, Trail = 7_202_603, Access = 7_202_604 }
+public enum ExclusiveWork { Summaries = 7_202_601, Alerts = 7_202_602, Trail = 7_202_603, Access = 7_202_604, Deliveries = 7_202_605, Counting = 7_202_606 }

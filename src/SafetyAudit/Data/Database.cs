@@ -49,7 +49,9 @@ public static class Database
 
     public static DbContextOptionsBuilder Configure(DbContextOptionsBuilder options, DatabaseSettings settings) => settings.Provider switch
     {
-        DatabaseProvider.Sqlite => options.UseSqlite(settings.ConnectionString, sqlite => sqlite.MigrationsAssembly("SafetyAudit.Migrations.Sqlite")).AddInterceptors(new SqlitePragmas()),
+        DatabaseProvider.Sqlite => options.UseSqlite(settings.ConnectionString, sqlite => sqlite.MigrationsAssembly("SafetyAudit.Migrations.Sqlite")
+            // A list is one value, not a parameter for each entry: SQLite looks each of them up by its name, one after the other.
+            .UseParameterizedCollectionMode(ParameterTranslationMode.Parameter)).AddInterceptors(new SqlitePragmas()),
         _ => options.UseNpgsql(settings.ConnectionString, postgres => postgres.MigrationsAssembly("SafetyAudit.Migrations.Postgres")),
     };
 
@@ -67,7 +69,7 @@ public static class Database
 /// </remarks>
 sealed class SqlitePragmas : DbConnectionInterceptor
 {
-    const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;";
+    const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-16384;";
 
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Set(connection);
 

@@ -46,8 +46,11 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<PatientRisk> PatientRisks => Set<PatientRisk>();
     public DbSet<Session> Sessions => Set<Session>();
     public DbSet<AdverseEvent> AdverseEvents => Set<AdverseEvent>();
+    public DbSet<LinkDecision> LinkDecisions => Set<LinkDecision>();
     public DbSet<FollowUp> FollowUps => Set<FollowUp>();
     public DbSet<Upload> Uploads => Set<Upload>();
+    public DbSet<Delivery> Deliveries => Set<Delivery>();
+    public DbSet<ReportLink> ReportLinks => Set<ReportLink>();
     public DbSet<QuarantinedRow> QuarantinedRows => Set<QuarantinedRow>();
     public DbSet<Measure> Measures => Set<Measure>();
     public DbSet<Baseline> Baselines => Set<Baseline>();
@@ -108,18 +111,23 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<Session>(session =>
         {
             session.HasIndex(s => new { s.ClinicId, s.PractitionerId, s.Date });
+            session.HasIndex(s => s.PatientId);
+            session.HasIndex(s => s.Date);
             session.HasOne<Clinic>().WithMany().HasForeignKey(s => s.ClinicId).OnDelete(DeleteBehavior.Restrict);
         });
         Record<AdverseEvent>(builder, e => new { e.EventId, e.Version, e.ClinicId });
         builder.Entity<AdverseEvent>(adverseEvent =>
         {
             adverseEvent.HasIndex(e => new { e.LinkedSessionId, e.LinkedClinicId });
-            adverseEvent.HasIndex(e => e.SessionId).HasFilter("linked_session_id IS NULL").HasDatabaseName("ix_adverse_events_waiting");
+            adverseEvent.HasIndex(e => e.PatientId);
+            adverseEvent.HasIndex(e => e.UploadId, "ix_adverse_events_waiting").HasFilter("linked_session_id IS NULL AND link_method IS NULL AND superseded_at_utc IS NULL");
+            adverseEvent.Ignore(e => e.IsFoundByAsking);
         });
+        builder.Entity<LinkDecision>().HasIndex(d => new { d.EventId, d.EventClinicId, d.EventVersion }).IsUnique().HasFilter("taken_back_at_utc IS NULL").HasDatabaseName("ix_link_decisions_one_in_force");
         Record<Practitioner>(builder, p => new { p.PractitionerId, p.Version });
-        Record<PatientRisk>(builder, p => new { p.PatientId, p.ValidFrom, p.Version });
-        Record<FollowUp>(builder, f => new { f.FollowUpId, f.Version });
-        builder.Entity<FollowUp>().HasIndex(f => new { f.SessionId, f.ClinicId });
+        Record<PatientRisk>(builder, p => new { p.PatientId, p.ValidFrom, p.ClinicId, p.Version });
+        Record<FollowUp>(builder, f => new { f.FollowUpId, f.Version, f.ClinicId });
+        builder.Entity<FollowUp>().HasIndex(f => new { f.SessionId, f.LinkedClinicId });
 
         builder.Entity<Upload>(upload =>
         {
@@ -127,6 +135,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             upload.HasOne<ColumnMapping>().WithMany().HasForeignKey(u => u.MappingId).OnDelete(DeleteBehavior.Restrict);
         });
         builder.Entity<ColumnMapping>().HasIndex(m => m.HeaderDigest);
+        builder.Entity<Delivery>().HasIndex(d => new { d.Sender, d.NameHash }).IsUnique();
+        builder.Entity<ReportLink>().HasIndex(l => l.SecretHash).IsUnique();
         builder.Entity<QuarantinedRow>(row =>
         {
             row.Ignore(r => r.Text).Ignore(r => r.Reasons);
@@ -198,11 +208,15 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             .HasQueryFilter(OwnScope, e => Own == null || Sessions.Any(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.SupersededAtUtc == null && s.PractitionerId == Own));
         builder.Entity<Practitioner>().HasQueryFilter(ClinicScope, p => AllClinics || ScopeClinics.Contains(p.ClinicId ?? ""))
             .HasQueryFilter(OwnScope, p => Own == null || p.PractitionerId == Own);
-        builder.Entity<FollowUp>().HasQueryFilter(ClinicScope, f => Own == null && (AllClinics || ScopeClinics.Contains(f.ClinicId ?? "")));
-        builder.Entity<PatientRisk>().HasQueryFilter(ClinicScope, p => Own == null && AllClinics);
+        builder.Entity<LinkDecision>().HasQueryFilter(ClinicScope, d => Own == null && (AllClinics || ScopeClinics.Contains(d.ClinicId ?? "")));
+        builder.Entity<FollowUp>().HasQueryFilter(ClinicScope, f => AllClinics || ScopeClinics.Contains(f.LinkedClinicId ?? f.ClinicId ?? ""))
+            .HasQueryFilter(OwnScope, f => Own == null || Sessions.Any(s => s.SessionId == f.SessionId && s.ClinicId == f.LinkedClinicId && s.SupersededAtUtc == null && s.PractitionerId == Own));
+        builder.Entity<PatientRisk>().HasQueryFilter(ClinicScope, p => Own == null && (AllClinics || ScopeClinics.Contains(p.ClinicId)));
         // A file for several clinics is the concern of those who reach all.
         builder.Entity<Upload>().HasQueryFilter(UploadScope, u => Own == null && (AllClinics || ScopeClinics.Contains(u.ClinicId ?? "")));
         builder.Entity<ColumnMapping>().HasQueryFilter(ClinicScope, m => Own == null && (AllClinics || m.ClinicId == null || ScopeClinics.Contains(m.ClinicId)));
+        builder.Entity<Delivery>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId ?? ""));
+        builder.Entity<ReportLink>().HasQueryFilter(ClinicScope, l => Own == null && (AllClinics || ScopeClinics.Contains(l.ClinicId)));
         builder.Entity<QuarantinedRow>().HasQueryFilter(ClinicScope, q => Own == null && (AllClinics || ScopeClinics.Contains(q.ClinicId ?? "")));
         builder.Entity<DailyExposure>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<DailyObserved>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);

@@ -7,8 +7,6 @@ namespace SafetyAudit.Fhir;
 /// <summary>One resource as parsed, with the address its Bundle gives it.</summary>
 sealed class Entry : IDisposable
 {
-    static readonly JsonDocumentOptions Strict = new() { MaxDepth = FhirFile.Deepest, AllowDuplicateProperties = false };
-
     readonly JsonDocument document;
 
     Entry(JsonDocument document, JsonElement resource, string type, string? fullUrl) =>
@@ -20,6 +18,35 @@ sealed class Entry : IDisposable
 
     /// <summary>Parses one. Nothing, and a fault, where it can't be used; nothing and no fault for an entry that carries no resource.</summary>
     public static Entry? Parse(ReadOnlyMemory<byte> bytes, bool isBundle, out Fault? fault)
+    {
+        if (StrictJson.Parse(bytes, out fault) is not { } document) return null;
+        var root = document.RootElement;
+        var resource = root;
+        if (isBundle && (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("resource", out resource)))
+        {
+            if (root.Get("request").Get("method").Text() == "DELETE")
+                fault = new(FaultKind.NotUnderstood, "Bundle.entry.request.method", "DELETE",
+                    "Records are not deleted over FHIR. Send the corrected resource instead; its earlier versions stay readable.");
+            document.Dispose();
+            return null;
+        }
+        if (resource.Get("resourceType").Text() is { Length: > 0 } type)
+            return new(document, resource, type, isBundle ? root.Get("fullUrl").Text() : null);
+        fault = new(FaultKind.NotJson, "resourceType", null, "It is no FHIR resource: it has no resourceType. Send FHIR R4 as JSON.");
+        document.Dispose();
+        return null;
+    }
+
+    public void Dispose() => document.Dispose();
+}
+
+/// <summary>JSON without what readers take differently: bytes that are no text, a name twice in one object, half a character, depth without end.</summary>
+static class StrictJson
+{
+    static readonly JsonDocumentOptions Strict = new() { MaxDepth = FhirFile.Deepest, AllowDuplicateProperties = false };
+
+    /// <summary>One value; nothing, and a fault, where it can't be used.</summary>
+    public static JsonDocument? Parse(ReadOnlyMemory<byte> bytes, out Fault? fault)
     {
         fault = null;
         if (!Utf8.IsValid(bytes.Span))
@@ -33,19 +60,7 @@ sealed class Entry : IDisposable
             document = JsonDocument.Parse(bytes, Strict);
             // An escape such as \ud800 alone stands for no character, and shows only when its text is asked for.
             if (bytes.Span.IndexOf("\\ud"u8) >= 0 || bytes.Span.IndexOf("\\uD"u8) >= 0) ReadAllText(document.RootElement);
-            var root = document.RootElement;
-            var resource = root;
-            if (isBundle && (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("resource", out resource)))
-            {
-                if (root.Get("request").Get("method").Text() == "DELETE")
-                    fault = new(FaultKind.NotUnderstood, "Bundle.entry.request.method", "DELETE",
-                        "Records are not deleted over FHIR. Send the corrected resource instead; its earlier versions stay readable.");
-                document.Dispose();
-                return null;
-            }
-            if (resource.Get("resourceType").Text() is { Length: > 0 } type)
-                return new(document, resource, type, isBundle ? root.Get("fullUrl").Text() : null);
-            fault = new(FaultKind.NotJson, "resourceType", null, "It is no FHIR resource: it has no resourceType. Send FHIR R4 as JSON.");
+            return document;
         }
         catch (JsonException)
         {
@@ -58,11 +73,7 @@ sealed class Entry : IDisposable
         }
         document?.Dispose();
         return null;
-
-
     }
-
-    public void Dispose() => document.Dispose();
 
     static void ReadAllText(JsonElement json)
     {

@@ -4,9 +4,9 @@ namespace SafetyAudit.Fhir;
 
 /// <summary>
 /// The resources of a file, one after the other, in bounded memory whatever the file holds: the entries of a Bundle, the lines of bulk NDJSON, or one
-/// resource alone. Which it is shows in the content.
+/// resource alone. Which it is shows in the content. Records in our own members come as lines, one alone, or the items of an array.
 /// </summary>
-/// <remarks>In NDJSON a broken line spoils itself and no other. A Bundle is one JSON document: broken anywhere, it is refused as a whole.</remarks>
+/// <remarks>In NDJSON a broken line spoils itself and no other. A Bundle, or an array, is one JSON document: broken anywhere, it is refused as a whole.</remarks>
 sealed class FhirFile : IDisposable
 {
     /// <summary>Longest resource, in bytes.</summary>
@@ -18,7 +18,7 @@ sealed class FhirFile : IDisposable
     /// <summary>Most that is kept of a resource that is too long.</summary>
     const int Head = 16 * 1024;
 
-    enum Shape { Lines, Bundle, Single }
+    enum Shape { Lines, Bundle, Array, Single }
 
     static readonly JsonReaderOptions Strict = new() { MaxDepth = Deepest };
 
@@ -32,7 +32,7 @@ sealed class FhirFile : IDisposable
 
     FhirFile(Stream stream, Shape shape) => (this.stream, this.shape) = (stream, shape);
 
-    /// <summary>Where the current resource stands: its line in NDJSON, its place among the entries of a Bundle, both from 1.</summary>
+    /// <summary>Where the current resource stands: its line in NDJSON, its place in a Bundle or an array, both from 1.</summary>
     public long Number { get; private set; }
 
     /// <summary>Where its bytes begin, for <see cref="ResourceAt"/>.</summary>
@@ -59,12 +59,33 @@ sealed class FhirFile : IDisposable
         return head.TrimStart(" \t\r\n"u8) is [(byte)'{' or (byte)'[', ..];
     }
 
+    /// <summary>Whether JSON is FHIR rather than records in our own members: its first object says of which type it is. An array never is.</summary>
+    public static bool IsFhir(Func<Stream> content)
+    {
+        using var stream = content();
+        byte[] bytes = new byte[LongestResource];
+        var head = bytes.AsSpan(0, stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false));
+        if (head.StartsWith("\uFEFF"u8)) head = head[3..];
+        var reader = new Utf8JsonReader(head, isFinalBlock: false, new JsonReaderState(Strict));
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader is { CurrentDepth: 0, TokenType: JsonTokenType.StartArray or JsonTokenType.EndObject }) return false;
+                if (reader is { CurrentDepth: 1, TokenType: JsonTokenType.PropertyName } && reader.ValueTextEquals("resourceType"u8)) return true;
+            }
+        }
+        catch (JsonException) { }
+        // Broken, or longer than is looked at: what it was meant to be.
+        return head.IndexOf("\"resourceType\""u8) >= 0;
+    }
+
     /// <param name="content">Opens the file's bytes at their beginning, as often as asked; the stream can seek.</param>
     /// <exception cref="FhirRefusedException">It is no such file.</exception>
     public static FhirFile Open(Func<Stream> content)
     {
         var shape = ShapeOf(content);
-        var file = new FhirFile(content(), shape);
+        var file = new FhirFile(content(), shape) { inEntries = shape == Shape.Array };
         if (file.Fill() && file.buffer.AsSpan(0, file.filled).StartsWith("\uFEFF"u8)) file.start = 3;
         return file;
     }
@@ -133,6 +154,7 @@ sealed class FhirFile : IDisposable
     bool ReadEntry()
     {
         long entry = -1;
+        int depth = IsBundle ? 2 : 1;
         try
         {
             while (true)
@@ -140,16 +162,16 @@ sealed class FhirFile : IDisposable
                 var reader = new Utf8JsonReader(buffer.AsSpan(start, filled - start), ended, state);
                 while (reader.Read())
                 {
-                    bool isEntry = inEntries && reader.CurrentDepth == 2;
+                    bool isEntry = inEntries && reader.CurrentDepth == depth;
                     if (entriesNext) (entriesNext, inEntries) = (false, reader.TokenType == JsonTokenType.StartArray);
                     else if (!inEntries && reader is { CurrentDepth: 1, TokenType: JsonTokenType.PropertyName } && reader.ValueTextEquals("entry"u8))
                     {
                         if (hasEntries) throw new FhirRefusedException("The Bundle has its entries twice. Send each Bundle by itself.");
                         hasEntries = entriesNext = true;
                     }
-                    else if (inEntries && reader is { CurrentDepth: 1, TokenType: JsonTokenType.EndArray }) inEntries = false;
-                    else if (isEntry && reader.TokenType == JsonTokenType.StartObject) entry = bufferAt + start + reader.TokenStartIndex;
-                    else if (isEntry && reader.TokenType == JsonTokenType.EndObject)
+                    else if (inEntries && reader.CurrentDepth == depth - 1 && reader.TokenType == JsonTokenType.EndArray) inEntries = false;
+                    else if (isEntry && (reader.TokenType == JsonTokenType.StartObject || !IsBundle && reader.TokenType == JsonTokenType.StartArray)) entry = bufferAt + start + reader.TokenStartIndex;
+                    else if (isEntry && (reader.TokenType == JsonTokenType.EndObject || !IsBundle && reader.TokenType == JsonTokenType.EndArray))
                     {
                         Take(ref reader, entry);
                         return true;
@@ -170,16 +192,18 @@ sealed class FhirFile : IDisposable
                     Bytes = buffer.AsSpan((int)(entry - bufferAt), Head).ToArray();
                 }
                 if (filled - start > LongestResource)
-                    throw new FhirRefusedException($"The Bundle holds a value of more than {LongestResource / 1024} kB at byte {Position:N0}. Send it without attachments.");
+                    throw new FhirRefusedException($"The {Whole} holds a value of more than {LongestResource / 1024} kB at byte {Position:N0}. Send it without attachments.");
                 Fill(keepFrom: entry >= 0 && !TooLong ? (int)(entry - bufferAt) : start);
             }
         }
         catch (JsonException wrong)
         {
-            throw new FhirRefusedException($"The Bundle is not JSON that can be read: entry {Number + 1:N0}, line {wrong.LineNumber + 1}. "
+            throw new FhirRefusedException($"The {Whole} is not JSON that can be read: entry {Number + 1:N0}, line {wrong.LineNumber + 1}. "
                 + $"It may be cut short, nested deeper than {Deepest} levels, or have a comma too many. Nothing of it was taken.");
         }
     }
+
+    string Whole => IsBundle ? "Bundle" : "array";
 
     void Take(ref Utf8JsonReader reader, long entry)
     {
@@ -217,6 +241,7 @@ sealed class FhirFile : IDisposable
         byte[] head = new byte[LongestResource + 1];
         head = head[..stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
         var text = head.AsMemory(head.AsSpan().StartsWith("\uFEFF"u8) ? 3 : 0);
+        if (text.Span.TrimStart(" \t\r\n"u8) is [(byte)'[', ..]) return Shape.Array;
         int newline = text.Span.IndexOf((byte)'\n');
         if (newline >= 0 && IsWhole(text[..newline])) return Shape.Lines;
         return head.Length <= LongestResource && IsWhole(text) ? Shape.Single : Shape.Lines;

@@ -41,9 +41,9 @@ sealed class ResourceRows : IDisposable
         if (found.Count > 0) return found;
         string holds = string.Join(", ", types.Where(t => t.Key.Length > 0).OrderBy(t => t.Key, StringComparer.Ordinal).Take(10).Select(t => Short(t.Key)));
         throw new FhirRefusedException(holds.Length == 0
-            ? "The file holds no FHIR resource that can be read. Send a Bundle, one resource, or one resource per line (NDJSON), as JSON in UTF-8."
+            ? "The file holds no FHIR resource that can be read. Send a Bundle, one resource, or one resource per line (NDJSON), as JSON in UTF-8; or the records as \"CSV UTF-8 (comma delimited)\"."
             : $"The file holds no record, only {holds}. A session is a Procedure, an event an AdverseEvent, a practitioner a Practitioner; "
-                + "send the others in the same file as those that refer to them.");
+                + "send the others in the same file as those that refer to them; or the records as \"CSV UTF-8 (comma delimited)\".");
     }
 
     /// <param name="content">Opens the file's bytes at their beginning, as often as asked; the stream can seek.</param>

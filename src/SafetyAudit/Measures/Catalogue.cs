@@ -50,6 +50,7 @@ public static class Catalogue
                 DefaultSeverity = CodeOf<Severity>(csv.GetString("default_severity")),
                 ExpectedResolutionHours = (int?)Number(csv.GetString("expected_resolution_hours")),
                 ProlongedAfterHours = (int?)Number(csv.GetString("prolonged_after_hours")),
+                AttributionDays = (int?)Number(csv.GetString("attribution_days")),
                 IsSentinel = csv.GetString("never_event") == "true",
                 Order = measures.Count,
             });

@@ -6,8 +6,8 @@ public enum MedicalAttention { None, PrimaryCare, Emergency, Admitted }
 
 public enum ReportChannel { Practitioner, PatientFollowUp, OpenForm, Import }
 
-/// <summary>How an event came to its session.</summary>
-public enum LinkMethod { Explicit }
+/// <summary>How an event came to its session: it names it, it is the only one that the patient had in time, or a person chose.</summary>
+public enum LinkMethod { Explicit, Nearest, Manual }
 
 /// <summary>Something that went wrong, as reported. What the report says of its session is kept as sent; the session it was joined to stands beside it.</summary>
 public sealed class AdverseEvent : Record
@@ -37,11 +37,15 @@ public sealed class AdverseEvent : Record
     public string? BodyRegion { get; set; }
     public string? Narrative { get; set; }
 
+    /// <summary>Whether it came to light because the patient was asked; all else somebody told or wrote down unasked.</summary>
+    public bool IsFoundByAsking => ReportChannel == Sessions.ReportChannel.PatientFollowUp;
+
     /// <summary>Clinic of the session it was joined to; empty while it waits for that session to arrive.</summary>
     public string? LinkedClinicId { get; set; }
 
     /// <summary>The session it was joined to.</summary>
     public string? LinkedSessionId { get; set; }
 
+    /// <summary>Empty while it waits; <see cref="Sessions.LinkMethod.Manual"/> without a session where a person said that it belongs to none.</summary>
     public LinkMethod? LinkMethod { get; set; }
 }

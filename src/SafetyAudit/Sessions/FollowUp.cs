@@ -8,7 +8,7 @@ public sealed class FollowUp : Record
     public string FollowUpId { get; set; } = "";
     public string SessionId { get; set; } = "";
 
-    /// <summary>Clinic of the session, known from the upload or from the session itself.</summary>
+    /// <summary>The clinic that the row or its file names; ids are unique within it.</summary>
     public string? ClinicId { get; set; }
 
     public DateTime? DueAtUtc { get; set; }
@@ -16,4 +16,7 @@ public sealed class FollowUp : Record
     public string? Mode { get; set; }
     public FollowUpOutcome? Outcome { get; set; }
     public bool? AnyEvent { get; set; }
+
+    /// <summary>Clinic of the session it was joined to; empty while it waits for that session to arrive.</summary>
+    public string? LinkedClinicId { get; set; }
 }

@@ -4,6 +4,10 @@ namespace SafetyAudit.Sessions;
 public sealed class PatientRisk : Record
 {
     public string PatientId { get; set; } = "";
+
+    /// <summary>The clinic that knows it. Two clinics that treat the same patient each have their own.</summary>
+    public string ClinicId { get; set; } = "";
+
     public DateOnly ValidFrom { get; set; }
     public int? BirthDecade { get; set; }
     public string? Sex { get; set; }

@@ -15,6 +15,12 @@ public sealed class DailyExposure
 
     /// <summary>Completed sessions with a region over the lungs.</summary>
     public int AtRiskSessions { get; set; }
+
+    /// <summary>Completed sessions after which somebody tried to ask the patient.</summary>
+    public int FollowedUp { get; set; }
+
+    /// <summary>Completed sessions whose patient was asked and answered: the exposure of what is found by asking.</summary>
+    public int Reached { get; set; }
 }
 
 /// <summary>What was observed of one measure on one practitioner's day: by the date of the session, whenever the event was reported.</summary>
@@ -26,8 +32,11 @@ public sealed class DailyObserved
     public DateOnly Date { get; set; }
     public required string Measure { get; set; }
 
-    /// <summary>Sessions with at least one such event, or events, as the measure counts.</summary>
+    /// <summary>Sessions with at least one such event that nobody had to ask for, or events, as the measure counts.</summary>
     public int Observed { get; set; }
+
+    /// <summary>The same of events that were found by asking, in sessions whose patient was reached. Never added to the others.</summary>
+    public int FoundByAsking { get; set; }
 }
 
 /// <summary>Outcomes of one protocol rule over one practitioner's day.</summary>

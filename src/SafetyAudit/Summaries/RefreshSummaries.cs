@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
@@ -13,7 +14,7 @@ namespace SafetyAudit.Summaries;
 /// </summary>
 public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 {
-    const int DaysPerTransaction = 400;
+    const int DaysPerTransaction = 2_000;
 
     /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
@@ -31,14 +32,16 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     {
         if (!await db.StaleDays.AnyAsync(ct)) return 0;
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Summaries, ct);
-        var ids = await db.StaleDays.OrderBy(d => d.Id).Select(d => d.Id).Take(DaysPerTransaction).ToListAsync(ct);
-        if (ids.Count == 0) return 0;
+        var read = await db.StaleDays.OrderBy(d => d.Id).Select(d => new { d.Id, d.PractitionerId }).Take(DaysPerTransaction).ToListAsync(ct);
+        if (read.Count == 0) return 0;
+        var ids = read.ConvertAll(d => d.Id);
+        var people = read.Select(d => d.PractitionerId).Distinct().ToList();
         long first = ids[0], last = ids[^1];
         var stale = db.StaleDays.Where(d => d.Id >= first && d.Id <= last);
-        // From the few days to their sessions, by the index on clinic, practitioner and day; never over all sessions.
+        // From the few days to their sessions, which lie together when the days are in the order of their dates, by the index on clinic, practitioner and day; never over all sessions.
         var touched = stale.Select(d => new { d.ClinicId, d.PractitionerId, d.Date }).Distinct();
 
-        var practitioners = (await db.Versions<Practitioner>().Where(p => stale.Any(d => d.PractitionerId == p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
+        var practitioners = (await db.Versions<Practitioner>().Where(p => people.Contains(p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
         var sessions = from d in touched join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s;
         var days = await ComputeAsync(db, sessions, practitioners, ct);
 
@@ -65,25 +68,47 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     {
         var days = new Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>();
         var dayOfSession = new Dictionary<(string, string), Day>();
-        await foreach (var session in sessions.AsAsyncEnumerable().WithCancellation(ct))
+        var completed = new HashSet<(string, string)>();
+        await foreach (var session in sessions.Select(Counted).AsAsyncEnumerable().WithCancellation(ct))
         {
             var key = (session.ClinicId, session.PractitionerId, session.Date);
-            if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key, Rules.RecordFor([.. practitioners[session.PractitionerId]], session.Date));
+            if (!days.TryGetValue(key, out var day))
+            {
+                // A licence before the newest counts on; of a record that was withdrawn none does.
+                var versions = practitioners[session.PractitionerId].ToList();
+                days[key] = day = new Day(key, Rules.RecordFor(versions.Exists(p => p.SupersededAtUtc is null) ? versions : [], session.Date));
+            }
             day.Add(session);
             // What ended a session early counts as much as what came after a whole one.
+            if (session.Status == SessionStatus.Completed) completed.Add((session.ClinicId, session.SessionId));
             if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
         }
-        var events = from s in sessions
-                     join e in db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
-                     select e;
-        await foreach (var adverseEvent in events.AsAsyncEnumerable().WithCancellation(ct))
-            if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
+        // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
+        foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(5_000))
+        {
+            var asked = db.Current<FollowUp>().Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null && (f.AttemptedAtUtc != null || f.Outcome != null)).Select(f => new { f.LinkedClinicId, f.SessionId, f.Outcome });
+            await foreach (var followUp in asked.AsAsyncEnumerable().WithCancellation(ct))
+                if (completed.Contains((followUp.LinkedClinicId!, followUp.SessionId))) dayOfSession[(followUp.LinkedClinicId!, followUp.SessionId)].AddFollowUp(followUp.SessionId, followUp.Outcome);
+            await foreach (var adverseEvent in db.Current<AdverseEvent>().Where(e => ids.Contains(e.LinkedSessionId!)).AsAsyncEnumerable().WithCancellation(ct))
+                if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
+        }
         return days;
     }
 
+    /// <summary>A session as far as it is counted and judged: of sixty columns the half that a rule or a count asks for. A rule that asks for more adds it here.</summary>
+    internal static readonly Expression<Func<Session, Session>> Counted = s => new Session
+    {
+        SessionId = s.SessionId, ClinicId = s.ClinicId, PractitionerId = s.PractitionerId, Date = s.Date, Status = s.Status, StartedAtUtc = s.StartedAtUtc, FirstNeedleAtUtc = s.FirstNeedleAtUtc,
+        IsFirstSession = s.IsFirstSession, Position = s.Position, Regions = s.Regions, IsAtRiskThorax = s.IsAtRiskThorax, NeedleType = s.NeedleType, NeedleSingleUse = s.NeedleSingleUse,
+        NeedleSterile = s.NeedleSterile, NeedlesOpened = s.NeedlesOpened, NeedlesInserted = s.NeedlesInserted, NeedlesRemoved = s.NeedlesRemoved, NeedlesDisposed = s.NeedlesDisposed,
+        ScreenFlags = s.ScreenFlags, AnticoagulantClass = s.AnticoagulantClass, BleedingDisorder = s.BleedingDisorder, NeedleAnxiety = s.NeedleAnxiety, PriorSyncope = s.PriorSyncope,
+        ConsentAtUtc = s.ConsentAtUtc, ConsentRisks = s.ConsentRisks,
+    };
+
     internal sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key, Practitioner? practitioner)
     {
-        readonly Dictionary<string, (int Events, HashSet<string> Sessions)> observed = [];
+        readonly Dictionary<(string Measure, bool Asked), (int Events, HashSet<string> Sessions)> observed = [];
+        readonly HashSet<string> followedUp = [], reached = [];
         readonly int[,] outcomes = new int[Rules.All.Count, 4];
 
         public DailyExposure Exposure { get; } = new() { ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date };
@@ -98,27 +123,40 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             for (int i = 0; i < Rules.All.Count; i++) outcomes[i, (int)Rules.All[i].For(session, practitioner)]++;
         }
 
+        /// <summary>An attempt to ask a completed session's patient; however many, the session counts once.</summary>
+        public void AddFollowUp(string sessionId, FollowUpOutcome? outcome)
+        {
+            if (followedUp.Add(sessionId)) Exposure.FollowedUp++;
+            if (outcome == FollowUpOutcome.Reached && reached.Add(sessionId)) Exposure.Reached++;
+        }
+
         public void Add(AdverseEvent adverseEvent)
         {
+            // What asking found counts where asking is counted; a record of it without the follow-up has no exposure to stand against.
+            if (adverseEvent.IsFoundByAsking && !reached.Contains(adverseEvent.LinkedSessionId!)) return;
             var severity = adverseEvent.Severity ?? Catalogue.Categories[adverseEvent.Category].DefaultSeverity;
             foreach (var measure in Catalogue.Measures)
             {
                 if (!measure.Counts(adverseEvent, severity)) continue;
-                if (!observed.TryGetValue(measure.Code, out var counts)) counts = (0, []);
+                var key = (measure.Code, adverseEvent.IsFoundByAsking);
+                if (!observed.TryGetValue(key, out var counts)) counts = (0, []);
                 counts.Sessions.Add(adverseEvent.LinkedSessionId!);
-                observed[measure.Code] = (counts.Events + 1, counts.Sessions);
+                observed[key] = (counts.Events + 1, counts.Sessions);
             }
         }
 
         public IEnumerable<DailyObserved> Observed() =>
             from measure in Catalogue.Measures
-            where observed.ContainsKey(measure.Code)
-            let counts = observed[measure.Code]
+            let recorded = Count(measure, asked: false)
+            let found = Count(measure, asked: true)
+            where recorded + found > 0
             select new DailyObserved
             {
                 ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date, Measure = measure.Code,
-                Observed = measure.CountsEvents ? counts.Events : counts.Sessions.Count,
+                Observed = recorded, FoundByAsking = found,
             };
+
+        int Count(Measure measure, bool asked) => observed.TryGetValue((measure.Code, asked), out var counts) ? measure.CountsEvents ? counts.Events : counts.Sessions.Count : 0;
 
         public IEnumerable<DailyAdherence> Adherence() =>
             Rules.All.Select((rule, i) => new DailyAdherence

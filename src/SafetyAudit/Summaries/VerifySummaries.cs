@@ -56,9 +56,10 @@ public static class VerifySummaries
         said.Add($"{days} practitioner-days counted anew");
     }
 
-    static void Put(Dictionary<(DateOnly, string), string> counts, DailyExposure day) => counts[(day.Date, "exposure")] = $"{day.Sessions} sessions, {day.AtRiskSessions} over the lungs";
+    static void Put(Dictionary<(DateOnly, string), string> counts, DailyExposure day) => counts[(day.Date, "exposure")] = $"{day.Sessions} sessions, {day.AtRiskSessions} over the lungs, {day.FollowedUp} followed up, {day.Reached} reached";
 
-    static void Put(Dictionary<(DateOnly, string), string> counts, DailyObserved day) => counts[(day.Date, day.Measure)] = $"{day.Observed}";
+    static void Put(Dictionary<(DateOnly, string), string> counts, DailyObserved day) => 
+        counts[(day.Date, day.Measure)] = day.FoundByAsking == 0 ? $"{day.Observed}" : $"{day.Observed} and {day.FoundByAsking} found by asking";
 
     static void Put(Dictionary<(DateOnly, string), string> counts, DailyAdherence day) =>
         counts[(day.Date, day.Rule)] = $"{day.Pass} kept, {day.Fail} not kept, {day.NotRecorded} not recorded, {day.NotApplicable} not applicable";

@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Unicode;
 using CsvHelper;
+using SafetyAudit.Data;
 
 namespace SafetyAudit.Uploads;
 
@@ -59,6 +60,20 @@ sealed class CsvRows : Rows
         }
     }
 
+    /// <summary>The cells of one row, as the texts that they stand for.</summary>
+    public static IReadOnlyList<string> CellsOf(string row)
+    {
+        using var reader = CsvReader.Create(new MemoryStream(Encoding.UTF8.GetBytes(row)), Options(lineBreaksInQuotes: true, hasHeader: false, _ => { }), leaveOpen: false);
+        try
+        {
+            return !reader.Read() ? [] : [.. Enumerable.Range(0, reader.FieldCount).Select(i => Encoding.UTF8.GetString(CsvText.In(reader.GetSpan(i))))];
+        }
+        catch (CsvFormatException)
+        {
+            return [];
+        }
+    }
+
     /// <summary>A plain file, for <see cref="Open"/>.</summary>
     public static Func<Stream> Plain(string path) => () =>
         new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 64 * 1024, FileOptions.SequentialScan);
@@ -103,6 +118,8 @@ sealed class CsvRows : Rows
 
     public override ReadOnlySpan<byte> Cell(int column) => reader.GetSpan(column);
 
+    public override ReadOnlySpan<byte> Raw => Text is null ? reader.RawRecord : base.Raw;
+
     public override string Original() => Text ?? Readable(reader.RawRecord);
 
     string? Text { get; set; }
@@ -115,22 +132,24 @@ sealed class CsvRows : Rows
     {
         var stream = content();
         stream.Position = offset;
-        return CsvReader.Create(stream, new CsvReaderOptions
-        {
-            Separator = ',',
-            HasHeader = hasHeader,
-            Encoding = Encoding.UTF8,
-            AllowLineBreaksInQuotes = lineBreaksInQuotes,
-            MaxRecordSize = LongestRow,
-            TrackLineNumbers = true,
-            IncludeValuesInExceptions = false,
-            DetectSeparatorHint = false,
-            SkipEmptyLines = true,
-            MalformedData = CsvMalformedDataHandling.Recover,
-            FieldCountMismatch = CsvFieldCountHandling.Allow,
-            OnMalformedRecord = onMalformed,
-        }, leaveOpen: false);
+        return CsvReader.Create(stream, Options(lineBreaksInQuotes, hasHeader, onMalformed), leaveOpen: false);
     }
+
+    static CsvReaderOptions Options(bool lineBreaksInQuotes, bool hasHeader, Action<CsvMalformedRecord> onMalformed) => new()
+    {
+        Separator = ',',
+        HasHeader = hasHeader,
+        Encoding = Encoding.UTF8,
+        AllowLineBreaksInQuotes = lineBreaksInQuotes,
+        MaxRecordSize = LongestRow,
+        TrackLineNumbers = true,
+        IncludeValuesInExceptions = false,
+        DetectSeparatorHint = false,
+        SkipEmptyLines = true,
+        MalformedData = CsvMalformedDataHandling.Recover,
+        FieldCountMismatch = CsvFieldCountHandling.Allow,
+        OnMalformedRecord = onMalformed,
+    };
 
     // A row that does not end within the limit: its first line is set aside and reading goes on at the next.
     void StartOfTooLongRow()

@@ -51,7 +51,7 @@ sealed class EventIntake : Intake<AdverseEvent>
     public override async Task SettleAsync(SafetyAuditDb db, IReadOnlyList<AdverseEvent> records, Dictionary<string, KnownRecord> known, Action<AdverseEvent, Reason> reject, CancellationToken ct)
     {
         var eventIds = records.Select(e => e.EventId).ToList();
-        var same = (await db.AdverseEvents.Where(e => eventIds.Contains(e.EventId)).Select(e => new { e.EventId, e.PatientId, e.ClinicId }).Distinct().ToListAsync(ct)).ToLookup(e => (e.EventId, e.PatientId));
+        var same = (await db.AdverseEvents.Where(e => eventIds.Contains(e.EventId) && !db.Uploads.Any(u => u.Id == e.UploadId && u.TakenBackAtUtc != null)).Select(e => new { e.EventId, e.PatientId, e.ClinicId }).Distinct().ToListAsync(ct)).ToLookup(e => (e.EventId, e.PatientId));
         foreach (var record in records)
         {
             var clinics = same[(record.EventId, record.PatientId)].Select(e => e.ClinicId).Distinct().ToList();

@@ -51,6 +51,8 @@ sealed class FhirRows : Rows
     public override ReadOnlySpan<byte> Cell(int column) =>
         rows.Row!.Cells.TryGetValue(headers[column], out var cell) ? Encoding.UTF8.GetBytes(CsvText.Out(cell.Value.Trim())) : default;
 
+    public override ReadOnlySpan<byte> Raw => rows.Bytes.Span;
+
     public override string Original() => Readable(rows.Bytes.Span);
 
     public override void Complete(List<Reason> reasons)
@@ -92,7 +94,7 @@ sealed class FhirRows : Rows
         Remedy = $"{rows.Row?.Name ?? $"Resource {rows.Line}"}{(path.Length > 0 ? $", {path}" : "")}: {reason.Remedy}",
     };
 
-    static TResult Refusing<TResult>(Func<TResult> read)
+    internal static TResult Refusing<TResult>(Func<TResult> read)
     {
         try { return read(); }
         catch (FhirRefusedException refused) { throw new FileRefusedException(refused.Message); }

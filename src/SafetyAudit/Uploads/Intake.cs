@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
@@ -6,15 +7,24 @@ namespace SafetyAudit.Uploads;
 /// <summary>One version of a record that the store already holds.</summary>
 readonly record struct Known(string Key, int Version, byte[] Digest, long UploadId);
 
-/// <summary>All that the store holds of one record: its newest version, and the content of every one.</summary>
+/// <summary>All that the store holds of one record: its newest version, and the content of every one. What was taken back is as if it had not been sent; its numbers are not given again.</summary>
 sealed class KnownRecord
 {
     readonly List<byte[]> digests = [];
 
+    /// <summary>The newest version that was not taken back.</summary>
     public Known Newest { get; private set; }
 
-    public void Add(Known version)
+    /// <summary>The highest number that a version ever had.</summary>
+    public int LastVersion { get; private set; }
+
+    /// <summary>Whether there is a version that was not taken back.</summary>
+    public bool IsThere => digests.Count > 0;
+
+    public void Add(Known version, bool takenBack = false)
     {
+        LastVersion = Math.Max(LastVersion, version.Version);
+        if (takenBack) return;
         digests.Add(version.Digest);
         if (version.Version > Newest.Version) Newest = version;
     }
@@ -27,7 +37,7 @@ sealed class KnownRecord
 abstract class Intake
 {
     /// <summary>Every kind, in the order in which files are best read.</summary>
-    public static readonly IReadOnlyList<Intake> All = [new PractitionerIntake(), new SessionIntake(), new EventIntake()];
+    public static readonly IReadOnlyList<Intake> All = [new PractitionerIntake(), new SessionIntake(), new EventIntake(), new FollowUpIntake(), new PatientIntake()];
 
     public static Intake Of(RecordKind kind) => All.Single(i => i.Kind == kind);
 
@@ -41,11 +51,20 @@ abstract class Intake
     /// <summary>Name of the id column, by which quarantined rows are found again.</summary>
     public abstract string IdColumn { get; }
 
-    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
-    public abstract string MarkStale { get; }
+    /// <summary>SQL of a row's id, as <see cref="Intake{T}.IdOf"/> gives it.</summary>
+    public virtual string IdIn(string alias) => $"{alias}.{IdColumn}";
+
+    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale; none where no summary is made from such records.</summary>
+    public abstract string? MarkStale { get; }
+
+    /// <summary>A record as a row of a file: each column with its cell.</summary>
+    public abstract IReadOnlyList<(string Column, string Cell)> CellsOf(Record record);
+
+    /// <summary>Line and version of every record that an upload stored.</summary>
+    public abstract Task<Dictionary<long, int>> StoredAsync(SafetyAuditDb db, long uploadId, CancellationToken ct);
 
     /// <summary>The columns that a file of this kind may have.</summary>
-    public abstract IReadOnlyList<LayoutColumn> Columns { get; }
+    public abstract IReadOnlyList<ColumnFacts> Columns { get; }
 
     /// <summary>What is wrong with the current row, without storing anything.</summary>
     public abstract List<Reason> Try(Rows rows, RowContext context);
@@ -59,7 +78,7 @@ abstract class Intake<T> : Intake where T : Record, new()
 {
     public abstract Layout<T> Layout { get; }
 
-    public sealed override IReadOnlyList<LayoutColumn> Columns => [.. Layout.Described.Select(c => c with { Allowed = AllowedIn(c.Name) ?? c.Allowed })];
+    public sealed override IReadOnlyList<ColumnFacts> Columns => [.. Layout.Facts.Select(c => c with { Allowed = AllowedIn(c.Name) ?? c.Allowed })];
 
     /// <summary>The codes of a column whose type does not tell them.</summary>
     protected virtual IReadOnlyList<string>? AllowedIn(string column) => null;
@@ -74,6 +93,11 @@ abstract class Intake<T> : Intake where T : Record, new()
     }
 
     public sealed override void Match(IReadOnlyList<string> headers) => Layout.Match(headers);
+
+    public sealed override IReadOnlyList<(string Column, string Cell)> CellsOf(Record record) => Layout.CellsOf((T)record);
+
+    public sealed override Task<Dictionary<long, int>> StoredAsync(SafetyAuditDb db, long uploadId, CancellationToken ct) =>
+        db.Set<T>().Where(r => r.UploadId == uploadId).Select(r => new { r.Line, r.Version }).ToDictionaryAsync(r => r.Line, r => r.Version, ct);
 
     /// <summary>The record's own id, as in the file.</summary>
     public abstract string IdOf(T record);
@@ -92,6 +116,9 @@ abstract class Intake<T> : Intake where T : Record, new()
 
     /// <summary>Checks against what is stored, and fills in what the store knows better. Adds reasons to the rows they are about.</summary>
     public virtual Task SettleAsync(SafetyAuditDb db, IReadOnlyList<T> records, Dictionary<string, KnownRecord> known, Action<T, Reason> reject, CancellationToken ct) => Task.CompletedTask;
+
+    /// <summary>Whether <see cref="SettleAsync"/> may change what the digest covers. Where it doesn't, digests are made while a file is read.</summary>
+    public virtual bool SettlesContent => true;
 
     /// <summary>Stores what records need before they can be stored themselves.</summary>
     public virtual Task PrepareAsync(SafetyAuditDb db, List<T> records, RowContext context, CancellationToken ct) => Task.CompletedTask;

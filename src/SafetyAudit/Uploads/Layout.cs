@@ -27,14 +27,23 @@ sealed record RowContext(
 readonly record struct RowReading(RowContext Context, TimeZoneInfo Zone);
 
 /// <summary>What a column's cells hold.</summary>
-enum Holds { Text, Code, YesOrNo, Number, Day, Instant }
+enum Holds { Text, Code, YesOrNo, Whole, Number, Day, Instant }
 
-/// <summary>One column as people choose among them.</summary>
+/// <summary>A column as people and programs are told of it.</summary>
 /// <param name="Name">As in a file's header.</param>
 /// <param name="IsRequired">Whether every row must have it.</param>
+/// <param name="IsList">Whether it holds several entries.</param>
 /// <param name="Holds">What its cells hold.</param>
 /// <param name="Allowed">The codes it may hold; none where it holds something else.</param>
-sealed record LayoutColumn(string Name, bool IsRequired, Holds Holds, IReadOnlyList<string> Allowed);
+/// <param name="Expected">What a cell may hold, as an error message says it.</param>
+sealed record ColumnFacts(string Name, bool IsRequired, bool IsList, Holds Holds, IReadOnlyList<string> Allowed, string Expected)
+{
+    /// <summary>Its type in JSON.</summary>
+    public string Type => Holds switch { Holds.YesOrNo => "boolean", Holds.Whole => "integer", Holds.Number => "number", _ => "string" };
+
+    /// <summary>The format of its type in JSON, where it has one.</summary>
+    public string? Format => Holds switch { Holds.Day => "date", Holds.Instant => "date-time", _ => null };
+}
 
 static class Layout
 {
@@ -44,11 +53,12 @@ static class Layout
 
 /// <summary>
 /// The columns of one kind of file: those properties of the record that a file can hold, spelt in snake_case. The record is the one definition of its
-/// columns; a property added there is read from files.
+/// columns; a property added there is read from files. One reader at a time reads with it.
 /// </summary>
 sealed partial class Layout<T> where T : Record, new()
 {
     readonly List<Column> columns;
+    readonly RepeatedCells<string> clinics = new();
     readonly int clinicColumn;
     readonly PatientColumn? patientColumn;
 
@@ -68,7 +78,10 @@ sealed partial class Layout<T> where T : Record, new()
 
     public IEnumerable<string> ColumnNames => columns.Select(c => c.Name);
 
-    public IEnumerable<LayoutColumn> Described => columns.Select(c => new LayoutColumn(c.Name, c.IsRequired, c.Holds, c.Allowed));
+    /// <summary>Those columns that hold several entries.</summary>
+    public IEnumerable<string> ListNames => columns.Where(c => c.IsList).Select(c => c.Name);
+
+    public IEnumerable<ColumnFacts> Facts => columns.Select(c => new ColumnFacts(c.Name, c.IsRequired, c.IsList, c.Holds, c.Allowed, c.Expected));
 
     /// <summary>Where each column stands in a file's header. Refuses a header that lacks a required one or has one twice.</summary>
     public int[] Match(IReadOnlyList<string> headers)
@@ -83,7 +96,7 @@ sealed partial class Layout<T> where T : Record, new()
 
     /// <summary>Header names that are no column of this kind.</summary>
     public IEnumerable<string> Unknown(IReadOnlyList<string> headers) =>
-        headers.Where(h => h.Length > 0 && !columns.Exists(c => c.Name.Equals(h, StringComparison.OrdinalIgnoreCase))).Select(h => new string([.. h.Where(c => !char.IsControl(c))]));
+        headers.Where(h => h.Length > 0 && !h.StartsWith(RejectedRows.Prefix, StringComparison.OrdinalIgnoreCase) && !columns.Exists(c => c.Name.Equals(h, StringComparison.OrdinalIgnoreCase))).Select(h => new string([.. h.Where(c => !char.IsControl(c))]));
 
     /// <summary>Reads one row's cells into a record; every problem of the row is added to the list.</summary>
     public T Read(Rows row, int[] places, RowContext context, List<Reason> reasons)
@@ -92,7 +105,7 @@ sealed partial class Layout<T> where T : Record, new()
         // The clinic comes first: its time zone gives the row's instants their meaning.
         string? clinic = context.ScopeClinic;
         if (clinicColumn >= 0 && places[clinicColumn] >= 0 && row.Cell(places[clinicColumn]) is { IsEmpty: false } named)
-            clinic = Cells.Text(CsvText.In(Trim(named)), 64, isId: true, lines: false).Value;
+            clinic = ClinicIn(CsvText.In(Trim(named)));
         var reading = new RowReading(context, context.ZoneOf(clinic));
         for (int i = 0; i < columns.Count; i++)
         {
@@ -107,8 +120,19 @@ sealed partial class Layout<T> where T : Record, new()
         return record;
     }
 
+    string ClinicIn(ReadOnlySpan<byte> cell)
+    {
+        if (clinics.TryGet(cell, out string known)) return known;
+        string clinic = Cells.Text(cell, 64, isId: true, lines: false).Value;
+        clinics.Add(cell, clinic);
+        return clinic;
+    }
+
     /// <summary>Brings the patient's pseudonym in a stored record up to the newest layer. False where there is none to bring up.</summary>
     public bool RaisePatient(T record, Pseudonyms patients) => patientColumn?.Raise(record, patients) ?? false;
+
+    /// <summary>A record as a row of a file: reading these cells gives the same content.</summary>
+    public IReadOnlyList<(string Column, string Cell)> CellsOf(T record) => columns.ConvertAll(c => (c.Name, c.Cell(record)));
 
     /// <summary>Fingerprint of a record's content: the same for the same values, however they were written.</summary>
     public byte[] Digest(T record, MemoryStream scratch)

@@ -12,7 +12,7 @@ sealed partial class Layout<T>
     static IEnumerable<Column> ColumnsOf(PropertyInfo property, string[] required)
     {
         if (property.PropertyType == typeof(IReadOnlyList<SessionRegion>))
-            return RegionLists.Columns.Select(c => (Column)(object)c);
+            return RegionLists.Columns().Select(c => (Column)(object)c);
         string name = Codes.SnakeCase(property.Name);
         if (name.EndsWith("_utc", StringComparison.Ordinal)) name = name[..^4];
         return [ColumnOf(property, name, required.Contains(name))];
@@ -54,25 +54,40 @@ sealed partial class Layout<T>
         /// <summary>Its codes, where it holds one.</summary>
         public virtual IReadOnlyList<string> Allowed => [];
 
+        /// <summary>Whether it holds several entries.</summary>
+        public virtual bool IsList => false;
+
         public abstract ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row);
 
         public abstract void Digest(T record, byte index, BinaryWriter writer);
+
+        /// <summary>The cell that reads as what the record has; empty where it has nothing.</summary>
+        public abstract string Cell(T record);
     }
 
     sealed class TextColumn(string name, bool isRequired, PropertyInfo property, bool isId, bool isCode, bool lines, int longest) : Column(name, isRequired)
     {
         readonly Action<T, string> set = property.SetMethod!.CreateDelegate<Action<T, string>>();
         readonly Func<T, string?> get = property.GetMethod!.CreateDelegate<Func<T, string?>>();
+        readonly RepeatedCells<string> repeated = new();
 
         public override string Expected => longest.ToString(CultureInfo.InvariantCulture);
 
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
         {
+            if (repeated.TryGet(cell, out string known))
+            {
+                set(record, known);
+                return null;
+            }
             var (value, wrong) = Cells.Text(cell, longest, isId, lines);
             // A cell of nothing but space that only Unicode knows is as empty as any.
             if (wrong is null && value.Length == 0) return IsRequired ? ReasonCode.MissingValue : null;
-            if (wrong is null) set(record, isCode ? Cells.Normal(value) : value);
-            return wrong;
+            if (wrong is not null) return wrong;
+            if (isCode) value = Cells.Normal(value);
+            set(record, value);
+            repeated.Add(cell, value);
+            return null;
         }
 
         public override void Digest(T record, byte index, BinaryWriter writer)
@@ -81,6 +96,8 @@ sealed partial class Layout<T>
             writer.Write(index);
             writer.Write(value);
         }
+
+        public override string Cell(T record) => get(record) ?? "";
     }
 
     /// <summary>A patient's id: only its pseudonym goes into the record.</summary>
@@ -118,20 +135,30 @@ sealed partial class Layout<T>
             writer.Write(index);
             writer.Write(value);
         }
+
+        public override string Cell(T record) => get(record) ?? "";
     }
 
     sealed class ListColumn(string name, bool isRequired, PropertyInfo property) : Column(name, isRequired)
     {
         readonly Action<T, IReadOnlyList<string>> set = property.SetMethod!.CreateDelegate<Action<T, IReadOnlyList<string>>>();
         readonly Func<T, IReadOnlyList<string>?> get = property.GetMethod!.CreateDelegate<Func<T, IReadOnlyList<string>?>>();
+        readonly RepeatedCells<string[]> repeated = new();
 
         public override string Expected => "2000";
+        public override bool IsList => true;
 
         public override ReasonCode? Read(ReadOnlySpan<byte> cell, T record, RowReading row)
         {
-            var (value, wrong) = Cells.Text(cell, 2000, isId: false, lines: false);
-            if (wrong is null) set(record, [.. RegionLists.Entries(value).Where(e => e.Length > 0).Select(Cells.Normal)]);
-            return wrong;
+            if (!repeated.TryGet(cell, out string[] entries))
+            {
+                var (value, wrong) = Cells.Text(cell, 2000, isId: false, lines: false);
+                if (wrong is not null) return wrong;
+                entries = [.. RegionLists.Entries(value).Where(e => e.Length > 0).Select(Cells.Normal)];
+                repeated.Add(cell, entries);
+            }
+            set(record, entries);
+            return null;
         }
 
         public override void Digest(T record, byte index, BinaryWriter writer)
@@ -140,6 +167,9 @@ sealed partial class Layout<T>
             writer.Write(index);
             writer.Write(string.Join(';', list));
         }
+
+        // A list without entries is something else than none.
+        public override string Cell(T record) => get(record) switch { null => "", [] => ";", var list => string.Join(';', list) };
     }
 
     /// <summary>A column whose value is a number, date, code or yes/no; empty where the property can be empty.</summary>
@@ -176,6 +206,10 @@ sealed partial class Layout<T>
             writer.Write(index);
             Write(value, writer);
         }
+
+        public override string Cell(T record) => (get != null ? get(record) : getOptional!(record)) is { } value ? Text(value) : "";
+
+        protected abstract string Text(TValue value);
     }
 
     sealed class InstantColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateTime>(name, isRequired, property)
@@ -191,6 +225,8 @@ sealed partial class Layout<T>
         }
 
         protected override void Write(DateTime value, BinaryWriter writer) => writer.Write(value.Ticks);
+
+        protected override string Text(DateTime value) => value.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFF'Z'", CultureInfo.InvariantCulture);
     }
 
     sealed class DateColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<DateOnly>(name, isRequired, property)
@@ -207,6 +243,8 @@ sealed partial class Layout<T>
         };
 
         protected override void Write(DateOnly value, BinaryWriter writer) => writer.Write(value.DayNumber);
+
+        protected override string Text(DateOnly value) => value.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
     }
 
     sealed class YesNoColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<bool>(name, isRequired, property)
@@ -217,13 +255,15 @@ sealed partial class Layout<T>
             Cells.YesOrNo(cell) is { } value ? (value, null) : (false, ReasonCode.NotYesOrNo);
 
         protected override void Write(bool value, BinaryWriter writer) => writer.Write(value);
+
+        protected override string Text(bool value) => value ? "true" : "false";
     }
 
     sealed class WholeColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<int>(name, isRequired, property)
     {
         public override string Expected => "0 to 100000";
 
-        public override Holds Holds => Holds.Number;
+        public override Holds Holds => Holds.Whole;
 
         protected override (int, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) => Cells.Whole(cell) switch
         {
@@ -233,6 +273,8 @@ sealed partial class Layout<T>
         };
 
         protected override void Write(int value, BinaryWriter writer) => writer.Write(value);
+
+        protected override string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
     }
 
     sealed class NumberColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<double>(name, isRequired, property)
@@ -249,19 +291,30 @@ sealed partial class Layout<T>
         };
 
         protected override void Write(double value, BinaryWriter writer) => writer.Write(value);
+
+        protected override string Text(double value) => decimal.Parse(value.ToString(CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture);
     }
 
     sealed class CodeColumn<TCode>(string name, bool isRequired, PropertyInfo property) : ValueColumn<TCode>(name, isRequired, property) where TCode : struct, Enum
     {
+        readonly RepeatedCells<TCode> repeated = new();
+
         public override string Expected => Codes.ListOf<TCode>();
 
         public override Holds Holds => Holds.Code;
 
         public override IReadOnlyList<string> Allowed => [.. Enum.GetValues<TCode>().Select(Codes.Of)];
 
-        protected override (TCode, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row) =>
-            Cells.Code<TCode>(cell) is { } value ? (value, null) : (default, ReasonCode.CodeUnknown);
+        protected override (TCode, ReasonCode?) Parse(ReadOnlySpan<byte> cell, RowReading row)
+        {
+            if (repeated.TryGet(cell, out var known)) return (known, null);
+            if (Cells.Code<TCode>(cell) is not { } value) return (default, ReasonCode.CodeUnknown);
+            repeated.Add(cell, value);
+            return (value, null);
+        }
 
         protected override void Write(TCode value, BinaryWriter writer) => writer.Write(Codes.Of(value));
+
+        protected override string Text(TCode value) => Codes.Of(value);
     }
 }

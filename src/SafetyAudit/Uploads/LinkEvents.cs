@@ -3,57 +3,126 @@ using SafetyAudit.Data;
 
 namespace SafetyAudit.Uploads;
 
-/// <summary>Joins events to the sessions they count with, whichever came first.</summary>
+/// <summary>
+/// Which session each event counts with, worked out anew from the records that count today and never from what was worked out before, so that the order in which
+/// they came makes no difference. What an upload or a decision can touch is looked at, and written where it differs.
+/// </summary>
+/// <remarks>
+/// An event that names a session counts with it where exactly one can be meant: the same patient's, in the event's clinic where it names one, not begun after it. Where
+/// none can be meant any more, one that could before it was corrected keeps it: the event names it all the same.
+/// Else a person's decision holds. Else, for an event that names none, the patient's only completed or aborted session within the category's window
+/// (<see cref="Measures.Measure.AttributionDays"/>, from the first needle, both ends included), of its practitioner and clinic where it names them. All others wait.
+/// </remarks>
 static class LinkEvents
 {
-    /// <summary>Joins and parts what an upload changes; marks the days of events that it moves.</summary>
+    /// <summary>Joins and parts the events that an upload touches, when it begins to count and when it counts no more.</summary>
     public static async Task RunAsync(SafetyAuditDb db, Upload upload, CancellationToken ct)
     {
+        if (upload.Kind is not (RecordKind.Events or RecordKind.Sessions)) return;
+        await db.WorkAloneAsync(ExclusiveWork.Counting, ct);
+        // Also the versions before, which count again where these count no more.
+        if (upload.Kind == RecordKind.Events)
+            await RelinkAsync(db, $"(e.upload_id = {upload.Id} OR e.id IN (SELECT b.id FROM adverse_events a JOIN adverse_events b ON {new EventIntake().SameRecord} AND b.version < a.version WHERE a.upload_id = {upload.Id} AND a.version > 1))", ct);
+        // A session can only ever be joined by events of its patient, or of the one that it was said to be of before.
         if (upload.Kind == RecordKind.Sessions)
-            foreach (string sql in PartAmbiguousEvents) await db.Database.ExecuteSqlRawAsync(sql, [upload.Id], ct);
-        if (upload.Kind == RecordKind.Sessions && upload.RowsChanged > 0) await db.Database.ExecuteSqlRawAsync(MarkJoined, ct);
-        if (upload.Kind is RecordKind.Sessions or RecordKind.Events) await db.Database.ExecuteSqlRawAsync(JoinWaitingEvents, ct);
+            await RelinkAsync(db, $"""
+                e.patient_id IN (SELECT a.patient_id FROM sessions a WHERE a.upload_id = {upload.Id}
+                UNION SELECT b.patient_id FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version WHERE a.upload_id = {upload.Id} AND a.version > 1)
+                """, ct);
     }
 
+    /// <summary>Joins or parts one event, by the id of its row, after a decision about it, in a transaction that works alone at <see cref="ExclusiveWork.Counting"/>.</summary>
+    public static Task OfEventAsync(SafetyAuditDb db, long row, CancellationToken ct) => RelinkAsync(db, $"e.id = {row}", ct);
+
+    /// <summary>Joins all events, where nothing else writes.</summary>
+    public static Task AllAsync(SafetyAuditDb db, CancellationToken ct) => RelinkAsync(db, "1 = 1", ct);
+
+    /// <summary>Sessions that an event may belong to by the rules above: where there are two, someone has to choose.</summary>
+    public static Task<List<Candidate>> CandidatesAsync(SafetyAuditDb db, IReadOnlyCollection<long> rows, CancellationToken ct) => rows.Count == 0 ? Task.FromResult<List<Candidate>>([]) :
+#pragma warning disable EF1002 // numbers of rows, and our own text
+        db.Database.SqlQueryRaw<Candidate>($"""
+            WITH touched AS ({Touched($"e.id IN ({string.Join(", ", rows)})")})
+            SELECT e.id AS "Event", s.id AS "Session" FROM {Named} AND s.superseded_at_utc IS NULL UNION ALL SELECT e.id, s.id FROM {Near(db)}
+            """).ToListAsync(ct);
+#pragma warning restore EF1002
+
+    /// <summary>An event that waits and a session that it may belong to, by the ids of their rows.</summary>
+    public sealed record Candidate(long Event, long Session);
+
     /// <summary>
-    /// The sessions that an event may mean, all their versions: those of its patient under the id it names, in its clinic where it names one, and not begun after it.
+    /// For each event that counts and of which <paramref name="touched"/> holds: its id, the session and method it has (<c>old_…</c>) and those it should have.
     /// </summary>
-    public const string EverMeant = "FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.patient_id = adverse_events.patient_id AND s.started_at_utc <= adverse_events.onset_at_utc"
-        + " AND (adverse_events.clinic_id IS NULL OR s.clinic_id = adverse_events.clinic_id)";
-
-    /// <summary>Those of them that count.</summary>
-    public const string Meant = EverMeant + " AND s.superseded_at_utc IS NULL";
-
-    // An event joins the session it names where exactly one can be meant; else it waits.
-    const string JoinWaitingEvents = $"""
-        UPDATE adverse_events SET linked_session_id = session_id, link_method = 'explicit', linked_clinic_id = (SELECT min(s.clinic_id) {Meant})
-        WHERE {CanJoin}
+    public static string Rule(SafetyAuditDb db, string touched) => $"""
+        WITH touched AS ({Touched(touched)}),
+        meant AS (SELECT e.id, s.session_id, s.clinic_id, max(CASE WHEN s.superseded_at_utc IS NULL THEN 1 ELSE 0 END) AS today FROM {Named} GROUP BY e.id, s.session_id, s.clinic_id),
+        named AS (SELECT id, min(session_id) AS session_id, COALESCE(min(CASE WHEN today = 1 THEN clinic_id END), min(clinic_id)) AS clinic_id FROM meant GROUP BY id HAVING sum(today) = 1 OR sum(today) = 0 AND count(*) = 1),
+        decided AS (SELECT e.id, min(s.session_id) AS session_id, min(s.clinic_id) AS clinic_id, min(CASE WHEN d.session_id IS NULL OR s.id IS NOT NULL THEN 'manual' END) AS link_method FROM {Decided} GROUP BY e.id),
+        near AS (SELECT e.id, min(s.session_id) AS session_id, min(s.clinic_id) AS clinic_id FROM {Near(db)} GROUP BY e.id HAVING count(*) = 1)
+        SELECT e.id, e.event_id, e.linked_session_id AS old_session_id, e.linked_clinic_id AS old_clinic_id, e.link_method AS old_link_method,
+            CASE WHEN n.id IS NOT NULL THEN n.session_id WHEN d.id IS NOT NULL THEN d.session_id ELSE r.session_id END AS session_id,
+            CASE WHEN n.id IS NOT NULL THEN n.clinic_id WHEN d.id IS NOT NULL THEN d.clinic_id ELSE r.clinic_id END AS clinic_id,
+            CASE WHEN n.id IS NOT NULL THEN 'explicit' WHEN d.id IS NOT NULL THEN d.link_method WHEN r.id IS NOT NULL THEN 'nearest' END AS link_method
+        FROM touched e LEFT JOIN named n ON n.id = e.id LEFT JOIN decided d ON d.id = e.id LEFT JOIN near r ON r.id = e.id
         """;
 
-    const string CanJoin = $"linked_session_id IS NULL AND adverse_events.session_id IS NOT NULL AND adverse_events.superseded_at_utc IS NULL AND 1 = (SELECT count(DISTINCT s.clinic_id) {Meant})";
+    /// <summary>Holds of the rows of <see cref="Rule"/> that are not as they should be.</summary>
+    public const string Differs = "(session_id IS DISTINCT FROM old_session_id OR clinic_id IS DISTINCT FROM old_clinic_id OR link_method IS DISTINCT FROM old_link_method)";
 
-    // Where one of two sessions that an event could mean was corrected, the other may be of an earlier file, which marks no day by itself.
-    const string MarkJoined = $"""
-        INSERT INTO stale_days (clinic_id, practitioner_id, date)
-        SELECT DISTINCT o.clinic_id, o.practitioner_id, o.date FROM adverse_events
-        JOIN sessions o ON o.session_id = adverse_events.session_id AND o.patient_id = adverse_events.patient_id AND o.superseded_at_utc IS NULL
-        WHERE {CanJoin}
+    static async Task RelinkAsync(SafetyAuditDb db, string touched, CancellationToken ct)
+    {
+#pragma warning disable EF1002 // our own text and numbers of uploads and rows
+        await db.Database.ExecuteSqlRawAsync($"CREATE TEMPORARY TABLE relinked AS SELECT * FROM ({Rule(db, touched)}) r WHERE {Differs}", ct);
+#pragma warning restore EF1002
+        // The day that an event leaves is counted anew as well as the one it comes to.
+        await db.Database.ExecuteSqlRawAsync("""
+            INSERT INTO stale_days (clinic_id, practitioner_id, date)
+            SELECT s.clinic_id, s.practitioner_id, s.date FROM relinked r JOIN sessions s ON s.session_id = r.old_session_id AND s.clinic_id = r.old_clinic_id WHERE s.superseded_at_utc IS NULL
+            UNION
+            SELECT s.clinic_id, s.practitioner_id, s.date FROM relinked r JOIN sessions s ON s.session_id = r.session_id AND s.clinic_id = r.clinic_id WHERE s.superseded_at_utc IS NULL
+            """, ct);
+        await db.Database.ExecuteSqlRawAsync("""
+            UPDATE adverse_events SET linked_session_id = r.session_id, linked_clinic_id = r.clinic_id, link_method = r.link_method FROM relinked r WHERE adverse_events.id = r.id
+            """, ct);
+        await db.Database.ExecuteSqlRawAsync("DROP TABLE relinked", ct);
+    }
+
+    /// <summary>SQL that holds of a record that counts.</summary>
+    public static string Counts(string alias) => $"{alias}.superseded_at_utc IS NULL AND EXISTS (SELECT 1 FROM uploads u WHERE u.id = {alias}.upload_id AND u.status = 'completed')";
+
+    static string Touched(string touched) => $"""
+        SELECT e.id, e.event_id, e.patient_id, e.category, e.onset_at_utc, e.session_id, e.practitioner_id, e.clinic_id, e.linked_session_id, e.linked_clinic_id, e.link_method
+        FROM adverse_events e WHERE {touched} AND {Counts("e")}
         """;
 
-    // Where a second clinic's session of the same id and patient arrives, an event that names no clinic waits again, whichever came first.
-    static readonly string[] PartAmbiguousEvents =
-    [
-        """
-        INSERT INTO stale_days (clinic_id, practitioner_id, date)
-        SELECT DISTINCT o.clinic_id, o.practitioner_id, o.date FROM adverse_events e
-        JOIN sessions s ON s.session_id = e.session_id AND s.patient_id = e.patient_id AND s.clinic_id <> e.linked_clinic_id AND s.upload_id = {0}
-        JOIN sessions o ON o.session_id = e.linked_session_id AND o.clinic_id = e.linked_clinic_id AND o.superseded_at_utc IS NULL
-        WHERE e.clinic_id IS NULL AND e.linked_session_id IS NOT NULL AND e.superseded_at_utc IS NULL
-        """,
-        """
-        UPDATE adverse_events SET linked_session_id = NULL, linked_clinic_id = NULL, link_method = NULL
-        WHERE clinic_id IS NULL AND linked_session_id IS NOT NULL AND superseded_at_utc IS NULL AND EXISTS
-            (SELECT 1 FROM sessions s WHERE s.session_id = adverse_events.session_id AND s.patient_id = adverse_events.patient_id AND s.clinic_id <> adverse_events.linked_clinic_id AND s.upload_id = {0})
-        """,
-    ];
+    // Joined to the empty text, the patient's id leads no database to look through all sessions of the patient for one whose own id is known.
+    const string SamePatient = "s.patient_id || '' = e.patient_id";
+    const string SameClinic = "(e.clinic_id IS NULL OR s.clinic_id = e.clinic_id)";
+
+    // All versions of the sessions named: one that was corrected since keeps its events. One that was withdrawn since does not.
+    const string Named = $"""
+        touched e JOIN sessions s ON s.session_id = e.session_id WHERE {SamePatient} AND {SameClinic} AND s.started_at_utc <= e.onset_at_utc
+            AND EXISTS (SELECT 1 FROM uploads u WHERE u.id = s.upload_id AND u.status = 'completed')
+            AND NOT EXISTS (SELECT 1 FROM sessions w JOIN uploads u ON u.id = w.upload_id AND u.status = 'completed' AND u.purpose = 'withdrawal' WHERE w.session_id = s.session_id AND w.clinic_id = s.clinic_id AND w.version >= s.version)
+        """;
+
+    // A decision about one version is about every version of the same event, see EventIntake.SameRecord.
+    static readonly string Decided = $"""
+        touched e JOIN link_decisions d ON d.event_id = e.event_id AND d.taken_back_at_utc IS NULL AND d.named_session_id = COALESCE(e.session_id, '') AND EXISTS (SELECT 1 FROM adverse_events b
+            WHERE b.event_id = d.event_id AND b.version = d.event_version AND COALESCE(b.clinic_id, '') = d.event_clinic_id AND (b.clinic_id = e.clinic_id OR b.clinic_id IS NULL AND b.patient_id || '' = e.patient_id))
+        LEFT JOIN sessions s ON s.session_id = d.session_id AND s.clinic_id = d.clinic_id AND {SamePatient} AND {SameClinic}
+            AND (s.started_at_utc <= e.onset_at_utc OR s.first_needle_at_utc <= e.onset_at_utc) AND {Counts("s")}
+        """;
+
+    static string Near(SafetyAuditDb db) => $"""
+        touched e JOIN measures m ON m.code = e.category JOIN sessions s ON s.patient_id = e.patient_id
+        WHERE e.session_id IS NULL AND s.status IN ('completed', 'aborted') AND {SameClinic} AND (e.practitioner_id IS NULL OR s.practitioner_id = e.practitioner_id)
+            AND {FirstNeedle} <= e.onset_at_utc AND e.onset_at_utc <= {WindowEnd(db)} AND {Counts("s")}
+        """;
+
+    const string FirstNeedle = "COALESCE(s.first_needle_at_utc, s.started_at_utc)";
+
+    // Days of 24 hours, exact to the last digit: SQLite's date functions cut fractions of a second, PostgreSQL's days follow the zone of the connection.
+    static string WindowEnd(SafetyAuditDb db) => db.Database.IsNpgsql()
+        ? $"{FirstNeedle} + m.attribution_days * INTERVAL '24 hours'"
+        : $"date(substr({FirstNeedle}, 1, 10), '+' || m.attribution_days || ' days') || substr({FirstNeedle}, 11)";
 }

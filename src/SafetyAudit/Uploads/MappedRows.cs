@@ -18,7 +18,7 @@ sealed partial class MappedRows : Rows
     /// <param name="file">The rows as they came; owned from here on.</param>
     /// <param name="mapping">Made for files with this header.</param>
     /// <param name="columns">The columns of the mapping's kind.</param>
-    public MappedRows(Rows file, ColumnMapping mapping, IReadOnlyList<LayoutColumn> columns)
+    public MappedRows(Rows file, ColumnMapping mapping, IReadOnlyList<ColumnFacts> columns)
     {
         (this.file, this.mapping) = (file, mapping);
         var targets = mapping.Columns.GroupBy(c => c.Target).ToList();

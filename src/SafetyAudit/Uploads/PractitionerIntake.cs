@@ -41,7 +41,7 @@ sealed class PractitionerIntake : Intake<Practitioner>
     // Rules look at credentials, so a practitioner's record touches all of their days.
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
-        SELECT d.clinic_id, d.practitioner_id, d.date FROM daily_exposures d
-        WHERE d.practitioner_id IN (SELECT practitioner_id FROM practitioners WHERE upload_id = {0})
+        SELECT d.clinic_id, d.practitioner_id, d.date FROM (SELECT DISTINCT practitioner_id FROM practitioners WHERE upload_id = {0}) p CROSS JOIN clinics c
+        JOIN daily_exposures d ON d.clinic_id = c.id AND d.practitioner_id = p.practitioner_id
         """;
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 using SafetyAudit.Access;
@@ -32,36 +33,53 @@ public sealed class ProcessUploads(
     public async Task<int> DrainAsync(IProgress<(Upload Upload, UploadProgress Progress)>? progress, CancellationToken ct)
     {
         for (int finished = 0; ; finished++)
+            if (await ClaimAsync(null, ct) is not { } upload || !await FinishAsync(upload, p => progress?.Report((upload, p)), ct)) return finished;
+    }
+
+    /// <summary>Reads one small upload as soon as its turn comes, or waits for the worker that is at it. False where it is not read after so long.</summary>
+    public async Task<bool> ReadInTurnAsync(long uploadId, TimeSpan patience, CancellationToken ct)
+    {
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
+        for (var begun = Stopwatch.StartNew(); ; await Task.Delay(50, ct))
         {
-            if (await ClaimAsync(ct) is not { } upload) return finished;
-            try
-            {
-                await ProcessAsync(upload, p => progress?.Report((upload, p)), ct);
-            }
-            catch (FileRefusedException refused)
-            {
-                await GiveUpAsync(upload, refused.Message, ct);
-            }
-            catch (DamagedFileException damaged)
-            {
-                await GiveUpAsync(upload, damaged.Message, ct);
-            }
-            catch (FileNotFoundException)
-            {
-                await GiveUpAsync(upload, "The bytes kept of this file are gone from the data directory. Send it again.", ct);
-            }
-            catch (Exception outage) when (outage is IOException or UnauthorizedAccessException or System.Data.Common.DbException or TimeoutException)
-            {
-                // A full disk or a database that is down is not the file's fault: it must not be given up for it.
-                await NotTheFilesFaultAsync(upload);
-                throw;
-            }
-            catch (OvertakenException)
-            {
-                log.LogWarning("Upload {Upload} was taken over by another worker; this one leaves it", upload.Id);
-                return finished;
-            }
+            if (await db.Uploads.AnyAsync(u => u.Id == uploadId && (u.Status != UploadStatus.Received && u.Status != UploadStatus.Processing), ct)) return true;
+            // Whoever waits for the answer may go away; what was begun is finished all the same.
+            if (await ClaimAsync(uploadId, ct) is { } upload) await FinishAsync(upload, _ => { }, CancellationToken.None);
+            else if (begun.Elapsed > patience) return false;
         }
+    }
+
+    // False where another worker took it over.
+    async Task<bool> FinishAsync(Upload upload, Action<UploadProgress> report, CancellationToken ct)
+    {
+        try
+        {
+            await ProcessAsync(upload, report, ct);
+        }
+        catch (FileRefusedException refused)
+        {
+            await GiveUpAsync(upload, refused.Message, ct);
+        }
+        catch (DamagedFileException damaged)
+        {
+            await GiveUpAsync(upload, damaged.Message, ct);
+        }
+        catch (FileNotFoundException)
+        {
+            await GiveUpAsync(upload, "The bytes kept of this file are gone from the data directory. Send it again.", ct);
+        }
+        catch (Exception outage) when (outage is IOException or UnauthorizedAccessException or System.Data.Common.DbException or TimeoutException)
+        {
+            // A full disk or a database that is down is not the file's fault: it must not be given up for it.
+            await NotTheFilesFaultAsync(upload);
+            throw;
+        }
+        catch (OvertakenException)
+        {
+            log.LogWarning("Upload {Upload} was taken over by another worker; this one leaves it", upload.Id);
+            return false;
+        }
+        return true;
     }
 
     /// <summary>Reads a file without storing anything: what an import would do, for each kind of record in it.</summary>
@@ -71,7 +89,7 @@ public sealed class ProcessUploads(
         var results = new List<(Upload, List<QuarantinedRow>)>();
         var practitioners = new Dictionary<string, string?>();
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
-        var (kinds, mapping, _) = await ReceiveUpload.RecogniseAsync(db, CsvRows.Plain(path), kind, clinicId, mayAsk: false, ct);
+        var (kinds, mapping, _) = await ReceiveUpload.RecogniseAsync(db, CsvRows.Plain(path), kind, clinicId, new(), ct);
         foreach (var held in kinds)
         {
             var upload = new Upload
@@ -91,27 +109,45 @@ public sealed class ProcessUploads(
         return results;
     }
 
-    // The oldest file that is not finished, unless a live worker has it.
-    async Task<Upload?> ClaimAsync(CancellationToken ct)
+    /// <summary>What is wrong with a file that is at hand, checked against what is stored; nothing of it is stored.</summary>
+    internal async Task<List<Reason>> CheckAsync(byte[] file, RecordKind kind, string? clinicId, UploadPurpose purpose, int correctsVersion, CancellationToken ct)
+    {
+        var upload = new Upload { FileName = "", Kind = kind, ClinicId = clinicId, Fingerprint = "", ReceivedAtUtc = time.UtcNow(), ReceivedBy = "", Purpose = purpose, CorrectsVersion = correctsVersion };
+        var wrong = new List<Reason>();
+        await RunAsync(upload, () => new MemoryStream(file, writable: false), (_, rows, _, _, _) =>
+        {
+            wrong.AddRange(rows.SelectMany(r => r.Reasons));
+            return Task.CompletedTask;
+        }, checkedOnly: [], ct);
+        return wrong;
+    }
+
+    // The oldest file that is not finished, unless a live worker has it, or only another one is asked for.
+    async Task<Upload?> ClaimAsync(long? only, CancellationToken ct)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         while (true)
         {
             var next = await db.Uploads.Where(u => u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing).OrderBy(u => u.Id).FirstOrDefaultAsync(ct);
-            if (next is null) return null;
+            if (next is null || only is not null && next.Id != only) return null;
             var now = time.UtcNow();
             // A lease far in the future was made before the clock was set back: it holds no more than any other.
             if (next.ClaimedUntilUtc is { } until && until > now && until < now + 2 * Lease) return null;
 
             int epoch = next.Epoch + 1, attempts = next.Attempts + 1;
-            var leasedUntil = now + Lease;
+            var (leasedUntil, started) = (now + Lease, next.StartedAtUtc ?? now);
             // Everything that was read must still hold: a worker that goes on renews its claim, one that finishes changes the status.
             int claimed = await db.Uploads.Where(u => u.Id == next.Id && u.Epoch == next.Epoch && u.Status == next.Status && u.ClaimedUntilUtc == next.ClaimedUntilUtc).ExecuteUpdateAsync(set => set
-                .SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.Epoch, epoch).SetProperty(u => u.Attempts, attempts).SetProperty(u => u.ClaimedUntilUtc, leasedUntil), ct);
+                .SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.Epoch, epoch).SetProperty(u => u.Attempts, attempts).SetProperty(u => u.ClaimedUntilUtc, leasedUntil).SetProperty(u => u.StartedAtUtc, started), ct);
             if (claimed == 0) return null;
 
             db.ChangeTracker.Clear();
-            (next.Status, next.Epoch, next.Attempts, next.ClaimedUntilUtc) = (UploadStatus.Processing, epoch, attempts, leasedUntil);
+            (next.Status, next.Epoch, next.Attempts, next.ClaimedUntilUtc, next.StartedAtUtc) = (UploadStatus.Processing, epoch, attempts, leasedUntil, started);
+            if (next.TakenBackAtUtc is not null)
+            {
+                await TakeBackUpload.ClearAsync(db, next, now, ct);
+                continue;
+            }
             if (attempts <= MostAttempts) return next;
             await GiveUpAsync(next, $"Reading this file stopped {MostAttempts} times after row {next.RowsRead:N0}. Nothing of it counts. Split the file there and send the parts.", ct);
         }
@@ -141,10 +177,13 @@ public sealed class ProcessUploads(
         {
             await using (var transaction = await db.Database.BeginTransactionAsync(ct))
             {
+                upload.BytesRead = position;
                 await FenceAsync(db, upload, ct);
                 var told = new List<AuditDraft>(2);
                 if (await storeRecords(db) is { } stored) told.Add(stored);
-                if (final) told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
+                if (final && upload is { AllOrNothing: true, RowsRejected: > 0 })
+                    told.AddRange(await FailAsync(db, upload, NothingOf(upload), ct));
+                else if (final) told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
                 await db.Trail.AppendAsync(db, told, ct);
                 await transaction.CommitAsync(ct);
             }
@@ -161,6 +200,8 @@ public sealed class ProcessUploads(
         RecordKind.Sessions => ReadAsync(new SessionIntake(), upload, content, store, checkedOnly, ct),
         RecordKind.Events => ReadAsync(new EventIntake(), upload, content, store, checkedOnly, ct),
         RecordKind.Practitioners => ReadAsync(new PractitionerIntake(), upload, content, store, checkedOnly, ct),
+        RecordKind.FollowUps => ReadAsync(new FollowUpIntake(), upload, content, store, checkedOnly, ct),
+        RecordKind.Patients => ReadAsync(new PatientIntake(), upload, content, store, checkedOnly, ct),
         _ => throw new NotSupportedException($"No intake for {upload.Kind}."),
     };
 
@@ -176,66 +217,53 @@ public sealed class ProcessUploads(
         var places = intake.Layout.Match(rows.Headers);
         var seen = new SeenInFile();
         var sorting = new Sorting<T>(db, intake, upload, seen, keepIds: checkedOnly is not null, await OpenQuarantineAsync(db, upload, ct));
-        using var scratch = new MemoryStream();
-        var batch = new List<(T Record, string Text)>();
-        var rejected = new List<QuarantinedRow>();
-        var reasons = new List<Reason>();
+        using MemoryStream scratch = new(), scratchAhead = new();
         long committed = upload.RowsRead, passed = 0;
-        for (bool more = true; more;)
+        RowBatch<T> held = new(), free = new();
+        // While one batch is sorted out and stored, the next is read and checked; what is stored, and in which order, does not depend on it.
+        var ahead = ReadAheadAsync(free, 0);
+        try
         {
-            batch.Clear();
-            rejected.Clear();
-            // Rows that an earlier attempt committed are read once more for what they left in memory only, and stop where that attempt stopped.
-            long most = passed < committed ? Math.Min(BatchRows, committed - passed) : BatchRows;
-            more = await WhileClaimedAsync(db, upload, () => Collect(most), ct);
-            if (passed < committed)
+            for (bool more = true; more;)
             {
-                passed += batch.Count + rejected.Count;
-                await sorting.RememberAsync(batch, scratch, ct);
-                await StayClaimedAsync(db, upload, ct);
-                continue;
+                var batch = await WhileClaimedAsync(db, upload, ahead, ct);
+                (held, free) = (batch, held);
+                more = batch.More;
+                if (more) ahead = ReadAheadAsync(free, passed + batch.Count);
+                if (passed < committed)
+                {
+                    passed += batch.Count;
+                    await sorting.RememberAsync(batch, scratch, ct);
+                    await StayClaimedAsync(db, upload, ct);
+                    continue;
+                }
+                passed += batch.Count;
+                upload.RowsRead += batch.Count;
+                upload.UnknownColumns = batch.UnknownColumns;
+                var fresh = await sorting.SortOutAsync(batch, scratch, ct);
+                upload.RowsRejected += batch.Rejected.Count;
+                if (checkedOnly is not null) foreach (var practitioner in fresh.OfType<Practitioner>()) checkedOnly[practitioner.PractitionerId] = practitioner.ClinicId;
+                await store(async target =>
+                {
+                    foreach (var row in batch.Rejected) row.Seal(keys, key);
+                    await target.BulkInsertAsync(batch.Rejected, ct);
+                    await intake.PrepareAsync(target, fresh, context, ct);
+                    await target.BulkInsertAsync(fresh, ct);
+                    return StoredRows.Of(fresh)?.Draft(upload);
+                }, batch.Rejected, sorting.Mended, batch.Position, final: !more);
             }
-            upload.RowsRead += batch.Count + rejected.Count;
-            upload.UnknownColumns = string.Join(", ", intake.Layout.Unknown(rows.Named));
-            var fresh = await sorting.SortOutAsync(batch, rejected, scratch, ct);
-            upload.RowsRejected += rejected.Count;
-            if (checkedOnly is not null) foreach (var practitioner in fresh.OfType<Practitioner>()) checkedOnly[practitioner.PractitionerId] = practitioner.ClinicId;
-            await store(async target =>
-            {
-                foreach (var row in rejected) row.Seal(keys, key);
-                await target.BulkInsertAsync(rejected, ct);
-                await intake.PrepareAsync(target, fresh, context, ct);
-                await target.BulkInsertAsync(fresh, ct);
-                return StoredRows.Of(fresh)?.Draft(upload);
-            }, rejected, sorting.Mended, rows.Position, final: !more);
+        }
+        finally
+        {
+            // Nobody closes the file while it is being read.
+            await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
-        // Answers whether there may be more.
-        bool Collect(long most)
+        Task<RowBatch<T>> ReadAheadAsync(RowBatch<T> into, long from)
         {
-            for (long held = 0; batch.Count + rejected.Count < most && held < BatchBytes; held += rows.Length)
-            {
-                ct.ThrowIfCancellationRequested();
-                if (!rows.Read()) return false;
-                reasons.Clear();
-                T? record = null;
-                if (rows.Problem is { } problem) reasons.Add(problem);
-                else
-                {
-                    record = intake.Layout.Read(rows, places, context, reasons);
-                    intake.Check(record, context, reasons);
-                }
-                rows.Complete(reasons);
-                if (reasons.Count > 0) rejected.Add(Quarantine(upload, rows.Line, record is null ? null : intake.IdOf(record), record is null ? null : intake.ClinicOf(record), rows.Original(), reasons));
-                else
-                {
-                    record!.UploadId = upload.Id;
-                    record.Line = rows.Line;
-                    record.ReceivedAtUtc = context.NowUtc;
-                    batch.Add((record, rows.Original()));
-                }
-            }
-            return true;
+            // Rows that an earlier attempt committed are read once more for what they left in memory only, and stop where that attempt stopped.
+            long most = from < committed ? Math.Min(BatchRows, committed - from) : BatchRows;
+            return Task.Run(() => into.Read(rows, intake, places, upload, context, scratchAhead, most, BatchBytes, ct), ct);
         }
     }
 
@@ -249,16 +277,21 @@ public sealed class ProcessUploads(
         var working = Task.Run(work, ct);
         try
         {
-            while (await Task.WhenAny(working, Task.Delay(Lease / 3, ct)) != working)
-            {
-                ct.ThrowIfCancellationRequested();
-                if (upload.Id != 0) await StayClaimedAsync(db, upload, ct);
-            }
+            return await WhileClaimedAsync(db, upload, working, ct);
         }
         finally
         {
             // Nobody closes the file while it is being read.
             await ((Task)working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    async Task<TResult> WhileClaimedAsync<TResult>(SafetyAuditDb db, Upload upload, Task<TResult> working, CancellationToken ct)
+    {
+        while (await Task.WhenAny(working, Task.Delay(Lease / 3, ct)) != working)
+        {
+            ct.ThrowIfCancellationRequested();
+            if (upload.Id != 0) await StayClaimedAsync(db, upload, ct);
         }
         return await working;
     }
@@ -291,7 +324,7 @@ public sealed class ProcessUploads(
     {
         var until = time.UtcNow() + Lease;
         int mine = await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch && u.Status == UploadStatus.Processing).ExecuteUpdateAsync(set => set
-            .SetProperty(u => u.ClaimedUntilUtc, until).SetProperty(u => u.Attempts, 0).SetProperty(u => u.UnknownColumns, upload.UnknownColumns).SetProperty(u => u.RowsRead, upload.RowsRead)
+            .SetProperty(u => u.ClaimedUntilUtc, until).SetProperty(u => u.Attempts, 0).SetProperty(u => u.UnknownColumns, upload.UnknownColumns).SetProperty(u => u.RowsRead, upload.RowsRead).SetProperty(u => u.BytesRead, upload.BytesRead)
             .SetProperty(u => u.RowsNew, upload.RowsNew).SetProperty(u => u.RowsSame, upload.RowsSame).SetProperty(u => u.RowsChanged, upload.RowsChanged)
             .SetProperty(u => u.RowsRejected, upload.RowsRejected), ct);
         if (mine == 0) throw new OvertakenException();
@@ -303,15 +336,27 @@ public sealed class ProcessUploads(
         log.LogWarning("Upload {Upload} failed: {Why}", upload.Id, why);
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        var told = await FailAsync(db, upload, why, ct);
+        await db.Trail.AppendAsync(db, told, ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    static string NothingOf(Upload upload) => upload.Purpose == UploadPurpose.File
+        ? $"{upload.RowsRejected:N0} of {upload.RowsRead:N0} rows were rejected, and all or nothing of the file was to count: nothing does. Mend the rows listed and send the whole file again."
+        : "It was not taken; the reason stands with its row. Nothing was changed.";
+
+    // Answers what the trail is told; nothing where another worker has the file by now.
+    static async Task<List<AuditDraft>> FailAsync(SafetyAuditDb db, Upload upload, string why, CancellationToken ct)
+    {
         int mine = await db.Uploads.Where(u => u.Id == upload.Id && u.Epoch == upload.Epoch).ExecuteUpdateAsync(set => set
             .SetProperty(u => u.Status, UploadStatus.Failed).SetProperty(u => u.Failure, why).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null)
             .SetProperty(u => u.RowsNew, 0).SetProperty(u => u.RowsSame, 0).SetProperty(u => u.RowsChanged, 0), ct);
-        if (mine == 0) return;
+        if (mine == 0) return [];
 #pragma warning disable EF1002 // the table's name comes from the intake
         await db.Database.ExecuteSqlRawAsync($"DELETE FROM {Intake.Of(upload.Kind).Table} WHERE upload_id = {{0}}", [upload.Id], ct);
 #pragma warning restore EF1002
-        await db.Trail.AppendAsync(db, [new(AuditAction.Failed, $"upload {upload.Id}", upload.ClinicId, Why: why)], ct);
-        await transaction.CommitAsync(ct);
+        (upload.Status, upload.Failure) = (UploadStatus.Failed, why);
+        return [new(AuditAction.Failed, $"upload {upload.Id}", upload.ClinicId, Why: why)];
     }
 
     internal static QuarantinedRow Quarantine(Upload upload, long line, string? recordId, string? clinicId, string text, List<Reason> reasons) =>

@@ -13,6 +13,8 @@ public enum QuarantineClosure
     Accepted,
     /// <summary>The same row was sent and rejected again; the newer one stands for it.</summary>
     SentAgain,
+    /// <summary>The file was cancelled or undone.</summary>
+    TakenBack,
 }
 
 /// <summary>

@@ -41,10 +41,10 @@ public sealed class RotateKey(IDbContextFactory<SafetyAuditDb> databases, KeyRin
                 {
                     var type when type == typeof(Session) => RaiseAsync(db, new SessionIntake().Layout, patients, ct),
                     var type when type == typeof(AdverseEvent) => RaiseAsync(db, new EventIntake().Layout, patients, ct),
-                    var type when type == typeof(PatientRisk) => RaiseAsync(db, new Layout<PatientRisk>(required: [], derived: []), patients, ct),
+                    var type when type == typeof(PatientRisk) => RaiseAsync(db, new PatientIntake().Layout, patients, ct),
                     var type => throw new NotSupportedException($"{type.Name} holds patients' pseudonyms; say here how they get their next layer."),
                 });
-            await SealAnewAsync(db, key, ct);
+            await SealAnewAsync(db, key, patients, ct);
             await EnterAnewAsync(db, key, ct);
             await transaction.CommitAsync(ct);
         }
@@ -71,7 +71,7 @@ public sealed class RotateKey(IDbContextFactory<SafetyAuditDb> databases, KeyRin
     // The trail is told the digests that hold from now on; those before stay in it.
     static async Task EnterAnewAsync(SafetyAuditDb db, int key, CancellationToken ct)
     {
-        foreach (var upload in await db.Uploads.AsNoTracking().Where(u => u.Status != UploadStatus.Failed).OrderBy(u => u.Id).ToListAsync(ct))
+        foreach (var upload in await db.Uploads.AsNoTracking().Where(u => u.Status != UploadStatus.Failed && u.Status != UploadStatus.Cancelled).OrderBy(u => u.Id).ToListAsync(ct))
         {
             var drafts = new List<AuditDraft>();
             foreach (var (_, rows) in await StoredRows.OfUploadAsync(db, upload, ct))
@@ -80,6 +80,7 @@ public sealed class RotateKey(IDbContextFactory<SafetyAuditDb> databases, KeyRin
                 {
                     RecordKind.Sessions => await NowAsync<Session>(db, upload, rows, ct),
                     RecordKind.Events => await NowAsync<AdverseEvent>(db, upload, rows, ct),
+                    RecordKind.Patients => await NowAsync<PatientRisk>(db, upload, rows, ct),
                     _ => rows,
                 };
                 if (now is not null && now != rows) drafts.Add(now.Draft(upload, $"key {key} was taken into use"));
@@ -91,14 +92,19 @@ public sealed class RotateKey(IDbContextFactory<SafetyAuditDb> databases, KeyRin
     static async Task<StoredRows?> NowAsync<T>(SafetyAuditDb db, Upload upload, StoredRows rows, CancellationToken ct) where T : Record =>
         StoredRows.Of(await db.Set<T>().AsNoTracking().Where(r => r.UploadId == upload.Id && r.Line >= rows.FirstLine && r.Line <= rows.LastLine).OrderBy(r => r.Line).ToListAsync(ct));
 
-    async Task SealAnewAsync(SafetyAuditDb db, int key, CancellationToken ct)
+    async Task SealAnewAsync(SafetyAuditDb db, int key, Pseudonyms patients, CancellationToken ct)
     {
         long last = 0;
         while (await db.QuarantinedRows.AsNoTracking().Where(r => r.Id > last).OrderBy(r => r.Id).Take(1000).ToListAsync(ct) is [.., var end] batch)
         {
             last = end.Id;
-            foreach (var row in batch) row.Unseal(keys).Seal(keys, key);
-            await db.BulkUpdateAsync(batch, [nameof(QuarantinedRow.Sealed), nameof(QuarantinedRow.TextDigest)], ct);
+            foreach (var row in batch)
+            {
+                row.Unseal(keys).Seal(keys, key);
+                // A risk profile goes by its patient's pseudonym.
+                if (row is { Kind: RecordKind.Patients, RecordId: { } id } && id.Split(' ') is [var patient, var date]) row.RecordId = $"{patients.Of(patient)} {date}";
+            }
+            await db.BulkUpdateAsync(batch, [nameof(QuarantinedRow.Sealed), nameof(QuarantinedRow.TextDigest), nameof(QuarantinedRow.RecordId)], ct);
         }
     }
 }

@@ -5,6 +5,9 @@ using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Uploads;
 
+/// <summary>How a file's rows are written: as a table, as FHIR resources, or as JSON objects whose members are the columns.</summary>
+public enum FileForm { Table, Fhir, Json }
+
 /// <summary>The rows of a file, one after the other, in bounded memory whatever the file holds.</summary>
 abstract class Rows : IDisposable
 {
@@ -30,8 +33,15 @@ abstract class Rows : IDisposable
     /// <param name="content">Opens the file's bytes at their beginning, as often as asked; the stream can seek, and buffers what it reads.</param>
     /// <param name="layout">The columns of the kind.</param>
     /// <exception cref="FileRefusedException">The file as a whole can't be read.</exception>
-    public static Rows Open<T>(Func<Stream> content, Layout<T> layout) where T : Record, new() =>
-        FhirFile.IsJson(content) ? FhirRows.Open(content, layout) : OpenTable(content);
+    public static Rows Open<T>(Func<Stream> content, Layout<T> layout) where T : Record, new() => FormOf(content) switch
+    {
+        FileForm.Table => OpenTable(content),
+        FileForm.Fhir => FhirRows.Open(content, layout),
+        _ => JsonRows.Open(content, layout),
+    };
+
+    /// <summary>What a file is, by its content alone.</summary>
+    public static FileForm FormOf(Func<Stream> content) => !FhirFile.IsJson(content) ? FileForm.Table : FhirFile.IsFhir(content) ? FileForm.Fhir : FileForm.Json;
 
     /// <summary>Opens a file that is one table with a header row.</summary>
     /// <exception cref="FileRefusedException">The file as a whole can't be read.</exception>
@@ -43,6 +53,9 @@ abstract class Rows : IDisposable
     /// <summary>A cell of the current row, unquoted.</summary>
     public abstract ReadOnlySpan<byte> Cell(int column);
 
+    /// <summary>The bytes of the current row, of which <see cref="Original"/> is the text.</summary>
+    public virtual ReadOnlySpan<byte> Raw => Encoding.UTF8.GetBytes(Original());
+
     /// <summary>The current row as text, as it stands in the file. Bytes that no text can hold are written \xNN.</summary>
     public abstract string Original();
 
@@ -51,7 +64,7 @@ abstract class Rows : IDisposable
 
     public abstract void Dispose();
 
-    protected static string Readable(ReadOnlySpan<byte> bytes)
+    internal static string Readable(ReadOnlySpan<byte> bytes)
     {
         if (bytes.Length > QuarantinedRow.LongestText) bytes = bytes[..QuarantinedRow.LongestText];
         if (Utf8.IsValid(bytes) && !bytes.Contains((byte)0)) return Encoding.UTF8.GetString(bytes);

@@ -18,6 +18,7 @@ sealed class SessionIntake : Intake<Session>
     public override string KeyOf(Session record) => $"{record.SessionId}\n{record.ClinicId}";
 
     public override string? ClinicOf(Session record) => record.ClinicId;
+    public override bool SettlesContent => false;
 
     public override void Check(Session session, RowContext context, List<Reason> reasons)
     {
@@ -48,11 +49,13 @@ sealed class SessionIntake : Intake<Session>
         await db.Sessions.Where(s => ids.Contains(s.SessionId))
             .Select(s => new Known(s.SessionId + "\n" + s.ClinicId, s.Version, s.Digest, s.UploadId)).ToListAsync(ct);
 
+    // In the order of their dates, in which files come: so the sessions of the days that are counted together lie together.
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
         SELECT a.clinic_id, a.practitioner_id, a.date FROM sessions a WHERE a.upload_id = {0}
         UNION
         SELECT b.clinic_id, b.practitioner_id, b.date FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version
         WHERE a.upload_id = {0} AND a.version > 1
+        ORDER BY date, clinic_id, practitioner_id
         """;
 }

@@ -3,7 +3,7 @@ using SafetyAudit.AuditTrail;
 namespace SafetyAudit.Uploads;
 
 /// <summary>What a file holds.</summary>
-public enum RecordKind { Sessions, Events, Practitioners }
+public enum RecordKind { Sessions, Events, Practitioners, FollowUps, Patients }
 
 public enum UploadStatus
 {
@@ -17,6 +17,20 @@ public enum UploadStatus
     Failed,
     /// <summary>Its bytes are kept; its columns are none of ours, and someone has to say which is which.</summary>
     NeedsColumns,
+    /// <summary>Taken back before all of it was read; nothing of it ever counted.</summary>
+    Cancelled,
+    /// <summary>Counted, and was taken back: its versions stay readable and count no more.</summary>
+    Undone,
+}
+
+/// <summary>How an upload came about. What is done by hand goes the way of a file, with one row.</summary>
+public enum UploadPurpose
+{
+    File,
+    /// <summary>Someone put one record right.</summary>
+    Correction,
+    /// <summary>Someone said that one record should not be there: its row is a version that counts nowhere, and those before it count no more.</summary>
+    Withdrawal,
 }
 
 /// <summary>One file that reached us, and how far its reading has come. Its bytes are kept under their fingerprint.</summary>
@@ -42,6 +56,22 @@ public sealed class Upload
     public long Bytes { get; set; }
     public DateTime ReceivedAtUtc { get; set; }
     public required string ReceivedBy { get; set; }
+    public UploadPurpose Purpose { get; set; }
+
+    /// <summary>Why the record was corrected or withdrawn, as the person said.</summary>
+    public string? Why { get; set; }
+
+    /// <summary>The version that was looked at when it was corrected by hand: where another one counts by then, nothing is changed.</summary>
+    public int? CorrectsVersion { get; set; }
+
+    /// <summary>Whether nothing of it is to count when a row of it is rejected.</summary>
+    public bool AllOrNothing { get; set; }
+
+    /// <summary>When it was cancelled, or undone.</summary>
+    public DateTime? TakenBackAtUtc { get; set; }
+    public string? TakenBackBy { get; set; }
+    public string? TakenBackWhy { get; set; }
+
     [Unaudited] public UploadStatus Status { get; set; }
 
     /// <summary>When its good rows began to count.</summary>
@@ -55,6 +85,12 @@ public sealed class Upload
 
     /// <summary>Rows read so far; reading goes on after this many.</summary>
     [Unaudited] public long RowsRead { get; set; }
+
+    /// <summary>Bytes of the file behind those rows.</summary>
+    [Unaudited] public long BytesRead { get; set; }
+
+    /// <summary>When reading was begun first.</summary>
+    [Unaudited] public DateTime? StartedAtUtc { get; set; }
     [Unaudited] public long RowsNew { get; set; }
     [Unaudited] public long RowsSame { get; set; }
     [Unaudited] public long RowsChanged { get; set; }
@@ -65,6 +101,14 @@ public sealed class Upload
 
     /// <summary>Until when the claim holds without a sign of life.</summary>
     [Unaudited] public DateTime? ClaimedUntilUtc { get; set; }
+
+    /// <summary>Rows a second so far and the time that is left, as far as reading has come; nothing before it has come anywhere.</summary>
+    public (double RowsPerSecond, TimeSpan Left)? Pace(DateTime nowUtc)
+    {
+        if (Status != UploadStatus.Processing || StartedAtUtc is not { } started || BytesRead <= 0 || nowUtc <= started) return null;
+        var elapsed = nowUtc - started;
+        return (RowsRead / elapsed.TotalSeconds, elapsed * (Math.Max(0, Bytes - BytesRead) / (double)BytesRead));
+    }
 
     /// <summary>How often reading was begun; a file that keeps stopping its worker is given up in the end.</summary>
     [Unaudited] public int Attempts { get; set; }

@@ -12,7 +12,7 @@ public static class VerifyFiles
     public static async IAsyncEnumerable<string> RunAsync(
         SafetyAuditDb db, DatabaseSettings database, KeyRing keys, bool open, ICollection<string> said, [EnumeratorCancellation] CancellationToken ct)
     {
-        var uploads = await db.Uploads.AsNoTracking().Where(u => u.Status == UploadStatus.Completed).OrderBy(u => u.Id).Select(u => new { u.Id, u.Fingerprint }).ToListAsync(ct);
+        var uploads = await db.Uploads.AsNoTracking().Where(u => u.CompletedAtUtc != null).OrderBy(u => u.Id).Select(u => new { u.Id, u.Fingerprint }).ToListAsync(ct);
         var checkedAlready = new HashSet<string>();
         foreach (var upload in uploads)
             if (checkedAlready.Add(upload.Fingerprint) && await FaultAsync(ReceiveUpload.PathOf(database, upload.Fingerprint), upload.Fingerprint, keys, open, ct) is { } fault) yield return $"upload {upload.Id}: {fault}";

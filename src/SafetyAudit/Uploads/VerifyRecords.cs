@@ -39,6 +39,8 @@ public static class VerifyRecords
             {
                 RecordKind.Sessions => OfUploadAsync(db, new SessionIntake(), upload, zones, () => records++, ct),
                 RecordKind.Events => OfUploadAsync(db, new EventIntake(), upload, zones, () => records++, ct),
+                RecordKind.FollowUps => OfUploadAsync(db, new FollowUpIntake(), upload, zones, () => records++, ct),
+                RecordKind.Patients => OfUploadAsync(db, new PatientIntake(), upload, zones, () => records++, ct),
                 _ => OfUploadAsync(db, new PractitionerIntake(), upload, zones, () => records++, ct),
             };
             if (await BecameAsync(db, upload, rejected.GetValueOrDefault(upload.Id), ct) is { } became) yield return became;
@@ -62,7 +64,12 @@ public static class VerifyRecords
             .OrderBy(e => e.Sequence).Select(e => new { e.Action, e.After, e.Why }).ToListAsync(ct);
         var completed = entries.Find(e => e.Action == AuditAction.Completed);
         var failed = entries.Find(e => e.Action == AuditAction.Failed);
-        if (completed is not null != (upload.Status == UploadStatus.Completed) || failed is not null != (upload.Status == UploadStatus.Failed))
+        var became = completed is not null ? upload.TakenBackAtUtc is null ? UploadStatus.Completed : UploadStatus.Undone
+            : failed is not null ? UploadStatus.Failed
+            // A cancelled file is cleared away by whoever would read it next.
+            : upload.TakenBackAtUtc is not null && upload.Status != UploadStatus.Processing ? UploadStatus.Cancelled
+            : upload.Status == UploadStatus.Received ? UploadStatus.Received : UploadStatus.Processing;
+        if (upload.Status != became)
             return $"{subject} is marked {Codes.Of(upload.Status)}, which is not what the trail says became of it";
         if (upload.Failure != failed?.Why) return $"{subject} was altered: why it failed is not what the trail says";
         if (completed is null) return null;
@@ -76,33 +83,37 @@ public static class VerifyRecords
     // Rows that no walk over the uploads comes by.
     static Task<List<string>> StrayAsync(SafetyAuditDb db, Intake intake, CancellationToken ct) =>
 #pragma warning disable EF1002 // names come from the intakes
-        db.Database.SqlQueryRaw<string>($"""SELECT '{intake.IdColumn} ' || {intake.IdColumn} || ': was added under an upload that is no file of {Codes.Of(intake.Kind)}' AS "Value" FROM {intake.Table} b WHERE NOT EXISTS (SELECT 1 FROM uploads u WHERE u.id = b.upload_id AND u.kind = '{Codes.Of(intake.Kind)}') ORDER BY 1""").ToListAsync(ct);
+        db.Database.SqlQueryRaw<string>($"""SELECT '{intake.IdColumn} ' || {intake.IdIn("b")} || ': was added under an upload that is no file of {Codes.Of(intake.Kind)}' AS "Value" FROM {intake.Table} b WHERE NOT EXISTS (SELECT 1 FROM uploads u WHERE u.id = b.upload_id AND u.kind = '{Codes.Of(intake.Kind)}') ORDER BY 1""").ToListAsync(ct);
 #pragma warning restore EF1002
 
-    const string OfCompleted = "EXISTS (SELECT 1 FROM uploads u WHERE u.id = adverse_events.upload_id AND u.status = 'completed')";
-    const string MeantNow = $"{LinkEvents.Meant} AND EXISTS (SELECT 1 FROM uploads v WHERE v.id = s.upload_id AND v.status = 'completed')";
+    sealed record Link(string EventId, string? OldSessionId, string? SessionId);
 
-    // Which events wait, and which session each other one counts with, worked out anew.
+    // Which session each event and each follow-up counts with, worked out anew by the rules that joined them.
     static async Task<List<string>> LinksAsync(SafetyAuditDb db, CancellationToken ct)
     {
-        const string waits = $"linked_session_id IS NULL AND session_id IS NOT NULL AND superseded_at_utc IS NULL AND {OfCompleted} AND 1 = (SELECT count(DISTINCT s.clinic_id) {MeantNow})";
-        // A session that was corrected to another patient's keeps the events that were joined to it before; else it is the one that can be meant today.
-        const string wrong = $"""
-            (linked_session_id IS NOT NULL OR linked_clinic_id IS NOT NULL OR link_method IS NOT NULL) AND (
-                session_id IS NULL OR linked_session_id IS NULL OR linked_session_id <> session_id OR linked_clinic_id IS NULL OR link_method IS NULL OR link_method <> 'explicit'
-                OR NOT EXISTS (SELECT 1 {LinkEvents.EverMeant} AND s.clinic_id = adverse_events.linked_clinic_id)
-                OR superseded_at_utc IS NULL AND {OfCompleted} AND EXISTS (SELECT 1 {MeantNow} AND s.clinic_id <> adverse_events.linked_clinic_id))
+        var faults = new List<string>();
+#pragma warning disable EF1002 // our own text
+        foreach (var link in await db.Database.SqlQueryRaw<Link>($"""SELECT event_id AS "EventId", old_session_id AS "OldSessionId", session_id AS "SessionId" FROM ({LinkEvents.Rule(db, "1 = 1")}) r WHERE {LinkEvents.Differs} ORDER BY 1""").ToListAsync(ct))
+            faults.Add(link.OldSessionId is null && link.SessionId is not null
+                ? $"event_id {link.EventId}: its session is here, and it was made to count with none" : $"event_id {link.EventId}: it was made to count with another session than it can mean, or with none");
+        foreach (string id in await db.Database.SqlQueryRaw<string>($"""SELECT follow_up_id AS "Value" FROM ({LinkFollowUps.Rule("1 = 1")}) r WHERE {LinkFollowUps.Differs} ORDER BY 1""").ToListAsync(ct))
+            faults.Add($"follow_up_id {id}: it was made to count with another session than it can mean, or with none");
+#pragma warning restore EF1002
+        // A version that stepped back keeps the session it counted with then; it must have been one of the same patient's.
+        const string impossible = """
+            superseded_at_utc IS NOT NULL AND (linked_session_id IS NOT NULL OR linked_clinic_id IS NOT NULL)
+            AND (link_method IS NULL OR NOT EXISTS (SELECT 1 FROM sessions s WHERE s.session_id = e.linked_session_id AND s.clinic_id = e.linked_clinic_id AND s.patient_id || '' = e.patient_id))
             """;
-        var waiting = await db.Database.SqlQueryRaw<string>($"""SELECT event_id AS "Value" FROM adverse_events WHERE {waits} ORDER BY 1""").ToListAsync(ct);
-        var elsewhere = await db.Database.SqlQueryRaw<string>($"""SELECT event_id AS "Value" FROM adverse_events WHERE {wrong} ORDER BY 1""").ToListAsync(ct);
-        return [.. waiting.Select(id => $"event_id {id}: its session is here, and it was made to count with none"), .. elsewhere.Select(id => $"event_id {id}: it was made to count with another session than it can mean, or with none")];
+        foreach (string id in await db.Database.SqlQueryRaw<string>($"""SELECT event_id AS "Value" FROM adverse_events e WHERE {impossible} ORDER BY 1""").ToListAsync(ct))
+            faults.Add($"event_id {id}: it was made to count with another session than it can mean, or with none");
+        return faults;
     }
 
     static async IAsyncEnumerable<string> OfUploadAsync<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, Dictionary<string, TimeZoneInfo> zones, Action count, [EnumeratorCancellation] CancellationToken ct) where T : Record, new()
     {
         string subject = $"upload {upload.Id}";
-        // What was stored of a file that failed was taken out again.
-        var stored = upload.Status == UploadStatus.Failed ? [] : await StoredRows.OfUploadAsync(db, upload, ct);
+        // What was stored of a file that failed or was cancelled was taken out again.
+        var stored = upload.Status is UploadStatus.Failed or UploadStatus.Cancelled ? [] : await StoredRows.OfUploadAsync(db, upload, ct);
 
         using var scratch = new MemoryStream();
         int next = 0;
@@ -145,13 +156,15 @@ public static class VerifyRecords
     }
 
     // A version counts until the next one came, no longer and no shorter, and steps back at the moment from which a newer one counts: whoever marks a record superseded hides it.
+    // What was undone, and what says that a record should not be there, never stands as the one that counts.
     static async Task<List<string>> VersionsAsync(SafetyAuditDb db, Intake intake, CancellationToken ct)
     {
         string newer = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id AND u.status = 'completed' WHERE {intake.SameRecord} AND a.version > b.version)";
-        string later = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id AND u.status = 'completed' WHERE {intake.SameRecord} AND a.version > b.version AND u.completed_at_utc = b.superseded_at_utc)";
-        string current = $"EXISTS (SELECT 1 FROM uploads u WHERE u.id = b.upload_id AND u.status = 'completed')";
+        string later = $"EXISTS (SELECT 1 FROM {intake.Table} a JOIN uploads u ON u.id = a.upload_id WHERE {intake.SameRecord} AND a.version > b.version AND u.completed_at_utc = b.superseded_at_utc)";
+        string counts = $"o.status = 'completed' AND o.purpose <> 'withdrawal' AND ((superseded_at_utc IS NULL AND {newer}) OR (superseded_at_utc IS NOT NULL AND NOT ({newer} AND {later})))";
+        string stands = $"(o.status = 'undone' OR o.purpose = 'withdrawal' AND o.status = 'completed') AND (superseded_at_utc IS NULL OR NOT (superseded_at_utc = o.taken_back_at_utc OR o.purpose = 'withdrawal' AND superseded_at_utc = o.completed_at_utc OR {later}))";
 #pragma warning disable EF1002 // names come from the intakes
-        var wrong = await db.Database.SqlQueryRaw<string>($"""SELECT {intake.IdColumn} AS "Value" FROM {intake.Table} b WHERE {current} AND ((superseded_at_utc IS NULL AND {newer}) OR (superseded_at_utc IS NOT NULL AND NOT {later})) ORDER BY 1""").ToListAsync(ct);
+        var wrong = await db.Database.SqlQueryRaw<string>($"""SELECT {intake.IdIn("b")} AS "Value" FROM {intake.Table} b JOIN uploads o ON o.id = b.upload_id WHERE ({counts}) OR ({stands}) ORDER BY 1""").ToListAsync(ct);
 #pragma warning restore EF1002
         return wrong.ConvertAll(id => $"{intake.IdColumn} {id}: which of its versions counts was altered");
     }

@@ -28,17 +28,26 @@ public class AccessMatrixTests
         ["/sessions"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records/history"] = ["director", "compliance", "practitioner", "auditor"],
+        ["/records/correct"] = ["director", "compliance"],
+        ["/follow-ups"] = ["director", "compliance", "practitioner", "auditor"],
+        ["/events/waiting"] = ["director", "compliance"],
         ["/uploads"] = ["director", "compliance"],
         ["/uploads/{id:long}"] = ["director", "compliance"],
         ["/uploads/{id:long}/columns"] = ["director", "compliance"],
+        ["/uploads/{id:long}/undo"] = ["director", "compliance"],
         ["/trail"] = ["compliance", "auditor"],
         ["/access"] = ["administrator"],
         ["/account"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/account/code"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/sign-out"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
+        ["/report-links"] = ["director", "administrator"],
         ["/api/v1/rates"] = ["key"],
+        ["/api/v1/sessions"] = ["key"],
+        ["/api/v1/events"] = ["key"],
         ["/api/v1/fhir"] = ["key"],
         ["/api/v1/uploads/{id:long}"] = ["key"],
+        ["/report/{link}"] = ["everybody"],
+        ["/openapi/{documentName}.json"] = ["everybody"],
         ["/sign-in"] = ["everybody"],
         ["/sign-in/code"] = ["everybody"],
         ["/set-up"] = ["everybody"],
@@ -71,13 +80,19 @@ public class AccessMatrixTests
         visitors["key"].Headers["Authorization"] = $"Bearer {await KeyAsync(dashboard, "C1")}";
         foreach (var (route, may) in MayOpen)
         {
-            string path = route.Replace("{id:long}", "1").Replace("{id}", "P1").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404")
-                + route switch { "/sessions" => "?practitioner=P1", "/records/history" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
+            string path = route.Replace("{id:long}", "1").Replace("{id}", "P1").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404").Replace("{link}", "unknown").Replace("{documentName}", "v1")
+                + route switch { "/sessions" => "?practitioner=P1", "/records/history" or "/records/correct" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
             foreach (var (who, visitor) in visitors)
             {
-                var answer = route == "/api/v1/fhir" ? await visitor.PostBodyAsync(path, """{"resourceType":"Practitioner","id":"P8"}""", "application/fhir+json") : await visitor.GetAsync(path);
+                var answer = route switch
+                {
+                    "/api/v1/fhir" => await visitor.PostBodyAsync(path, """{"resourceType":"Practitioner","id":"P8"}""", "application/fhir+json"),
+                    "/api/v1/sessions" => await visitor.PostBodyAsync(path, """{"session_id":"S70","practitioner_id":"P1","patient_id":"T1","started_at":"2026-03-02T10:00:00Z"}""", "application/json"),
+                    "/api/v1/events" => await visitor.PostBodyAsync(path, """{"event_id":"E70","session_id":"S70","patient_id":"T1","category":"BRUISE_MINOR","onset_at":"2026-03-02T12:00:00Z"}""", "application/json"),
+                    _ => await visitor.GetAsync(path),
+                };
                 bool mayOpen = may.Contains(who) || may is ["everybody"];
-                if (mayOpen) Assert.True(answer is HttpStatusCode.OK or HttpStatusCode.Accepted || route is "/error/{status:int?}" or "/set-up" or "/sign-in/code" or "/sign-out" or "/welcome", $"{who} should open {path}, and gets {answer}");
+                if (mayOpen) Assert.True(answer is HttpStatusCode.OK or HttpStatusCode.Created or HttpStatusCode.Accepted || route is "/error/{status:int?}" or "/report/{link}" or "/set-up" or "/sign-in/code" or "/sign-out" or "/welcome", $"{who} should open {path}, and gets {answer}");
                 else if (route.StartsWith("/api", StringComparison.Ordinal)) Assert.True(answer is HttpStatusCode.Unauthorized, $"{who} gets {answer} from {path}");
                 else if (who is "nobody" or "key") Assert.True(answer is HttpStatusCode.Redirect && visitor.Location!.StartsWith("/sign-in", StringComparison.Ordinal), $"{who} gets {answer} from {path}");
                 else
@@ -119,6 +134,11 @@ public class AccessMatrixTests
             ("/records/history?kind=events&id=E2&clinic=C1", ["director", "director-c1"], ["practitioner"]),
             ("/records/history?kind=events&id=E3&clinic=C2", ["director"], ["director-c1", "practitioner"]),
             ("/records/history?kind=practitioners&id=P3&clinic=C2", ["director"], ["director-c1", "practitioner"]),
+            ("/records/correct?kind=sessions&id=S1&clinic=C1", ["director", "director-c1"], []),
+            ("/records/correct?kind=sessions&id=S3&clinic=C2", ["director"], ["director-c1"]),
+            ("/records/correct?kind=events&id=E3&clinic=C2", ["director"], ["director-c1"]),
+            ("/uploads/2/undo", ["director", "director-c1"], []),
+            ("/uploads/5/undo", ["director"], ["director-c1"]),
             ("/uploads/2", ["director", "director-c1"], []),
             ("/uploads/5", ["director"], ["director-c1"]),
             ("/uploads/5?handler=rejected", ["director"], ["director-c1"]),
@@ -147,7 +167,7 @@ public class AccessMatrixTests
     public async Task No_page_tells_of_what_its_reader_does_not_reach()
     {
         await using var dashboard = await StartAsync();
-        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1"];
+        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/follow-ups", "/events/waiting"];
         (string Who, string[] Hidden)[] readers =
         [
             ("director-c1", ["P3", "Cara Cole", "S3", "E3", "secret of E3"]),
@@ -338,7 +358,7 @@ public class AccessMatrixTests
     static async Task SignInAsync(RunningDashboard dashboard, Visitor visitor, string name) =>
         Assert.True(await visitor.SignInAsync(name, Password) == HttpStatusCode.Redirect, $"{name} can't sign in: {visitor.Answer.StatusCode}\n{dashboard.Log.Text}");
 
-    static async Task<string> KeyAsync(RunningDashboard dashboard, string clinic)
+    internal static async Task<string> KeyAsync(RunningDashboard dashboard, string clinic)
     {
         string secret = "";
         await WithAccessAsync(dashboard, async access => secret = (await access.AddKeyAsync("reception", clinic, default)).Secret);

@@ -129,8 +129,14 @@ public class HostileInputTests
         var rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == id).OrderBy(q => q.Line).ToListAsync();
         using var rows = CsvRows.Open(() => new MemoryStream(Encoding.UTF8.GetBytes(director.Text)));
         int at = 0;
-        foreach (var kept in rejected) Assert.Contains(CsvText.Out(kept.Unseal(dashboard.App.Services.GetRequiredService<KeyRing>()).Text).Replace("\"",
-            "\"\"", StringComparison.Ordinal), director.Text, StringComparison.Ordinal);
+        foreach (var kept in rejected)
+        {
+            // The file's own columns come back, cell by cell; a row that has none, as its text.
+            string text = kept.Unseal(dashboard.App.Services.GetRequiredService<KeyRing>()).Text;
+            var cells = CsvRows.CellsOf(text);
+            foreach (string cell in cells.Count == rows.Headers.Count - 4 ? cells : [text])
+                Assert.Contains(CsvText.Out(cell).Replace("\"", "\"\"", StringComparison.Ordinal), director.Text, StringComparison.Ordinal);
+        }
         // No cell begins with what a spreadsheet would run.
         foreach (string line in director.Text.Split('\n'))
             foreach (Match cell in Regex.Matches(line, "(?:^|,)\"?([^,\"])"))

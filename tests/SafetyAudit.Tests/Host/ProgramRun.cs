@@ -43,6 +43,13 @@ sealed class ProgramRun : IDisposable
         process.WaitForExit();
     }
 
+    /// <summary>Ctrl-C.</summary>
+    public void Interrupt()
+    {
+        using var kill = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
     public void Dispose()
     {
         if (!process.HasExited) KillHard();

@@ -29,7 +29,7 @@ public sealed class VerbTests : IDisposable
 
         var csv = await RunAsync("rates", "--from", "2024-01-01", "--to", "2024-12-31", "--by", "clinic", "--measure", "BRUISE_MINOR", "--format", "csv");
         var lines = csv.Output.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal("practitioner_id,clinic_id,measure,from,to,baseline,sessions,observed,expected,rate_per_1000,rate_lower95,rate_upper95,ratio,ratio_lower95,ratio_upper95,lower95,upper95,lower998,upper998,p_high,p_low,shrunken_ratio,shrunken_lower95,shrunken_upper95,ascertainment,position", lines[0]);
+        Assert.Equal("practitioner_id,clinic_id,measure,from,to,baseline,sessions,observed,expected,rate_per_1000,rate_lower95,rate_upper95,ratio,ratio_lower95,ratio_upper95,lower95,upper95,lower998,upper998,p_high,p_low,shrunken_ratio,shrunken_lower95,shrunken_upper95,ascertainment,position,follow_up_grade", lines[0]);
         var rows = lines.Skip(1).Select(l => l.Split(',')).ToList();
         Assert.Equal((7629, 576), (rows.Sum(r => int.Parse(r[6], CultureInfo.InvariantCulture)), rows.Sum(r => int.Parse(r[7], CultureInfo.InvariantCulture))));
         Assert.All(rows, r => Assert.Equal(("2024-01-01", "BRUISE_MINOR@1", "inside"), (r[3], r[5], r[25])));
@@ -81,6 +81,68 @@ public sealed class VerbTests : IDisposable
         var real = await RunAsync("import", sessions, "--json");
         using (var json = JsonDocument.Parse(real.Output))
             Assert.Equal((1, 2), (json.RootElement[0].GetProperty("new").GetInt32(), json.RootElement[0].GetProperty("rejected").GetInt32()));
+    }
+
+    [Fact]
+    public async Task An_import_is_undone_and_its_figures_stay_known_as_of_before()
+    {
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        Assert.Equal(0, (await RunAsync("import", FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2")))).Code);
+        string between = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+        string[] rates = ["rates", "--from", "2026-01-01", "--to", "2026-12-31", "--measure", "BRUISE_MINOR", "--format", "csv"];
+        var before = await RunAsync(rates);
+
+        Assert.Equal(64, (await RunAsync("undo", "2")).Code);
+        var undone = await RunAsync("undo", "2", "--why", "wrong clinic");
+        Assert.Equal((0, "Upload 2 (sessions.csv) is undone: 2 records are gone, and 0 are as they were before it.\n"), (undone.Code, undone.Output));
+        var twice = await RunAsync("undo", "2", "--why", "wrong clinic");
+        Assert.Equal((1, "Upload 2: It is undone already.\n"), (twice.Code, twice.Errors));
+
+        Assert.NotEqual(before.Output, (await RunAsync(rates)).Output);
+        var then = await RunAsync([.. rates, "--as-of", between]);
+        Assert.Equal((0, before.Output, $"As the records were known at {between.TrimEnd('Z').TrimEnd('0')}Z.\n"), (then.Code, then.Output, then.Errors));
+        Assert.Equal(1, (await RunAsync([.. rates, "--as-of", "yesterday"])).Code);
+        Assert.Equal(0, (await RunAsync("verify", "--files")).Code);
+    }
+
+    [Fact]
+    public async Task All_or_nothing_of_a_file_and_its_rejected_rows_to_be_mended()
+    {
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        string sessions = FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", practitioner: "P9"));
+        string rejected = Path.Combine(directory, "rejected");
+        var refused = await RunAsync("import", sessions, "--all-or-nothing", "--rejected", rejected);
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("1 of 2 rows were rejected", refused.Errors, StringComparison.Ordinal);
+        Assert.Contains("line 3: practitioner_unknown", refused.Errors, StringComparison.Ordinal);
+        string file = Assert.Single(Directory.GetFiles(rejected));
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace("P9", "P1", StringComparison.Ordinal));
+        var mended = await RunAsync("import", file);
+        Assert.Equal((0, $"{Path.GetFileName(file)}: sessions, 1 rows: 1 new, 0 same, 0 changed, 0 rejected\n", ""), (mended.Code, mended.Output, mended.Errors));
+    }
+
+    [Fact]
+    public async Task Ctrl_C_cancels_what_is_not_read_and_no_later_import_reads_it_on()
+    {
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        string big = FileOf("big.csv", Samples.SessionHeader + string.Concat(Enumerable.Range(0, 300_000).Select(i => Samples.Session($"S{i}"))));
+        using var run = ProgramRun.Start("import", big, "--Data:Directory", Path.Combine(directory, "data"));
+        await using (var db = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(directory, "data", "safetyaudit.db")};Mode=ReadOnly;Pooling=False"))
+        {
+            await db.OpenAsync();
+            await using var under = db.CreateCommand();
+            under.CommandText = "SELECT count(*) FROM uploads WHERE status = 'processing' AND rows_read > 0";
+            for (int i = 0; i < 1200 && (long)(await under.ExecuteScalarAsync())! == 0; i++) await Task.Delay(50);
+        }
+        run.Interrupt();
+        string printed = await run.PrintedAsync();
+        Assert.Contains("big.csv: cancelled; nothing of it counts.", printed, StringComparison.Ordinal);
+        var next = await RunAsync("import", FileOf("one.csv", Samples.SessionHeader + Samples.Session("A1")), "--json");
+        Assert.Equal(0, next.Code);
+        var rates = await RunAsync("rates", "--from", "2026-01-01", "--to", "2026-12-31", "--measure", "BRUISE_MINOR", "--format", "json");
+        using var json = JsonDocument.Parse(rates.Output);
+        Assert.Equal(1, json.RootElement[0].GetProperty("sessions").GetInt32());
+        Assert.Equal(0, (await RunAsync("verify")).Code);
     }
 
     [Fact]

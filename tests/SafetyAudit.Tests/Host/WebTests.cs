@@ -145,8 +145,14 @@ public class WebTests
             bool takesPosts = endpoint.Metadata.GetMetadata<HttpMethodMetadata>() is not { HttpMethods: var methods } || methods.Contains("POST");
             if (!takesPosts || endpoint.Metadata.GetMetadata<PageActionDescriptor>() is not { } page)
             {
-                // What is no page has no forms: nothing but GET opens it.
+                // What is no page has no forms: nothing but GET opens it, or a key that no browser sends by itself; a sign-in is worth nothing there.
                 if (endpoint.RoutePattern.RawText!.StartsWith("/health", StringComparison.Ordinal)) continue;
+                if (takesPosts && PathOf(endpoint).StartsWith("/api/", StringComparison.Ordinal))
+                {
+                    using var body = new StringContent("{}", System.Text.Encoding.UTF8, "application/json");
+                    Assert.Equal(HttpStatusCode.Unauthorized, await director.SendAsync(new(HttpMethod.Post, PathOf(endpoint)) { Content = body }));
+                    continue;
+                }
                 Assert.False(takesPosts, $"{endpoint} takes posts, and no page checks their token");
                 continue;
             }
@@ -180,7 +186,7 @@ public class WebTests
         using var director = await SignedInAsync(dashboard);
         var before = await StateAsync(dashboard);
         string[] words = ["Password", "Everywhere", "End", "Invite", "Disable", "Change", "Key", "Revoke", "Begin", "Off", "Recovery", "Passkey",
-            "RemovePasskey", "check", "extract", "rejected"];
+            "RemovePasskey", "Cancel", "Withdraw", "check", "extract", "rejected"];
         foreach (var route in Routes(dashboard).Select(PathOf).Distinct())
             foreach (string handler in words)
             {
@@ -360,6 +366,7 @@ public class WebTests
 
     internal static string PathOf(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText!.TrimStart('/')
         .Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{id}", "P1", StringComparison.Ordinal)
+        .Replace("{link}", "unknown", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
         .Replace("{code}", "BRUISE_MINOR", StringComparison.Ordinal).Replace("{status:int?}", "404", StringComparison.Ordinal);
 
     internal static string Token(string page) => Regex.Match(page, "name=\"__RequestVerificationToken\" type=\"hidden\" value=\"([^\"]+)\"").Groups[1].Value;

@@ -120,7 +120,7 @@ public class MappedRowsTests
 
     static async Task<Upload> KeepAsync(TestInstallation installation, string content)
     {
-        var upload = Assert.Single(await installation.Services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(content)), "export.csv", null, "C1", Actor.CommandLine, default, mayAsk: true));
+        var upload = Assert.Single(await installation.Services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(content)), "export.csv", null, "C1", Actor.CommandLine, default, new(MayAsk: true)));
         Assert.Equal(UploadStatus.NeedsColumns, upload.Status);
         // Without someone to ask it is refused as ever.
         await Assert.ThrowsAsync<ColumnsUnknownException>(() => installation.ReceiveAsync(Encoding.UTF8.GetBytes(content), clinic: "C1"));

@@ -38,7 +38,7 @@ public class VerifyRecordsTests
                 cases.Add(provider, "UPDATE adverse_events SET linked_session_id = 'S3' WHERE event_id = 'E1'", "event_id E1: it was made to count with another session");
                 // A whole file, with all that it brought.
                 cases.Add(provider, "DELETE FROM adverse_events WHERE upload_id = 3; DELETE FROM uploads WHERE id = 3", "upload 3 is in the trail, and its row was taken out");
-                cases.Add(provider, "INSERT INTO uploads (file_name, kind, fingerprint, bytes, received_at_utc, received_by, status, unknown_columns, rows_read, rows_new, rows_same, rows_changed, rows_rejected, epoch, attempts) SELECT file_name, kind, fingerprint, bytes, received_at_utc, received_by, status, unknown_columns, rows_read, rows_new, rows_same, rows_changed, rows_rejected, epoch, attempts FROM uploads WHERE id = 3", "is in no entry of the trail: it was added");
+                cases.Add(provider, "INSERT INTO uploads (file_name, kind, fingerprint, bytes, received_at_utc, received_by, status, unknown_columns, rows_read, rows_new, rows_same, rows_changed, rows_rejected, bytes_read, purpose, all_or_nothing, epoch, attempts) SELECT file_name, kind, fingerprint, bytes, received_at_utc, received_by, status, unknown_columns, rows_read, rows_new, rows_same, rows_changed, rows_rejected, bytes_read, purpose, all_or_nothing, epoch, attempts FROM uploads WHERE id = 3", "is in no entry of the trail: it was added");
                 cases.Add(provider, "UPDATE sessions SET upload_id = 3 WHERE session_id = 'S2'", "session_id S2: was added under an upload that is no file of sessions");
                 // Versions.
                 cases.Add(provider, "UPDATE sessions SET version = 3 - version + 10 WHERE session_id = 'S1'; UPDATE sessions SET version = version - 10, superseded_at_utc = CASE WHEN superseded_at_utc IS NULL THEN (SELECT completed_at_utc FROM uploads WHERE id = 4) END WHERE session_id = 'S1'", "of upload 2 are not what entry");
@@ -50,9 +50,9 @@ public class VerifyRecordsTests
                 cases.Add(provider, "DELETE FROM daily_observed", "BRUISE_MINOR: nothing kept");
                 cases.Add(provider, "UPDATE daily_exposures SET sessions = 200 WHERE practitioner_id = 'P1'", "P1 at C1 on 2026-03-02, exposure: 200 sessions");
                 cases.Add(provider, "UPDATE daily_adherence SET fail = 0, pass = 9 WHERE rule = 'PR-001' AND practitioner_id = 'P1'", "PR-001");
-                cases.Add(provider, "INSERT INTO daily_exposures (clinic_id, practitioner_id, date, sessions, at_risk_sessions) VALUES ('C1', 'P9', '2026-01-01', 900, 0)", "P9 at C1 on 2026-01-01");
+                cases.Add(provider, "INSERT INTO daily_exposures (clinic_id, practitioner_id, date, sessions, at_risk_sessions, followed_up, reached) VALUES ('C1', 'P9', '2026-01-01', 900, 0, 0, 0)", "P9 at C1 on 2026-01-01");
                 // What stands beside the records.
-                foreach (string set in new[] { "received_by = 'x'", "file_name = 'x'", "clinic_id = 'C1'", "fingerprint = 'x'", "bytes = 1", "received_at_utc = '2020-01-01 00:00:00'", "rows_new = 7", "rows_rejected = 7", "rows_read = 7", "rows_same = 7", "rows_changed = 7", "completed_at_utc = '2020-01-01 00:00:00'", "failure = 'x'" })
+                foreach (string set in new[] { "received_by = 'x'", "file_name = 'x'", "clinic_id = 'C1'", "fingerprint = 'x'", "bytes = 1", "received_at_utc = '2020-01-01 00:00:00'", "rows_new = 7", "rows_rejected = 7", "rows_read = 7", "rows_same = 7", "rows_changed = 7", "why = 'x'", "corrects_version = 1", "all_or_nothing = NOT all_or_nothing", "purpose = 'correction'", "taken_back_by = 'x'", "completed_at_utc = '2020-01-01 00:00:00'", "failure = 'x'" })
                     cases.Add(provider, $"UPDATE uploads SET {set} WHERE id = 3", "upload 3 was altered");
                 cases.Add(provider, "UPDATE uploads SET kind = 'sessions' WHERE id = 3", "upload 3 was altered");
                 cases.Add(provider, "UPDATE uploads SET status = 'processing' WHERE id = 3", "upload 3 is marked processing");

@@ -1,10 +1,7 @@
-using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using QRCoder;
 using SafetyAudit.Access;
 using SafetyAudit.Host.Security;
 
@@ -80,11 +77,7 @@ public sealed class CodeModel(
 
     void Show(byte[] secret, string wrapped)
     {
-        using var code = QRCodeGenerator.GenerateQrCode(OneTimeCode.Link(Account.UserName!, secret), QRCodeGenerator.ECCLevel.M);
-        var path = new StringBuilder();
-        for (int y = 0; y < code.ModuleMatrix.Count; y++)
-            for (int x = 0; x < code.ModuleMatrix[y].Count; x++)
-                if (code.ModuleMatrix[y][x]) path.Append(CultureInfo.InvariantCulture, $"M{x} {y}h1v1h-1z");
-        Offer = (string.Join(' ', OneTimeCode.Base32(secret).Chunk(4).Select(four => new string(four))), code.ModuleMatrix.Count, path.ToString(), wrapped);
+        var code = QrCode.Of(OneTimeCode.Link(Account.UserName!, secret));
+        Offer = (string.Join(' ', OneTimeCode.Base32(secret).Chunk(4).Select(four => new string(four))), code.Size, code.Path, wrapped);
     }
 }

@@ -17,7 +17,7 @@ public sealed class PractitionerModel(SafetyAuditDb db) : PeriodPage(db)
     [BindProperty(Name = "measure", SupportsGet = true)] public string? AskedMeasure { get; set; }
 
     public Practitioner Practitioner { get; private set; } = new();
-    public char Ascertainment { get; private set; } = 'D';
+    public char FollowUpGrade { get; private set; } = 'D';
     public List<Alert> Alerts { get; private set; } = [];
     public List<Measure> Watched { get; private set; } = [];
     public Measure Chosen { get; private set; } = Catalogue.Measures[0];
@@ -44,7 +44,7 @@ public sealed class PractitionerModel(SafetyAuditDb db) : PeriodPage(db)
         Trend = await Trend.ReadAsync(Db, Chosen, baselines.GetValueOrDefault(Chosen.Code), Id, AskedFrom is null ? To.AddYears(-2).AddDays(1) : From, To, ct);
         AgainstPeers = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
-        Ascertainment = AgainstPeers.FirstOrDefault()?.Ascertainment ?? 'D';
+        FollowUpGrade = AgainstPeers.FirstOrDefault()?.FollowUpGrade ?? 'D';
         Adherence = await AdherenceTable.ReadAsync(Db, From, To, null, Id, ct);
         return Page();
     }

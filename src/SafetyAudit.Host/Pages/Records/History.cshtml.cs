@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
@@ -18,13 +19,32 @@ public sealed class HistoryModel(SafetyAuditDb db) : PageModel
     static readonly HashSet<string> Bookkeeping = [nameof(Record.Id), nameof(Record.UploadId), nameof(Record.Line), nameof(Record.ReceivedAtUtc), nameof(Record.Version), nameof(Record.SupersededAtUtc), nameof(Record.Digest)];
 
     /// <summary>One version: where it came from, and each field with what it was in the version before where that differs.</summary>
-    public sealed record VersionOf(Record Record, Upload Upload, List<(string Name, string Value, string? Was)> Fields);
+    public sealed record VersionOf(Record Record, Upload Upload, List<(string Name, string Value, string? Was)> Fields)
+    {
+        public bool Counts => Record.SupersededAtUtc is null && Upload.Status == UploadStatus.Completed;
+
+        /// <summary>Whether it counts, and since when not.</summary>
+        public string State => Upload switch
+        {
+            { Status: UploadStatus.Undone } => $"undone by {Upload.TakenBackBy} on {Show.Instant(Upload.TakenBackAtUtc!.Value)}: {Upload.TakenBackWhy}",
+            { Purpose: UploadPurpose.Withdrawal } => "withdrawn: the record counts no more",
+            _ when Record.SupersededAtUtc is { } until => $"counted until {Show.Instant(until)}",
+            _ => "counts now",
+        };
+    }
 
     [BindProperty(Name = "kind", SupportsGet = true)] public string? KindCode { get; set; }
     [BindProperty(Name = "id", SupportsGet = true)] public string? Id { get; set; }
     [BindProperty(Name = "clinic", SupportsGet = true)] public string? Clinic { get; set; }
 
     public bool MaySend => db.Actor.May(Permission.SendRecords);
+
+    /// <summary>The version that counts, if one does.</summary>
+    public VersionOf? Counting => Versions.Find(v => v.Counts);
+
+    /// <summary>What says that the record should not be there, if that is how it stands.</summary>
+    public VersionOf? Withdrawal => Counting is null && Versions.Find(v => v.Upload.Status == UploadStatus.Completed) is { Upload.Purpose: UploadPurpose.Withdrawal } withdrawn ? withdrawn : null;
+
     public List<VersionOf> Versions { get; private set; } = [];
     public List<AuditEntry> Entries { get; private set; } = [];
 
@@ -34,9 +54,12 @@ public sealed class HistoryModel(SafetyAuditDb db) : PageModel
         string clinic = Clinic ?? "";
         List<Record> records = kind switch
         {
-            RecordKind.Sessions => [.. await db.Versions<Session>().Where(s => s.SessionId == Id && s.ClinicId == clinic).OrderBy(s => s.Version).ToListAsync(ct)],
-            RecordKind.Events => [.. await db.Versions<AdverseEvent>().Where(e => e.EventId == Id && (e.ClinicId ?? "") == clinic).OrderBy(e => e.Version).ToListAsync(ct)],
-            _ => [.. await db.Versions<Practitioner>().Where(p => p.PractitionerId == Id).OrderBy(p => p.Version).ToListAsync(ct)],
+            RecordKind.Sessions => [.. await db.EverCounted<Session>().Where(s => s.SessionId == Id && s.ClinicId == clinic).OrderBy(s => s.Version).ToListAsync(ct)],
+            RecordKind.Events => [.. await db.EverCounted<AdverseEvent>().Where(e => e.EventId == Id && (e.ClinicId ?? "") == clinic).OrderBy(e => e.Version).ToListAsync(ct)],
+            RecordKind.FollowUps => [.. await db.EverCounted<FollowUp>().Where(f => f.FollowUpId == Id && (f.ClinicId ?? "") == clinic).OrderBy(f => f.Version).ToListAsync(ct)],
+            RecordKind.Patients => Id.Split(' ') is [var patient, var date] && DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from)
+                ? [.. await db.EverCounted<PatientRisk>().Where(p => p.PatientId == patient && p.ValidFrom == from && p.ClinicId == clinic).OrderBy(p => p.Version).ToListAsync(ct)] : [],
+            _ => [.. await db.EverCounted<Practitioner>().Where(p => p.PractitionerId == Id).OrderBy(p => p.Version).ToListAsync(ct)],
         };
         if (records.Count == 0) return NotFound();
         // Whoever may see the record may know its file's name and sender, also when the file held other clinics' rows.
@@ -72,10 +95,13 @@ public sealed class HistoryModel(SafetyAuditDb db) : PageModel
         return fields;
     }
 
-    bool MayShow(IProperty property) => property.Name switch
+    bool MayShow(IProperty property) => MayShow(db.Actor, Codes.SnakeCase(property.Name));
+
+    /// <summary>Whether someone may see what stands in a column.</summary>
+    internal static bool MayShow(Actor actor, string column) => column switch
     {
-        nameof(AdverseEvent.Narrative) or nameof(Session.RiskNote) or nameof(AdverseEvent.ActionTaken) => db.Actor.May(Permission.ReadNarratives),
-        nameof(Practitioner.DisplayName) or nameof(Practitioner.LicenceNumber) => db.Actor.May(Permission.ReadNames),
+        "narrative" or "risk_note" or "action_taken" => actor.May(Permission.ReadNarratives),
+        "display_name" or "licence_number" => actor.May(Permission.ReadNames),
         _ => true,
     };
 }

@@ -1,17 +1,17 @@
-using CsvHelper;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using SafetyAudit.Jobs;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host.Pages;
 
 [Needs(Permission.SendRecords)]
-public sealed class UploadModel(SafetyAuditDb db, KeyRing keys) : PageModel
+public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, KeyRing keys, TakeBackUpload takeBack, JobQueue jobs, TimeProvider time) : PageModel
 {
     const int Listed = 200;
 
@@ -21,34 +21,40 @@ public sealed class UploadModel(SafetyAuditDb db, KeyRing keys) : PageModel
     public List<QuarantinedRow> Rejected { get; private set; } = [];
     public List<(ReasonCode Code, int Count)> ByReason { get; private set; } = [];
     public int Waiting { get; private set; }
+    public string? Problem { get; private set; }
+    public (double RowsPerSecond, TimeSpan Left)? Pace => Upload.Pace(time.UtcNow());
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
+        // The longer it takes the less often; each look is in the trail.
+        if (upload.Status is UploadStatus.Received or UploadStatus.Processing) Response.Headers["Refresh"] = FormattableString.Invariant($"{Math.Clamp((Pace?.Left.TotalSeconds ?? 0) / 10, 2, 30):0}");
         Rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).Take(Listed).ToListAsync(ct);
         foreach (var row in Rejected) row.Unseal(keys);
         ByReason = [.. Rejected.SelectMany(r => r.Reasons).GroupBy(r => r.Code).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)];
-        if (upload.Kind == RecordKind.Events) Waiting = await db.Current<AdverseEvent>().CountAsync(e => e.UploadId == Id && e.LinkedSessionId == null, ct);
+        if (upload.Kind == RecordKind.Events) Waiting = await db.Current<AdverseEvent>().CountAsync(e => e.UploadId == Id && e.LinkedSessionId == null && e.LinkMethod == null, ct);
+        if (upload.Kind == RecordKind.FollowUps) Waiting = await db.Current<FollowUp>().CountAsync(f => f.UploadId == Id && f.LinkedClinicId == null, ct);
         return Page();
     }
 
-    /// <summary>Every rejected row: line, reasons, and the row's own text.</summary>
-    public async Task<IActionResult> OnGetRejectedAsync(CancellationToken ct)
+    /// <summary>Stops it before it counts.</summary>
+    public async Task<IActionResult> OnPostCancelAsync(CancellationToken ct)
     {
         if (!await db.Uploads.AnyAsync(u => u.Id == Id, ct)) return NotFound();
-        using var content = new MemoryStream();
-        using (var csv = CsvWriter.Create(content, new CsvWriterOptions(), leaveOpen: true))
-        {
-            csv.WriteRecord("line", "reasons", "what_to_do", "row");
-            await foreach (var row in db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).AsAsyncEnumerable().WithCancellation(ct))
-            {
-                string remedies = string.Join(' ', row.Unseal(keys).Reasons.Select(r => r.Remedy));
-                csv.WriteRecord(Output(row.Line), string.Join(';', row.ReasonCodes), CsvText.Out(remedies), CsvText.Out(row.Text));
-            }
-        }
-        return File(content.ToArray(), "text/csv; charset=utf-8", $"upload-{Id}-rejected.csv");
+        Problem = await takeBack.CancelAsync(Id, null, db.Actor, ct);
+        if (Problem is not null) return await OnGetAsync(ct);
+        // Whoever reads next clears it away; the sweep does so anyway.
+        await jobs.EnqueueAsync(Composition.ReadUploads, ct);
+        return Redirect($"/uploads/{Id}");
     }
 
-    static string Output(long line) => line.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    /// <summary>Every rejected row in the file's own layout, with its reasons.</summary>
+    public async Task<IActionResult> OnGetRejectedAsync(CancellationToken ct)
+    {
+        if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
+        using var content = new MemoryStream();
+        await RejectedRows.WriteAsync(db, database, keys, upload, content, ct);
+        return File(content.ToArray(), "text/csv; charset=utf-8", $"upload-{Id}-rejected.csv");
+    }
 }

@@ -39,7 +39,7 @@ public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQue
             string? clinic = form.Fields.GetValueOrDefault("clinic") is { Length: > 0 } named ? named : null;
             RecordKind? kind = Codes.TryParse<RecordKind>(form.Fields.GetValueOrDefault("kind", ""), out var known) ? known : null;
             if (clinic is not null && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct)) return NotFound();
-            var uploads = await receive.ReceiveAsync(form.File, form.FileName, kind, clinic, db.Actor, ct, mayAsk: true);
+            var uploads = await receive.ReceiveAsync(form.File, form.FileName, kind, clinic, db.Actor, ct, new(AllOrNothing: form.Fields.GetValueOrDefault("rejected") == "nothing", MayAsk: true));
             if (uploads is [{ Status: UploadStatus.NeedsColumns } asking]) return Redirect($"/uploads/{asking.Id}/columns");
             // It is kept and recorded; should asking for the job fail, the worker's sweep finds it.
             try { await jobs.EnqueueAsync(Composition.ReadUploads, ct); }

@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
@@ -151,7 +151,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     practitioner_id = table.Column<string>(type: "text", nullable: false),
                     date = table.Column<DateOnly>(type: "date", nullable: false),
                     sessions = table.Column<int>(type: "integer", nullable: false),
-                    at_risk_sessions = table.Column<int>(type: "integer", nullable: false)
+                    at_risk_sessions = table.Column<int>(type: "integer", nullable: false),
+                    followed_up = table.Column<int>(type: "integer", nullable: false),
+                    reached = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -166,11 +168,32 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     practitioner_id = table.Column<string>(type: "text", nullable: false),
                     date = table.Column<DateOnly>(type: "date", nullable: false),
                     measure = table.Column<string>(type: "text", nullable: false),
-                    observed = table.Column<int>(type: "integer", nullable: false)
+                    observed = table.Column<int>(type: "integer", nullable: false),
+                    found_by_asking = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_daily_observed", x => new { x.clinic_id, x.practitioner_id, x.date, x.measure });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "deliveries",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    sender = table.Column<string>(type: "text", nullable: false),
+                    name_hash = table.Column<string>(type: "text", nullable: false),
+                    asked = table.Column<string>(type: "text", nullable: false),
+                    clinic_id = table.Column<string>(type: "text", nullable: true),
+                    fingerprint = table.Column<string>(type: "text", nullable: false),
+                    upload_ids = table.Column<string>(type: "text", nullable: false),
+                    made_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    answer = table.Column<byte[]>(type: "bytea", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_deliveries", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -186,6 +209,29 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "link_decisions",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    event_id = table.Column<string>(type: "text", nullable: false),
+                    event_clinic_id = table.Column<string>(type: "text", nullable: false),
+                    event_version = table.Column<int>(type: "integer", nullable: false),
+                    named_session_id = table.Column<string>(type: "text", nullable: false),
+                    session_id = table.Column<string>(type: "text", nullable: true),
+                    clinic_id = table.Column<string>(type: "text", nullable: true),
+                    reason = table.Column<string>(type: "text", nullable: true),
+                    decided_by = table.Column<string>(type: "text", nullable: false),
+                    decided_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    taken_back_by = table.Column<string>(type: "text", nullable: true),
+                    taken_back_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_link_decisions", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "measures",
                 columns: table => new
                 {
@@ -197,6 +243,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     default_severity = table.Column<string>(type: "text", nullable: false),
                     expected_resolution_hours = table.Column<int>(type: "integer", nullable: true),
                     prolonged_after_hours = table.Column<int>(type: "integer", nullable: true),
+                    attribution_days = table.Column<int>(type: "integer", nullable: true),
                     is_sentinel = table.Column<bool>(type: "boolean", nullable: false),
                     order = table.Column<int>(type: "integer", nullable: false)
                 },
@@ -215,6 +262,23 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_moved_reads", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "report_links",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    clinic_id = table.Column<string>(type: "text", nullable: false),
+                    secret_hash = table.Column<string>(type: "text", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: false),
+                    made_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    ended_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_report_links", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -245,11 +309,20 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     bytes = table.Column<long>(type: "bigint", nullable: false),
                     received_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
                     received_by = table.Column<string>(type: "text", nullable: false),
+                    purpose = table.Column<string>(type: "text", nullable: false),
+                    why = table.Column<string>(type: "text", nullable: true),
+                    corrects_version = table.Column<int>(type: "integer", nullable: true),
+                    all_or_nothing = table.Column<bool>(type: "boolean", nullable: false),
+                    taken_back_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    taken_back_by = table.Column<string>(type: "text", nullable: true),
+                    taken_back_why = table.Column<string>(type: "text", nullable: true),
                     status = table.Column<string>(type: "text", nullable: false),
                     completed_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     failure = table.Column<string>(type: "text", nullable: true),
                     unknown_columns = table.Column<string>(type: "text", nullable: false),
                     rows_read = table.Column<long>(type: "bigint", nullable: false),
+                    bytes_read = table.Column<long>(type: "bigint", nullable: false),
+                    started_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
                     rows_new = table.Column<long>(type: "bigint", nullable: false),
                     rows_same = table.Column<long>(type: "bigint", nullable: false),
                     rows_changed = table.Column<long>(type: "bigint", nullable: false),
@@ -459,6 +532,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     mode = table.Column<string>(type: "text", nullable: true),
                     outcome = table.Column<string>(type: "text", nullable: true),
                     any_event = table.Column<bool>(type: "boolean", nullable: true),
+                    linked_clinic_id = table.Column<string>(type: "text", nullable: true),
                     upload_id = table.Column<long>(type: "bigint", nullable: false),
                     line = table.Column<long>(type: "bigint", nullable: false),
                     received_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
@@ -484,6 +558,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     id = table.Column<long>(type: "bigint", nullable: false)
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     patient_id = table.Column<string>(type: "text", nullable: false),
+                    clinic_id = table.Column<string>(type: "text", nullable: false),
                     valid_from = table.Column<DateOnly>(type: "date", nullable: false),
                     birth_decade = table.Column<int>(type: "integer", nullable: true),
                     sex = table.Column<string>(type: "text", nullable: true),
@@ -684,6 +759,11 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 columns: new[] { "linked_session_id", "linked_clinic_id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_adverse_events_patient_id",
+                table: "adverse_events",
+                column: "patient_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_adverse_events_upload_id",
                 table: "adverse_events",
                 column: "upload_id");
@@ -691,8 +771,8 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_adverse_events_waiting",
                 table: "adverse_events",
-                column: "session_id",
-                filter: "linked_session_id IS NULL");
+                column: "upload_id",
+                filter: "linked_session_id IS NULL AND link_method IS NULL AND superseded_at_utc IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_alerts_one_open",
@@ -749,15 +829,21 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 column: "measure_code");
 
             migrationBuilder.CreateIndex(
-                name: "ix_follow_ups_follow_up_id_version",
-                table: "follow_ups",
-                columns: new[] { "follow_up_id", "version" },
+                name: "ix_deliveries_sender_name_hash",
+                table: "deliveries",
+                columns: new[] { "sender", "name_hash" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_follow_ups_session_id_clinic_id",
+                name: "ix_follow_ups_follow_up_id_version_clinic_id",
                 table: "follow_ups",
-                columns: new[] { "session_id", "clinic_id" });
+                columns: new[] { "follow_up_id", "version", "clinic_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_follow_ups_session_id_linked_clinic_id",
+                table: "follow_ups",
+                columns: new[] { "session_id", "linked_clinic_id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_follow_ups_upload_id",
@@ -765,9 +851,16 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 column: "upload_id");
 
             migrationBuilder.CreateIndex(
-                name: "ix_patient_risks_patient_id_valid_from_version",
+                name: "ix_link_decisions_one_in_force",
+                table: "link_decisions",
+                columns: new[] { "event_id", "event_clinic_id", "event_version" },
+                unique: true,
+                filter: "taken_back_at_utc IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_patient_risks_patient_id_valid_from_clinic_id_version",
                 table: "patient_risks",
-                columns: new[] { "patient_id", "valid_from", "version" },
+                columns: new[] { "patient_id", "valid_from", "clinic_id", "version" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -798,9 +891,25 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 columns: new[] { "upload_id", "line" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_report_links_secret_hash",
+                table: "report_links",
+                column: "secret_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_sessions_clinic_id_practitioner_id_date",
                 table: "sessions",
                 columns: new[] { "clinic_id", "practitioner_id", "date" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sessions_date",
+                table: "sessions",
+                column: "date");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sessions_patient_id",
+                table: "sessions",
+                column: "patient_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_sessions_session_id_clinic_id_version",
@@ -884,10 +993,16 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 name: "daily_observed");
 
             migrationBuilder.DropTable(
+                name: "deliveries");
+
+            migrationBuilder.DropTable(
                 name: "follow_ups");
 
             migrationBuilder.DropTable(
                 name: "keys_in_use");
+
+            migrationBuilder.DropTable(
+                name: "link_decisions");
 
             migrationBuilder.DropTable(
                 name: "moved_reads");
@@ -900,6 +1015,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
 
             migrationBuilder.DropTable(
                 name: "quarantined_rows");
+
+            migrationBuilder.DropTable(
+                name: "report_links");
 
             migrationBuilder.DropTable(
                 name: "sessions");

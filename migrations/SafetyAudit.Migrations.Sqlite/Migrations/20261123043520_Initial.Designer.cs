@@ -11,7 +11,7 @@ using SafetyAudit.Data;
 namespace SafetyAudit.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(SafetyAuditDb))]
-    [Migration("20261123003743_Initial")]
+    [Migration("20261123043520_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -177,6 +177,46 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasName("pk_keys_in_use");
 
                     b.ToTable("keys_in_use");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Access.ReportLink", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<DateTime?>("EndedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at_utc");
+
+                    b.Property<DateTime>("MadeAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("made_at_utc");
+
+                    b.Property<byte[]>("Sealed")
+                        .IsRequired()
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed");
+
+                    b.Property<string>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("secret_hash");
+
+                    b.HasKey("Id")
+                        .HasName("pk_report_links");
+
+                    b.HasIndex("SecretHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_report_links_secret_hash");
+
+                    b.ToTable("report_links");
                 });
 
             modelBuilder.Entity("SafetyAudit.Access.SignIn", b =>
@@ -588,6 +628,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("code");
 
+                    b.Property<int?>("AttributionDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("attribution_days");
+
                     b.Property<bool>("CountsEvents")
                         .HasColumnType("INTEGER")
                         .HasColumnName("counts_events");
@@ -768,9 +812,8 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasKey("Id")
                         .HasName("pk_adverse_events");
 
-                    b.HasIndex("SessionId")
-                        .HasDatabaseName("ix_adverse_events_waiting")
-                        .HasFilter("linked_session_id IS NULL");
+                    b.HasIndex("PatientId")
+                        .HasDatabaseName("ix_adverse_events_patient_id");
 
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_adverse_events_upload_id");
@@ -781,6 +824,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasIndex("EventId", "Version", "ClinicId")
                         .IsUnique()
                         .HasDatabaseName("ix_adverse_events_event_id_version_clinic_id");
+
+                    b.HasIndex(new[] { "UploadId" }, "ix_adverse_events_waiting")
+                        .HasDatabaseName("ix_adverse_events_waiting")
+                        .HasFilter("linked_session_id IS NULL AND link_method IS NULL AND superseded_at_utc IS NULL");
 
                     b.ToTable("adverse_events");
                 });
@@ -848,6 +895,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("line");
 
+                    b.Property<string>("LinkedClinicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("linked_clinic_id");
+
                     b.Property<string>("Mode")
                         .HasColumnType("TEXT")
                         .HasColumnName("mode");
@@ -883,14 +934,80 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_follow_ups_upload_id");
 
-                    b.HasIndex("FollowUpId", "Version")
-                        .IsUnique()
-                        .HasDatabaseName("ix_follow_ups_follow_up_id_version");
+                    b.HasIndex("SessionId", "LinkedClinicId")
+                        .HasDatabaseName("ix_follow_ups_session_id_linked_clinic_id");
 
-                    b.HasIndex("SessionId", "ClinicId")
-                        .HasDatabaseName("ix_follow_ups_session_id_clinic_id");
+                    b.HasIndex("FollowUpId", "Version", "ClinicId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_follow_ups_follow_up_id_version_clinic_id");
 
                     b.ToTable("follow_ups");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Sessions.LinkDecision", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<DateTime>("DecidedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at_utc");
+
+                    b.Property<string>("DecidedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("EventClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_clinic_id");
+
+                    b.Property<string>("EventId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
+
+                    b.Property<int>("EventVersion")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("event_version");
+
+                    b.Property<string>("NamedSessionId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("named_session_id");
+
+                    b.Property<string>("Reason")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reason");
+
+                    b.Property<string>("SessionId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("session_id");
+
+                    b.Property<DateTime?>("TakenBackAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("taken_back_at_utc");
+
+                    b.Property<string>("TakenBackBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("taken_back_by");
+
+                    b.HasKey("Id")
+                        .HasName("pk_link_decisions");
+
+                    b.HasIndex("EventId", "EventClinicId", "EventVersion")
+                        .IsUnique()
+                        .HasDatabaseName("ix_link_decisions_one_in_force")
+                        .HasFilter("taken_back_at_utc IS NULL");
+
+                    b.ToTable("link_decisions");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.PatientRisk", b =>
@@ -915,6 +1032,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.Property<string>("BmiBand")
                         .HasColumnType("TEXT")
                         .HasColumnName("bmi_band");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
 
                     b.Property<bool?>("Diabetes")
                         .HasColumnType("INTEGER")
@@ -992,9 +1114,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_patient_risks_upload_id");
 
-                    b.HasIndex("PatientId", "ValidFrom", "Version")
+                    b.HasIndex("PatientId", "ValidFrom", "ClinicId", "Version")
                         .IsUnique()
-                        .HasDatabaseName("ix_patient_risks_patient_id_valid_from_version");
+                        .HasDatabaseName("ix_patient_risks_patient_id_valid_from_clinic_id_version");
 
                     b.ToTable("patient_risks");
                 });
@@ -1378,6 +1500,12 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasKey("Id")
                         .HasName("pk_sessions");
 
+                    b.HasIndex("Date")
+                        .HasDatabaseName("ix_sessions_date");
+
+                    b.HasIndex("PatientId")
+                        .HasDatabaseName("ix_sessions_patient_id");
+
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_sessions_upload_id");
 
@@ -1449,6 +1577,14 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("at_risk_sessions");
 
+                    b.Property<int>("FollowedUp")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("followed_up");
+
+                    b.Property<int>("Reached")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("reached");
+
                     b.Property<int>("Sessions")
                         .HasColumnType("INTEGER")
                         .HasColumnName("sessions");
@@ -1476,6 +1612,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.Property<string>("Measure")
                         .HasColumnType("TEXT")
                         .HasColumnName("measure");
+
+                    b.Property<int>("FoundByAsking")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("found_by_asking");
 
                     b.Property<int>("Observed")
                         .HasColumnType("INTEGER")
@@ -1512,6 +1652,60 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasName("pk_stale_days");
 
                     b.ToTable("stale_days");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Uploads.Delivery", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<byte[]>("Answer")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("answer");
+
+                    b.Property<string>("Asked")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked");
+
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fingerprint");
+
+                    b.Property<DateTime>("MadeAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("made_at_utc");
+
+                    b.Property<string>("NameHash")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name_hash");
+
+                    b.Property<string>("Sender")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sender");
+
+                    b.Property<string>("UploadIds")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("upload_ids");
+
+                    b.HasKey("Id")
+                        .HasName("pk_deliveries");
+
+                    b.HasIndex("Sender", "NameHash")
+                        .IsUnique()
+                        .HasDatabaseName("ix_deliveries_sender_name_hash");
+
+                    b.ToTable("deliveries");
                 });
 
             modelBuilder.Entity("SafetyAudit.Uploads.QuarantinedRow", b =>
@@ -1589,6 +1783,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("id");
 
+                    b.Property<bool>("AllOrNothing")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("all_or_nothing");
+
                     b.Property<int>("Attempts")
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
@@ -1596,6 +1794,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.Property<long>("Bytes")
                         .HasColumnType("INTEGER")
                         .HasColumnName("bytes");
+
+                    b.Property<long>("BytesRead")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bytes_read");
 
                     b.Property<DateTime?>("ClaimedUntilUtc")
                         .HasColumnType("TEXT")
@@ -1608,6 +1810,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.Property<DateTime?>("CompletedAtUtc")
                         .HasColumnType("TEXT")
                         .HasColumnName("completed_at_utc");
+
+                    b.Property<int?>("CorrectsVersion")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("corrects_version");
 
                     b.Property<int>("Epoch")
                         .HasColumnType("INTEGER")
@@ -1622,10 +1828,20 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("file_name");
 
+                    b.Property<string>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("fingerprint");
+
                     b.Property<string>("Kind")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("kind");
+
+                    b.Property<string>("Purpose")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("purpose");
 
                     b.Property<DateTime>("ReceivedAtUtc")
                         .HasColumnType("TEXT")
@@ -1656,20 +1872,35 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("rows_same");
 
-                    b.Property<string>("Fingerprint")
-                        .IsRequired()
+                    b.Property<DateTime?>("StartedAtUtc")
                         .HasColumnType("TEXT")
-                        .HasColumnName("fingerprint");
+                        .HasColumnName("started_at_utc");
 
                     b.Property<string>("Status")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("status");
 
+                    b.Property<DateTime?>("TakenBackAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("taken_back_at_utc");
+
+                    b.Property<string>("TakenBackBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("taken_back_by");
+
+                    b.Property<string>("TakenBackWhy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("taken_back_why");
+
                     b.Property<string>("UnknownColumns")
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("unknown_columns");
+
+                    b.Property<string>("Why")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("why");
 
                     b.HasKey("Id")
                         .HasName("pk_uploads");

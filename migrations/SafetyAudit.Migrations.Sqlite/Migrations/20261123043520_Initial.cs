@@ -1,4 +1,4 @@
-using System;
+﻿using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -150,7 +150,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     practitioner_id = table.Column<string>(type: "TEXT", nullable: false),
                     date = table.Column<DateOnly>(type: "TEXT", nullable: false),
                     sessions = table.Column<int>(type: "INTEGER", nullable: false),
-                    at_risk_sessions = table.Column<int>(type: "INTEGER", nullable: false)
+                    at_risk_sessions = table.Column<int>(type: "INTEGER", nullable: false),
+                    followed_up = table.Column<int>(type: "INTEGER", nullable: false),
+                    reached = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -165,11 +167,32 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     practitioner_id = table.Column<string>(type: "TEXT", nullable: false),
                     date = table.Column<DateOnly>(type: "TEXT", nullable: false),
                     measure = table.Column<string>(type: "TEXT", nullable: false),
-                    observed = table.Column<int>(type: "INTEGER", nullable: false)
+                    observed = table.Column<int>(type: "INTEGER", nullable: false),
+                    found_by_asking = table.Column<int>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_daily_observed", x => new { x.clinic_id, x.practitioner_id, x.date, x.measure });
+                });
+
+            migrationBuilder.CreateTable(
+                name: "deliveries",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    sender = table.Column<string>(type: "TEXT", nullable: false),
+                    name_hash = table.Column<string>(type: "TEXT", nullable: false),
+                    asked = table.Column<string>(type: "TEXT", nullable: false),
+                    clinic_id = table.Column<string>(type: "TEXT", nullable: true),
+                    fingerprint = table.Column<string>(type: "TEXT", nullable: false),
+                    upload_ids = table.Column<string>(type: "TEXT", nullable: false),
+                    made_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    answer = table.Column<byte[]>(type: "BLOB", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_deliveries", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -185,6 +208,29 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "link_decisions",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    event_id = table.Column<string>(type: "TEXT", nullable: false),
+                    event_clinic_id = table.Column<string>(type: "TEXT", nullable: false),
+                    event_version = table.Column<int>(type: "INTEGER", nullable: false),
+                    named_session_id = table.Column<string>(type: "TEXT", nullable: false),
+                    session_id = table.Column<string>(type: "TEXT", nullable: true),
+                    clinic_id = table.Column<string>(type: "TEXT", nullable: true),
+                    reason = table.Column<string>(type: "TEXT", nullable: true),
+                    decided_by = table.Column<string>(type: "TEXT", nullable: false),
+                    decided_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    taken_back_by = table.Column<string>(type: "TEXT", nullable: true),
+                    taken_back_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_link_decisions", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "measures",
                 columns: table => new
                 {
@@ -196,6 +242,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     default_severity = table.Column<string>(type: "TEXT", nullable: false),
                     expected_resolution_hours = table.Column<int>(type: "INTEGER", nullable: true),
                     prolonged_after_hours = table.Column<int>(type: "INTEGER", nullable: true),
+                    attribution_days = table.Column<int>(type: "INTEGER", nullable: true),
                     is_sentinel = table.Column<bool>(type: "INTEGER", nullable: false),
                     order = table.Column<int>(type: "INTEGER", nullable: false)
                 },
@@ -214,6 +261,23 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("pk_moved_reads", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "report_links",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    clinic_id = table.Column<string>(type: "TEXT", nullable: false),
+                    secret_hash = table.Column<string>(type: "TEXT", nullable: false),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: false),
+                    made_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    ended_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_report_links", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -244,11 +308,20 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     bytes = table.Column<long>(type: "INTEGER", nullable: false),
                     received_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
                     received_by = table.Column<string>(type: "TEXT", nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", nullable: false),
+                    why = table.Column<string>(type: "TEXT", nullable: true),
+                    corrects_version = table.Column<int>(type: "INTEGER", nullable: true),
+                    all_or_nothing = table.Column<bool>(type: "INTEGER", nullable: false),
+                    taken_back_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    taken_back_by = table.Column<string>(type: "TEXT", nullable: true),
+                    taken_back_why = table.Column<string>(type: "TEXT", nullable: true),
                     status = table.Column<string>(type: "TEXT", nullable: false),
                     completed_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
                     failure = table.Column<string>(type: "TEXT", nullable: true),
                     unknown_columns = table.Column<string>(type: "TEXT", nullable: false),
                     rows_read = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_read = table.Column<long>(type: "INTEGER", nullable: false),
+                    started_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
                     rows_new = table.Column<long>(type: "INTEGER", nullable: false),
                     rows_same = table.Column<long>(type: "INTEGER", nullable: false),
                     rows_changed = table.Column<long>(type: "INTEGER", nullable: false),
@@ -458,6 +531,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     mode = table.Column<string>(type: "TEXT", nullable: true),
                     outcome = table.Column<string>(type: "TEXT", nullable: true),
                     any_event = table.Column<bool>(type: "INTEGER", nullable: true),
+                    linked_clinic_id = table.Column<string>(type: "TEXT", nullable: true),
                     upload_id = table.Column<long>(type: "INTEGER", nullable: false),
                     line = table.Column<long>(type: "INTEGER", nullable: false),
                     received_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
@@ -483,6 +557,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     id = table.Column<long>(type: "INTEGER", nullable: false)
                         .Annotation("Sqlite:Autoincrement", true),
                     patient_id = table.Column<string>(type: "TEXT", nullable: false),
+                    clinic_id = table.Column<string>(type: "TEXT", nullable: false),
                     valid_from = table.Column<DateOnly>(type: "TEXT", nullable: false),
                     birth_decade = table.Column<int>(type: "INTEGER", nullable: true),
                     sex = table.Column<string>(type: "TEXT", nullable: true),
@@ -683,6 +758,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 columns: new[] { "linked_session_id", "linked_clinic_id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_adverse_events_patient_id",
+                table: "adverse_events",
+                column: "patient_id");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_adverse_events_upload_id",
                 table: "adverse_events",
                 column: "upload_id");
@@ -690,8 +770,8 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
             migrationBuilder.CreateIndex(
                 name: "ix_adverse_events_waiting",
                 table: "adverse_events",
-                column: "session_id",
-                filter: "linked_session_id IS NULL");
+                column: "upload_id",
+                filter: "linked_session_id IS NULL AND link_method IS NULL AND superseded_at_utc IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_alerts_one_open",
@@ -748,15 +828,21 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 column: "measure_code");
 
             migrationBuilder.CreateIndex(
-                name: "ix_follow_ups_follow_up_id_version",
-                table: "follow_ups",
-                columns: new[] { "follow_up_id", "version" },
+                name: "ix_deliveries_sender_name_hash",
+                table: "deliveries",
+                columns: new[] { "sender", "name_hash" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
-                name: "ix_follow_ups_session_id_clinic_id",
+                name: "ix_follow_ups_follow_up_id_version_clinic_id",
                 table: "follow_ups",
-                columns: new[] { "session_id", "clinic_id" });
+                columns: new[] { "follow_up_id", "version", "clinic_id" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_follow_ups_session_id_linked_clinic_id",
+                table: "follow_ups",
+                columns: new[] { "session_id", "linked_clinic_id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_follow_ups_upload_id",
@@ -764,9 +850,16 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 column: "upload_id");
 
             migrationBuilder.CreateIndex(
-                name: "ix_patient_risks_patient_id_valid_from_version",
+                name: "ix_link_decisions_one_in_force",
+                table: "link_decisions",
+                columns: new[] { "event_id", "event_clinic_id", "event_version" },
+                unique: true,
+                filter: "taken_back_at_utc IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_patient_risks_patient_id_valid_from_clinic_id_version",
                 table: "patient_risks",
-                columns: new[] { "patient_id", "valid_from", "version" },
+                columns: new[] { "patient_id", "valid_from", "clinic_id", "version" },
                 unique: true);
 
             migrationBuilder.CreateIndex(
@@ -797,9 +890,25 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 columns: new[] { "upload_id", "line" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_report_links_secret_hash",
+                table: "report_links",
+                column: "secret_hash",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_sessions_clinic_id_practitioner_id_date",
                 table: "sessions",
                 columns: new[] { "clinic_id", "practitioner_id", "date" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sessions_date",
+                table: "sessions",
+                column: "date");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_sessions_patient_id",
+                table: "sessions",
+                column: "patient_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_sessions_session_id_clinic_id_version",
@@ -871,10 +980,16 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 name: "daily_observed");
 
             migrationBuilder.DropTable(
+                name: "deliveries");
+
+            migrationBuilder.DropTable(
                 name: "follow_ups");
 
             migrationBuilder.DropTable(
                 name: "keys_in_use");
+
+            migrationBuilder.DropTable(
+                name: "link_decisions");
 
             migrationBuilder.DropTable(
                 name: "moved_reads");
@@ -887,6 +1002,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "quarantined_rows");
+
+            migrationBuilder.DropTable(
+                name: "report_links");
 
             migrationBuilder.DropTable(
                 name: "sessions");

@@ -1,0 +1,102 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Jobs;
+using SafetyAudit.Measures;
+using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Host.Pages.Events;
+
+/// <summary>Events that count with no session yet: why, which sessions it could be, and what a person decides about them.</summary>
+[Needs(Permission.SendRecords)]
+public sealed class WaitingModel(SafetyAuditDb db, DecideLink decide, JobQueue jobs, ILogger<WaitingModel> log) : PageModel
+{
+    const int PerPage = 25, Decided = 50, SessionsListed = 8;
+
+    /// <param name="Event">What waits.</param>
+    /// <param name="Why">Why it does.</param>
+    /// <param name="Sessions">Sessions of the patient before it, the latest first; those that the rules allow before others.</param>
+    public sealed record Line(AdverseEvent Event, string Why, List<(Session Session, bool IsCandidate)> Sessions);
+
+    /// <summary>The row of the event after which the page begins.</summary>
+    [BindProperty(Name = "after", SupportsGet = true)] public long After { get; set; }
+
+    public List<Line> Lines { get; private set; } = [];
+    public int Count { get; private set; }
+    public bool HasMore { get; private set; }
+    public List<LinkDecision> Decisions { get; private set; } = [];
+    public string? Problem { get; private set; }
+
+    public Task OnGetAsync(CancellationToken ct) => ReadAsync(ct);
+
+    /// <param name="row">The event's row.</param>
+    /// <param name="session">Row of the session chosen.</param>
+    /// <param name="ct">Stops it.</param>
+    public async Task<IActionResult> OnPostChooseAsync(long row, long session, CancellationToken ct)
+    {
+        var chosen = await db.Current<Session>().Where(s => s.Id == session).Select(s => new { s.SessionId, s.ClinicId }).SingleOrDefaultAsync(ct);
+        return chosen is null ? NotFound() : await TryAsync(() => decide.DecideAsync(row, (chosen.SessionId, chosen.ClinicId), null, ct), ct);
+    }
+
+    public Task<IActionResult> OnPostNoneAsync(long row, string? reason, CancellationToken ct) => TryAsync(() => decide.DecideAsync(row, null, reason, ct), ct);
+
+    public Task<IActionResult> OnPostTakeBackAsync(long decision, CancellationToken ct) => TryAsync(() => decide.TakeBackAsync(decision, ct), ct);
+
+    async Task<IActionResult> TryAsync(Func<Task> work, CancellationToken ct)
+    {
+        try
+        {
+            await work();
+        }
+        catch (DecisionRefusedException refused)
+        {
+            db.ChangeTracker.Clear();
+            Problem = refused.Message;
+            Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+            await ReadAsync(ct);
+            return Page();
+        }
+        // The days are marked; should asking for the job fail, the worker's sweep counts them anew.
+        try { await jobs.EnqueueAsync(Composition.Summarise, ct); }
+        catch (Exception e) when (e is not OperationCanceledException) { log.LogWarning(e, "The recount after a decision could not be asked for; the worker's sweep will do it"); }
+        return Redirect("/events/waiting");
+    }
+
+    async Task ReadAsync(CancellationToken ct)
+    {
+        await using var snapshot = await db.BeginSnapshotAsync(ct);
+        var waiting = db.Current<AdverseEvent>().Where(e => e.LinkedSessionId == null && e.LinkMethod == null);
+        Count = await waiting.CountAsync(ct);
+        var events = await waiting.Where(e => e.Id > After).OrderBy(e => e.Id).Take(PerPage + 1).ToListAsync(ct);
+        if (HasMore = events.Count > PerPage) events.RemoveAt(PerPage);
+        var candidates = (await LinkEvents.CandidatesAsync(db, events.ConvertAll(e => e.Id), ct)).ToLookup(c => c.Event, c => c.Session);
+        var patients = events.ConvertAll(e => e.PatientId).Distinct().ToList();
+        var sessions = (await db.Current<Session>().Where(s => patients.Contains(s.PatientId)).ToListAsync(ct)).ToLookup(s => s.PatientId);
+        foreach (var e in events)
+        {
+            var allowed = candidates[e.Id].ToHashSet();
+            var before = sessions[e.PatientId].Where(s => allowed.Contains(s.Id) || (e.ClinicId is null || s.ClinicId == e.ClinicId)
+                && s.Status is SessionStatus.Completed or SessionStatus.Aborted && (s.FirstNeedleAtUtc ?? s.StartedAtUtc) <= e.OnsetAtUtc);
+            Lines.Add(new(e, Why(e, allowed.Count), [.. before.OrderByDescending(s => allowed.Contains(s.Id)).ThenByDescending(s => s.StartedAtUtc).Take(SessionsListed).Select(s => (s, allowed.Contains(s.Id)))]));
+        }
+        Decisions = await db.LinkDecisions.AsNoTracking().Where(d => d.TakenBackAtUtc == null).OrderByDescending(d => d.Id).Take(Decided).ToListAsync(ct);
+    }
+
+    static string Why(AdverseEvent e, int candidates)
+    {
+        int? days = Catalogue.Categories[e.Category].AttributionDays;
+        if (e.SessionId is { } named)
+            return candidates > 1 ? $"Two clinics have a session {named} of this patient." : $"It names the session {named}, which is not here, or is not this patient’s, or began after the event.";
+        string who = $"this patient’s{(e.PractitionerId is { } practitioner ? $" with {practitioner}" : "")}{(e.ClinicId is { } clinic ? $" at {clinic}" : "")}";
+        return candidates switch
+        {
+            0 => $"It names no session, and none of {who} lies within the {days} days before it.",
+            1 => "Someone chose a session for it that is no longer possible.",
+            _ => $"It names no session, and {candidates} of {who} lie within the {days} days before it.",
+        };
+    }
+}

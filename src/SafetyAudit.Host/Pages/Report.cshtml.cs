@@ -1,0 +1,110 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Api;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Jobs;
+using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>
+/// The form behind a clinic's secret link, for anybody: takes one event and reads nothing. Neither address nor name of whoever sends it is kept; the same form sent
+/// again is the same event.
+/// </summary>
+[AllowAnonymous]
+// Its token is its own, see ReportForm: there is no session to protect, and a form may lie open for hours.
+[IgnoreAntiforgeryToken(Order = 1001)]
+public sealed class ReportModel(
+    SafetyAuditDb db, IDbContextFactory<SafetyAuditDb> databases, ReceiveUpload receive, JobQueue jobs, KeyRing keys, TimeProvider time, ReportForm forms, ILogger<ReportModel> log) : PageModel
+{
+    [BindProperty(Name = "link", SupportsGet = true)] public string? Link { get; set; }
+
+    public string Clinic { get; private set; } = "";
+    public string Token { get; private set; } = "";
+    public EventReport Report { get; private set; } = new();
+    public List<string> Problems { get; private set; } = [];
+
+    /// <summary>The tracking code, once it is received.</summary>
+    public string? Code { get; private set; }
+
+    /// <summary>Whether another report was received with this form before.</summary>
+    public bool CameBefore { get; private set; }
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        if (await FindAsync(ct) is not var (link, clinic)) return NotFound();
+        (Clinic, Token) = (clinic.Name, forms.New(link));
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync(
+        string? form, string? what, string? when, string? treatment, string? practitioner, string? session, string? howbad, string? done, string? patient, string? text,
+        string? who, string? website, CancellationToken ct)
+    {
+        if (forms.Read(form) is not { } opened) return BadRequest();
+        if (await FindAsync(ct) is not var (link, clinic) || opened.LinkId != link.Id) return NotFound();
+        (Clinic, Token) = (clinic.Name, form!);
+        Report = new()
+        {
+            What = what, When = when, Treatment = treatment, Practitioner = practitioner, Session = session, HowBad = howbad, Done = done, Patient = patient, Text = text, Who = who,
+        };
+        if (forms.Attempt(HttpContext, link) is { } wait)
+        {
+            Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            return Again(StatusCodes.Status429TooManyRequests, "Many reports come from here just now. What you wrote is still below: wait two minutes, then send it again.");
+        }
+        if (forms.IsOld(opened))
+        {
+            Token = forms.New(link);
+            return Again(StatusCodes.Status422UnprocessableEntity, "The form was open for a long time. Look over what you wrote, and send it again.");
+        }
+        // Nobody sees this field; who fills it in is a program, or has one that fills in forms.
+        if (!string.IsNullOrEmpty(website)) return Again(StatusCodes.Status422UnprocessableEntity, "A hidden field was filled in. It is empty now: send the form again.");
+        Problems = [.. Report.Problems(TimeZoneInfo.FindSystemTimeZoneById(clinic.TimeZone), time.UtcNow())];
+        if (Problems.Count > 0) return Again(StatusCodes.Status422UnprocessableEntity);
+        await ReceiveAsync(link, clinic, opened, ct);
+        return Page();
+    }
+
+    PageResult Again(int status, params string[] problems)
+    {
+        Problems.AddRange(problems);
+        Response.StatusCode = status;
+        return Page();
+    }
+
+    async Task ReceiveAsync(ReportLink link, Clinic clinic, ReportForm.Opened opened, CancellationToken ct)
+    {
+        // Without the address it came from: who reports may stay unnamed.
+        var reporter = new Actor(ActorKind.OpenForm, $"report link of {clinic.Id}", "not kept", Actor.Nobody.Permissions, new([clinic.Id]));
+        byte[] row;
+        await using (var records = await databases.OpenAsync(reporter, ct)) row = await Report.RowAsync(opened.Code, opened.AtUtc, clinic, records, keys, ct);
+        Code = opened.Code;
+        try
+        {
+            using var content = new MemoryStream(row);
+            await receive.ReceiveAsync(content, $"report {opened.Code}.json", RecordKind.Events, clinic.Id, reporter, ct, new(Form: FileForm.Json, Name: new($"report_link {link.Id}", opened.Code, "report")));
+        }
+        catch (DeliveryDiffersException)
+        {
+            CameBefore = true;
+            return;
+        }
+        log.LogInformation("An event was reported by the open form of clinic {Clinic}", clinic.Id);
+        await jobs.AskForAsync(Composition.ReadUploads, log, ct);
+    }
+
+    // Looked up before anybody is known to ask, hence outside every scope; by the hash, so that the time taken tells nothing of the secret.
+    async Task<(ReportLink Link, Clinic Clinic)?> FindAsync(CancellationToken ct)
+    {
+        string hash = ReportLink.HashOf(Link ?? "");
+        if (await db.ReportLinks.IgnoreQueryFilters().AsNoTracking().SingleOrDefaultAsync(l => l.SecretHash == hash && l.EndedAtUtc == null, ct) is not { } link) return null;
+        return (link, await db.Clinics.IgnoreQueryFilters().AsNoTracking().SingleAsync(c => c.Id == link.ClinicId, ct));
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Jobs;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Host.Pages.Uploads;
+
+/// <summary>Says what undoing an upload does, asks why, and does it.</summary>
+[Needs(Permission.SendRecords)]
+public sealed class UndoModel(SafetyAuditDb db, TakeBackUpload takeBack, JobQueue jobs) : PageModel
+{
+    [BindProperty(SupportsGet = true)] public long Id { get; set; }
+
+    public Upload Upload { get; private set; } = null!;
+
+    /// <summary>Empty where there is nothing to undo.</summary>
+    public Undoing? Does { get; private set; }
+
+    public string? Problem { get; private set; }
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
+        Upload = upload;
+        if (upload.Status == UploadStatus.Completed) Does = await TakeBackUpload.ForeseeAsync(db, upload, ct);
+        else Problem ??= "Nothing of this upload counts; there is nothing to undo.";
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync([FromForm] string? why, CancellationToken ct)
+    {
+        if (!await db.Uploads.AnyAsync(u => u.Id == Id, ct)) return NotFound();
+        Problem = await takeBack.UndoAsync(Id, why is { Length: > 500 } ? why[..500] : why ?? "", db.Actor, ct);
+        if (Problem is not null) return await OnGetAsync(ct);
+        await jobs.EnqueueAsync(Composition.Summarise, ct);
+        return Redirect($"/uploads/{Id}");
+    }
+}

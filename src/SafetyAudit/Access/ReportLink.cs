@@ -1,0 +1,43 @@
+using System.Security.Cryptography;
+using System.Text;
+using SafetyAudit.AuditTrail;
+
+namespace SafetyAudit.Access;
+
+/// <summary>A clinic's secret address for reporting an event without signing in, as it hangs in the waiting room. It opens one form and reads nothing.</summary>
+public sealed class ReportLink
+{
+    public long Id { get; set; }
+    public required string ClinicId { get; set; }
+
+    /// <summary>SHA-256 of the secret, lower-case hexadecimal. The secret is 160 random bits: no slow hash is needed.</summary>
+    public required string SecretHash { get; set; }
+
+    /// <summary>The secret, sealed, so that it can be printed again.</summary>
+    [Unaudited] public byte[] Sealed { get; set; } = [];
+
+    public DateTime MadeAtUtc { get; set; }
+
+    /// <summary>From when on it opens nothing: another took its place, or it was ended.</summary>
+    public DateTime? EndedAtUtc { get; set; }
+
+    public static ReportLink Make(string clinicId, KeyRing keys, DateTime now)
+    {
+        string secret = OneTimeCode.Base32(RandomNumberGenerator.GetBytes(20)).ToLowerInvariant();
+        string hash = HashOf(secret);
+        return new() { ClinicId = clinicId, SecretHash = hash, MadeAtUtc = now, Sealed = keys.Seal(KeyPurpose.ReportLinks, keys.Newest, Encoding.ASCII.GetBytes(secret), Encoding.ASCII.GetBytes(hash)) };
+    }
+
+    /// <summary>The secret, or nothing where what is kept of it was changed.</summary>
+    public string? Secret(KeyRing keys)
+    {
+        try
+        {
+            string secret = Encoding.ASCII.GetString(keys.Unseal(KeyPurpose.ReportLinks, Sealed, Encoding.ASCII.GetBytes(SecretHash)));
+            return HashOf(secret) == SecretHash ? secret : null;
+        }
+        catch (CryptographicException) { return null; }
+    }
+
+    public static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+}
