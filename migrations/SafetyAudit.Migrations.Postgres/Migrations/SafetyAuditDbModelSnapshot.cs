@@ -1678,6 +1678,62 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.ToTable("stale_days");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Uploads.ColumnMapping", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("AddedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("added_at_utc");
+
+                    b.Property<string>("AddedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("added_by");
+
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("Columns")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("columns");
+
+                    b.Property<string>("Dates")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("dates");
+
+                    b.Property<string>("HeaderDigest")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("header_digest");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.HasKey("Id")
+                        .HasName("pk_column_mappings");
+
+                    b.HasIndex("HeaderDigest")
+                        .HasDatabaseName("ix_column_mappings_header_digest");
+
+                    b.ToTable("column_mappings");
+                });
+
             modelBuilder.Entity("SafetyAudit.Uploads.Delivery", b =>
                 {
                     b.Property<long>("Id")
@@ -1868,6 +1924,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("kind");
 
+                    b.Property<long?>("MappingId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("mapping_id");
+
                     b.Property<string>("Purpose")
                         .IsRequired()
                         .HasColumnType("text")
@@ -1934,6 +1994,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_uploads");
+
+                    b.HasIndex("MappingId")
+                        .HasDatabaseName("ix_uploads_mapping_id");
 
                     b.HasIndex("Status")
                         .HasDatabaseName("ix_uploads_status");
@@ -2118,6 +2181,15 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_quarantined_rows_uploads_upload_id");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Uploads.Upload", b =>
+                {
+                    b.HasOne("SafetyAudit.Uploads.ColumnMapping", null)
+                        .WithMany()
+                        .HasForeignKey("MappingId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_uploads_column_mappings_mapping_id");
                 });
 #pragma warning restore 612, 618
         }

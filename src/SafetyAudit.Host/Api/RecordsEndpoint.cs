@@ -24,6 +24,7 @@ static class RecordsEndpoint
     [
         ("/api/v1/sessions", RecordKind.Sessions),
         ("/api/v1/events", RecordKind.Events),
+        ("/api/v1/follow-ups", RecordKind.FollowUps),
     ];
 
     public static void MapRecords(this IEndpointRouteBuilder app)

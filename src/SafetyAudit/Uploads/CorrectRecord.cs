@@ -21,6 +21,8 @@ public sealed class CorrectRecord(ReceiveUpload receive, ProcessUploads process)
         // An event that names no clinic is told from others by its patient.
         AdverseEvent { ClinicId: null } => column is "event_id" or "clinic_id" or Layout.PatientColumn,
         AdverseEvent => column is "event_id" or "clinic_id",
+        FollowUp => column is "follow_up_id" or "clinic_id",
+        PatientRisk => column is Layout.PatientColumn or "valid_from" or "clinic_id",
         _ => column == Intake.Of(RecordKind.Practitioners).IdColumn,
     };
 
@@ -44,9 +46,18 @@ public sealed class CorrectRecord(ReceiveUpload receive, ProcessUploads process)
 
     async Task<Correcting> SendAsync(RecordKind kind, Record seen, IReadOnlyList<(string Column, string Cell)> row, UploadPurpose purpose, string why, Actor by, CancellationToken ct)
     {
-        string? clinic = seen switch { Session session => session.ClinicId, AdverseEvent reported => reported.ClinicId ?? reported.LinkedClinicId, Practitioner practitioner => practitioner.ClinicId, _ => null };
-        // Whoever reaches all clinics may leave the record without one, or give a practitioner another.
-        if (by.Scope.Clinics is null && kind != RecordKind.Sessions) clinic = seen is AdverseEvent { ClinicId: { } named } ? named : null;
+        var (named, joined) = seen switch
+        {
+            Session session => (session.ClinicId, null),
+            AdverseEvent reported => (reported.ClinicId, reported.LinkedClinicId),
+            FollowUp followUp => (followUp.ClinicId, followUp.LinkedClinicId),
+            PatientRisk risk => (risk.ClinicId, null),
+            // Whoever reaches all clinics may give a practitioner another.
+            Practitioner practitioner => (by.Scope.Clinics is null ? null : practitioner.ClinicId, null),
+            _ => ((string?)null, (string?)null),
+        };
+        // Whoever reaches all clinics may leave the record without one.
+        string? clinic = named ?? (by.Scope.Clinics is null ? null : joined);
         string id = row.First(c => c.Column == Intake.Of(kind).IdColumn).Cell;
         byte[] file = Csv(row);
         var wrong = await process.CheckAsync(file, kind, clinic, purpose, seen.Version, ct);

@@ -32,8 +32,11 @@ public sealed class ProcessUploads(
     /// <summary>Reads every file that waits, until none does or another worker is at it. Answers how many were finished here.</summary>
     public async Task<int> DrainAsync(IProgress<(Upload Upload, UploadProgress Progress)>? progress, CancellationToken ct)
     {
-        for (int finished = 0; ; finished++)
-            if (await ClaimAsync(null, ct) is not { } upload || !await FinishAsync(upload, p => progress?.Report((upload, p)), ct)) return finished;
+        for (int finished = 0; ;)
+        {
+            if (await ClaimAsync(null, ct) is not { } upload) return finished;
+            if (await FinishAsync(upload, p => progress?.Report((upload, p)), ct)) finished++;
+        }
     }
 
     /// <summary>Reads one small upload as soon as its turn comes, or waits for the worker that is at it. False where it is not read after so long.</summary>
@@ -49,7 +52,7 @@ public sealed class ProcessUploads(
         }
     }
 
-    // False where another worker took it over.
+    // False where it was cancelled, or another worker took it over.
     async Task<bool> FinishAsync(Upload upload, Action<UploadProgress> report, CancellationToken ct)
     {
         try
@@ -76,7 +79,7 @@ public sealed class ProcessUploads(
         }
         catch (OvertakenException)
         {
-            log.LogWarning("Upload {Upload} was taken over by another worker; this one leaves it", upload.Id);
+            log.LogWarning("Upload {Upload} was cancelled, or taken over by another worker; this one leaves it", upload.Id);
             return false;
         }
         return true;

@@ -20,11 +20,11 @@ public sealed class TakeBackUpload(IDbContextFactory<SafetyAuditDb> databases, T
         await using var db = await databases.OpenAsync(by, ct);
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         // Whoever reads it finds another epoch at the next commit, and writes no more.
-        int open = await db.Uploads.Where(u => u.Id == id && u.TakenBackAtUtc == null && (u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing))
+        int open = await db.Uploads.Where(u => u.Id == id && u.TakenBackAtUtc == null && (u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing || u.Status == UploadStatus.NeedsColumns))
             .ExecuteUpdateAsync(set => set.SetProperty(u => u.Epoch, u => u.Epoch + 1).SetProperty(u => u.ClaimedUntilUtc, (DateTime?)null), ct);
         if (open == 0) return "It can't be cancelled any more. If it counts, undo it.";
         var upload = await db.Uploads.AsTracking().SingleAsync(u => u.Id == id, ct);
-        if (upload.Status == UploadStatus.Received) upload.Status = UploadStatus.Cancelled;
+        if (upload.Status is UploadStatus.Received or UploadStatus.NeedsColumns) upload.Status = UploadStatus.Cancelled;
         await EnterAsync(db, upload, why, by, time.UtcNow(), ct);
         await transaction.CommitAsync(ct);
         return null;

@@ -94,7 +94,7 @@ public class Hl7ExampleTests
     {
         await using var installation = await OpenAsync();
         var refused = await Assert.ThrowsAsync<FileRefusedException>(() => installation.ReceiveAllAsync(Encoding.UTF8.GetBytes(resource), clinic: "C1"));
-        Assert.Equal($"The file holds no record, only {type}. A session is a Procedure, an event an AdverseEvent, a practitioner a Practitioner; send the others in the same file as those that refer to them.", refused.Message);
+        Assert.Equal($"The file holds no record, only {type}. A session is a Procedure, an event an AdverseEvent, a practitioner a Practitioner; send the others in the same file as those that refer to them; or the records as \"CSV UTF-8 (comma delimited)\".", refused.Message);
     }
 
     static async Task<TestInstallation> OpenAsync()

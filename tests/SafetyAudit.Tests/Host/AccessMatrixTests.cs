@@ -44,6 +44,7 @@ public class AccessMatrixTests
         ["/api/v1/rates"] = ["key"],
         ["/api/v1/sessions"] = ["key"],
         ["/api/v1/events"] = ["key"],
+        ["/api/v1/follow-ups"] = ["key"],
         ["/api/v1/fhir"] = ["key"],
         ["/api/v1/uploads/{id:long}"] = ["key"],
         ["/report/{link}"] = ["everybody"],
@@ -88,6 +89,7 @@ public class AccessMatrixTests
                 {
                     "/api/v1/fhir" => await visitor.PostBodyAsync(path, """{"resourceType":"Practitioner","id":"P8"}""", "application/fhir+json"),
                     "/api/v1/sessions" => await visitor.PostBodyAsync(path, """{"session_id":"S70","practitioner_id":"P1","patient_id":"T1","started_at":"2026-03-02T10:00:00Z"}""", "application/json"),
+                    "/api/v1/follow-ups" => await visitor.PostBodyAsync(path, """{"follow_up_id":"F70","session_id":"S1","attempted_at":"2026-03-04T12:00:00Z","outcome":"reached"}""", "application/json"),
                     "/api/v1/events" => await visitor.PostBodyAsync(path, """{"event_id":"E70","session_id":"S70","patient_id":"T1","category":"BRUISE_MINOR","onset_at":"2026-03-02T12:00:00Z"}""", "application/json"),
                     _ => await visitor.GetAsync(path),
                 };

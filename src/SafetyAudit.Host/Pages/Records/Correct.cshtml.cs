@@ -93,12 +93,6 @@ public sealed class CorrectModel(SafetyAuditDb db, CorrectRecord correct, JobQue
     async Task<(RecordKind, Record?)> FindAsync(CancellationToken ct)
     {
         if (!Codes.TryParse<RecordKind>(KindCode ?? "", out var kind) || string.IsNullOrEmpty(Id)) return default;
-        string clinic = Clinic ?? "";
-        return (kind, kind switch
-        {
-            RecordKind.Sessions => await db.Current<Session>().SingleOrDefaultAsync(s => s.SessionId == Id && s.ClinicId == clinic, ct),
-            RecordKind.Events => await db.Current<AdverseEvent>().SingleOrDefaultAsync(e => e.EventId == Id && (e.ClinicId ?? "") == clinic, ct),
-            _ => await db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct),
-        });
+        return (kind, await VersionsOf.CurrentAsync(db, kind, Id, Clinic ?? "", ct));
     }
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
@@ -51,16 +50,7 @@ public sealed class HistoryModel(SafetyAuditDb db) : PageModel
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         if (!Codes.TryParse<RecordKind>(KindCode ?? "", out var kind) || string.IsNullOrEmpty(Id)) return NotFound();
-        string clinic = Clinic ?? "";
-        List<Record> records = kind switch
-        {
-            RecordKind.Sessions => [.. await db.EverCounted<Session>().Where(s => s.SessionId == Id && s.ClinicId == clinic).OrderBy(s => s.Version).ToListAsync(ct)],
-            RecordKind.Events => [.. await db.EverCounted<AdverseEvent>().Where(e => e.EventId == Id && (e.ClinicId ?? "") == clinic).OrderBy(e => e.Version).ToListAsync(ct)],
-            RecordKind.FollowUps => [.. await db.EverCounted<FollowUp>().Where(f => f.FollowUpId == Id && (f.ClinicId ?? "") == clinic).OrderBy(f => f.Version).ToListAsync(ct)],
-            RecordKind.Patients => Id.Split(' ') is [var patient, var date] && DateOnly.TryParseExact(date, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from)
-                ? [.. await db.EverCounted<PatientRisk>().Where(p => p.PatientId == patient && p.ValidFrom == from && p.ClinicId == clinic).OrderBy(p => p.Version).ToListAsync(ct)] : [],
-            _ => [.. await db.EverCounted<Practitioner>().Where(p => p.PractitionerId == Id).OrderBy(p => p.Version).ToListAsync(ct)],
-        };
+        var records = await VersionsOf.EverAsync(db, kind, Id, Clinic ?? "", ct);
         if (records.Count == 0) return NotFound();
         // Whoever may see the record may know its file's name and sender, also when the file held other clinics' rows.
         var ids = records.Select(r => r.UploadId).ToList();

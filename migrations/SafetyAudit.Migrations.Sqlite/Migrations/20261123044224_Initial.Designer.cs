@@ -11,7 +11,7 @@ using SafetyAudit.Data;
 namespace SafetyAudit.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(SafetyAuditDb))]
-    [Migration("20261123043520_Initial")]
+    [Migration("20261123044224_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -1654,6 +1654,60 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.ToTable("stale_days");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Uploads.ColumnMapping", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("AddedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("added_at_utc");
+
+                    b.Property<string>("AddedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("added_by");
+
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("Columns")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("columns");
+
+                    b.Property<string>("Dates")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("dates");
+
+                    b.Property<string>("HeaderDigest")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("header_digest");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.HasKey("Id")
+                        .HasName("pk_column_mappings");
+
+                    b.HasIndex("HeaderDigest")
+                        .HasDatabaseName("ix_column_mappings_header_digest");
+
+                    b.ToTable("column_mappings");
+                });
+
             modelBuilder.Entity("SafetyAudit.Uploads.Delivery", b =>
                 {
                     b.Property<long>("Id")
@@ -1838,6 +1892,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("kind");
 
+                    b.Property<long?>("MappingId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("mapping_id");
+
                     b.Property<string>("Purpose")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -1904,6 +1962,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_uploads");
+
+                    b.HasIndex("MappingId")
+                        .HasDatabaseName("ix_uploads_mapping_id");
 
                     b.HasIndex("Status")
                         .HasDatabaseName("ix_uploads_status");
@@ -2088,6 +2149,15 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_quarantined_rows_uploads_upload_id");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Uploads.Upload", b =>
+                {
+                    b.HasOne("SafetyAudit.Uploads.ColumnMapping", null)
+                        .WithMany()
+                        .HasForeignKey("MappingId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .HasConstraintName("fk_uploads_column_mappings_mapping_id");
                 });
 #pragma warning restore 612, 618
         }

@@ -125,6 +125,26 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "column_mappings",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    clinic_id = table.Column<string>(type: "TEXT", nullable: true),
+                    header_digest = table.Column<string>(type: "TEXT", nullable: false),
+                    dates = table.Column<string>(type: "TEXT", nullable: false),
+                    columns = table.Column<string>(type: "TEXT", nullable: false),
+                    added_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    added_by = table.Column<string>(type: "TEXT", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_column_mappings", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "daily_adherence",
                 columns: table => new
                 {
@@ -296,46 +316,6 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
-                name: "uploads",
-                columns: table => new
-                {
-                    id = table.Column<long>(type: "INTEGER", nullable: false)
-                        .Annotation("Sqlite:Autoincrement", true),
-                    file_name = table.Column<string>(type: "TEXT", nullable: false),
-                    kind = table.Column<string>(type: "TEXT", nullable: false),
-                    clinic_id = table.Column<string>(type: "TEXT", nullable: true),
-                    fingerprint = table.Column<string>(type: "TEXT", nullable: false),
-                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
-                    received_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
-                    received_by = table.Column<string>(type: "TEXT", nullable: false),
-                    purpose = table.Column<string>(type: "TEXT", nullable: false),
-                    why = table.Column<string>(type: "TEXT", nullable: true),
-                    corrects_version = table.Column<int>(type: "INTEGER", nullable: true),
-                    all_or_nothing = table.Column<bool>(type: "INTEGER", nullable: false),
-                    taken_back_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    taken_back_by = table.Column<string>(type: "TEXT", nullable: true),
-                    taken_back_why = table.Column<string>(type: "TEXT", nullable: true),
-                    status = table.Column<string>(type: "TEXT", nullable: false),
-                    completed_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    failure = table.Column<string>(type: "TEXT", nullable: true),
-                    unknown_columns = table.Column<string>(type: "TEXT", nullable: false),
-                    rows_read = table.Column<long>(type: "INTEGER", nullable: false),
-                    bytes_read = table.Column<long>(type: "INTEGER", nullable: false),
-                    started_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    rows_new = table.Column<long>(type: "INTEGER", nullable: false),
-                    rows_same = table.Column<long>(type: "INTEGER", nullable: false),
-                    rows_changed = table.Column<long>(type: "INTEGER", nullable: false),
-                    rows_rejected = table.Column<long>(type: "INTEGER", nullable: false),
-                    epoch = table.Column<int>(type: "INTEGER", nullable: false),
-                    claimed_until_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
-                    attempts = table.Column<int>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_uploads", x => x.id);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
@@ -439,6 +419,53 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         principalTable: "asp_net_users",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "uploads",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "INTEGER", nullable: false)
+                        .Annotation("Sqlite:Autoincrement", true),
+                    file_name = table.Column<string>(type: "TEXT", nullable: false),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
+                    mapping_id = table.Column<long>(type: "INTEGER", nullable: true),
+                    clinic_id = table.Column<string>(type: "TEXT", nullable: true),
+                    fingerprint = table.Column<string>(type: "TEXT", nullable: false),
+                    bytes = table.Column<long>(type: "INTEGER", nullable: false),
+                    received_at_utc = table.Column<DateTime>(type: "TEXT", nullable: false),
+                    received_by = table.Column<string>(type: "TEXT", nullable: false),
+                    purpose = table.Column<string>(type: "TEXT", nullable: false),
+                    why = table.Column<string>(type: "TEXT", nullable: true),
+                    corrects_version = table.Column<int>(type: "INTEGER", nullable: true),
+                    all_or_nothing = table.Column<bool>(type: "INTEGER", nullable: false),
+                    taken_back_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    taken_back_by = table.Column<string>(type: "TEXT", nullable: true),
+                    taken_back_why = table.Column<string>(type: "TEXT", nullable: true),
+                    status = table.Column<string>(type: "TEXT", nullable: false),
+                    completed_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    failure = table.Column<string>(type: "TEXT", nullable: true),
+                    unknown_columns = table.Column<string>(type: "TEXT", nullable: false),
+                    rows_read = table.Column<long>(type: "INTEGER", nullable: false),
+                    bytes_read = table.Column<long>(type: "INTEGER", nullable: false),
+                    started_at_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    rows_new = table.Column<long>(type: "INTEGER", nullable: false),
+                    rows_same = table.Column<long>(type: "INTEGER", nullable: false),
+                    rows_changed = table.Column<long>(type: "INTEGER", nullable: false),
+                    rows_rejected = table.Column<long>(type: "INTEGER", nullable: false),
+                    epoch = table.Column<int>(type: "INTEGER", nullable: false),
+                    claimed_until_utc = table.Column<DateTime>(type: "TEXT", nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_uploads", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_uploads_column_mappings_mapping_id",
+                        column: x => x.mapping_id,
+                        principalTable: "column_mappings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -828,6 +855,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 column: "measure_code");
 
             migrationBuilder.CreateIndex(
+                name: "ix_column_mappings_header_digest",
+                table: "column_mappings",
+                column: "header_digest");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_deliveries_sender_name_hash",
                 table: "deliveries",
                 columns: new[] { "sender", "name_hash" },
@@ -925,6 +957,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 name: "ix_sign_ins_user_id",
                 table: "sign_ins",
                 column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_uploads_mapping_id",
+                table: "uploads",
+                column: "mapping_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_uploads_status",
@@ -1026,6 +1063,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "asp_net_users");
+
+            migrationBuilder.DropTable(
+                name: "column_mappings");
         }
     }
 }

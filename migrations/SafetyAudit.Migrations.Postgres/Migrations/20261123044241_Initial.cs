@@ -126,6 +126,26 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "column_mappings",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    clinic_id = table.Column<string>(type: "text", nullable: true),
+                    header_digest = table.Column<string>(type: "text", nullable: false),
+                    dates = table.Column<string>(type: "text", nullable: false),
+                    columns = table.Column<string>(type: "text", nullable: false),
+                    added_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    added_by = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_column_mappings", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "daily_adherence",
                 columns: table => new
                 {
@@ -297,46 +317,6 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
-                name: "uploads",
-                columns: table => new
-                {
-                    id = table.Column<long>(type: "bigint", nullable: false)
-                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
-                    file_name = table.Column<string>(type: "text", nullable: false),
-                    kind = table.Column<string>(type: "text", nullable: false),
-                    clinic_id = table.Column<string>(type: "text", nullable: true),
-                    fingerprint = table.Column<string>(type: "text", nullable: false),
-                    bytes = table.Column<long>(type: "bigint", nullable: false),
-                    received_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
-                    received_by = table.Column<string>(type: "text", nullable: false),
-                    purpose = table.Column<string>(type: "text", nullable: false),
-                    why = table.Column<string>(type: "text", nullable: true),
-                    corrects_version = table.Column<int>(type: "integer", nullable: true),
-                    all_or_nothing = table.Column<bool>(type: "boolean", nullable: false),
-                    taken_back_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    taken_back_by = table.Column<string>(type: "text", nullable: true),
-                    taken_back_why = table.Column<string>(type: "text", nullable: true),
-                    status = table.Column<string>(type: "text", nullable: false),
-                    completed_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    failure = table.Column<string>(type: "text", nullable: true),
-                    unknown_columns = table.Column<string>(type: "text", nullable: false),
-                    rows_read = table.Column<long>(type: "bigint", nullable: false),
-                    bytes_read = table.Column<long>(type: "bigint", nullable: false),
-                    started_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    rows_new = table.Column<long>(type: "bigint", nullable: false),
-                    rows_same = table.Column<long>(type: "bigint", nullable: false),
-                    rows_changed = table.Column<long>(type: "bigint", nullable: false),
-                    rows_rejected = table.Column<long>(type: "bigint", nullable: false),
-                    epoch = table.Column<int>(type: "integer", nullable: false),
-                    claimed_until_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
-                    attempts = table.Column<int>(type: "integer", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("pk_uploads", x => x.id);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "asp_net_user_claims",
                 columns: table => new
                 {
@@ -440,6 +420,53 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         principalTable: "asp_net_users",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "uploads",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    file_name = table.Column<string>(type: "text", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    mapping_id = table.Column<long>(type: "bigint", nullable: true),
+                    clinic_id = table.Column<string>(type: "text", nullable: true),
+                    fingerprint = table.Column<string>(type: "text", nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: false),
+                    received_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    received_by = table.Column<string>(type: "text", nullable: false),
+                    purpose = table.Column<string>(type: "text", nullable: false),
+                    why = table.Column<string>(type: "text", nullable: true),
+                    corrects_version = table.Column<int>(type: "integer", nullable: true),
+                    all_or_nothing = table.Column<bool>(type: "boolean", nullable: false),
+                    taken_back_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    taken_back_by = table.Column<string>(type: "text", nullable: true),
+                    taken_back_why = table.Column<string>(type: "text", nullable: true),
+                    status = table.Column<string>(type: "text", nullable: false),
+                    completed_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    failure = table.Column<string>(type: "text", nullable: true),
+                    unknown_columns = table.Column<string>(type: "text", nullable: false),
+                    rows_read = table.Column<long>(type: "bigint", nullable: false),
+                    bytes_read = table.Column<long>(type: "bigint", nullable: false),
+                    started_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    rows_new = table.Column<long>(type: "bigint", nullable: false),
+                    rows_same = table.Column<long>(type: "bigint", nullable: false),
+                    rows_changed = table.Column<long>(type: "bigint", nullable: false),
+                    rows_rejected = table.Column<long>(type: "bigint", nullable: false),
+                    epoch = table.Column<int>(type: "integer", nullable: false),
+                    claimed_until_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_uploads", x => x.id);
+                    table.ForeignKey(
+                        name: "fk_uploads_column_mappings_mapping_id",
+                        column: x => x.mapping_id,
+                        principalTable: "column_mappings",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Restrict);
                 });
 
             migrationBuilder.CreateTable(
@@ -829,6 +856,11 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 column: "measure_code");
 
             migrationBuilder.CreateIndex(
+                name: "ix_column_mappings_header_digest",
+                table: "column_mappings",
+                column: "header_digest");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_deliveries_sender_name_hash",
                 table: "deliveries",
                 columns: new[] { "sender", "name_hash" },
@@ -926,6 +958,11 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 name: "ix_sign_ins_user_id",
                 table: "sign_ins",
                 column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_uploads_mapping_id",
+                table: "uploads",
+                column: "mapping_id");
 
             migrationBuilder.CreateIndex(
                 name: "ix_uploads_status",
@@ -1039,6 +1076,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
 
             migrationBuilder.DropTable(
                 name: "asp_net_users");
+
+            migrationBuilder.DropTable(
+                name: "column_mappings");
         }
     }
 }
