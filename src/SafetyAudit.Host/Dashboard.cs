@@ -21,7 +21,7 @@ static class Dashboard
         // There is one way to run it, whatever the environment says: no page of the framework's that shows where a fault lies.
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions
         {
-            Args = settings, ApplicationName = typeof(Dashboard).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory,
+            Args = [Settings.ReadOnce, .. settings], ApplicationName = typeof(Dashboard).Assembly.GetName().Name, ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = Environments.Production,
         });
         if (string.IsNullOrEmpty(builder.Configuration["urls"])) builder.WebHost.UseUrls("http://localhost:5080");

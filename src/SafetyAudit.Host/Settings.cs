@@ -9,6 +9,9 @@ namespace SafetyAudit.Host;
 /// <summary>Where settings come from, and their defaults: the command line over environment variables over <c>appsettings.json</c>.</summary>
 static class Settings
 {
+    /// <summary>For the framework: settings are read once, at the start. Watching their files takes something of which a machine has few.</summary>
+    public const string ReadOnce = "--hostBuilder:reloadConfigOnChange=false";
+
     /// <summary>Tells settings on the command line (<c>--Data:Directory x</c>, <c>--urls x</c>) from verbs and their options.</summary>
     public static (string[] Settings, string[] Verbs) Split(string[] args)
     {

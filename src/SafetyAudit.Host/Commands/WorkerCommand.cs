@@ -10,7 +10,7 @@ static class WorkerCommand
         var command = new Command("worker", "Run the background worker alone; any number may run on PostgreSQL.");
         command.SetAction(async (_, ct) =>
         {
-            var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = settings, ContentRootPath = AppContext.BaseDirectory });
+            var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = [Settings.ReadOnce, .. settings], ContentRootPath = AppContext.BaseDirectory });
             builder.Services.AddSafetyAudit(builder.Configuration, worker: true);
             using var host = builder.Build();
             await CommandLine.PrepareDatabaseAsync(host.Services, ct);

@@ -152,7 +152,14 @@ public sealed class ReceiveUpload(
             ? "It is no FHIR: the first object has no resourceType. Send a Bundle, one resource, or one resource per line."
             : "It is no JSON in the members of these records: FHIR resources go to /api/v1/fhir. Send one object, an array of objects, or one object per line.");
         if (form == FileForm.Table) return [KindOf(content, asked)];
-        if (form == FileForm.Json) return [KindOf(JsonRows.NamesIn(content), asked)];
+        if (form == FileForm.Json)
+        {
+            try { return [KindOf(JsonRows.NamesIn(content), asked)]; }
+            catch (ColumnsUnknownException)
+            {
+                throw new FileRefusedException("The file is JSON, and its first object is no record: it needs event_id (events), session_id and started_at (sessions), practitioner_id (practitioners), follow_up_id (follow-ups) or patient_id and valid_from (patients). Name them so, or send the records as \"CSV UTF-8 (comma delimited)\".");
+            }
+        }
         var kinds = FhirRows.KindsIn(content);
         if (asked is not { } one) return kinds;
         return kinds.Contains(one) ? [one] : throw new FileRefusedException($"The file has no {Codes.Of(one)}; it has {string.Join(" and ", kinds.Select(Codes.Of))}.");
@@ -175,7 +182,7 @@ public sealed class ReceiveUpload(
             : headers.Contains("session_id") && headers.Contains("started_at") ? RecordKind.Sessions
             : headers.Contains("patient_id") && headers.Contains("valid_from") && !headers.Contains("session_id") ? RecordKind.Patients
             : headers.Contains("practitioner_id") && !headers.Overlaps(OfOthers) ? RecordKind.Practitioners
-            : throw new ColumnsUnknownException("The header fits no kind of file, or the first object has none of its names. It needs event_id (events), session_id and started_at (sessions), practitioner_id (practitioners), follow_up_id (follow-ups) or patient_id and valid_from (patients)."));
+            : throw new ColumnsUnknownException("The header fits no kind of file. It needs event_id (events), session_id and started_at (sessions), practitioner_id (practitioners), follow_up_id (follow-ups) or patient_id and valid_from (patients)."));
         // Sessions and events name practitioners too: read as practitioners they would blank what is known of them.
         if (kind == RecordKind.Practitioners && headers.Overlaps(OfOthers))
             throw new FileRefusedException("The header has session_id, event_id or patient_id: this is no practitioners file. Send it as what it is.");
