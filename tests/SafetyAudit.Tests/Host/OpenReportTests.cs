@@ -304,7 +304,7 @@ public class OpenReportTests
     {
         var own = director ?? await MakerAsync(world);
         Assert.Equal(HttpStatusCode.Redirect, await own.PostAsync("/report-links", new() { ["clinic"] = "C1" }, "/report-links?handler=Make"));
-        await own.GetAsync("/report-links");
+        Assert.Equal(HttpStatusCode.OK, await own.GetAsync("/report-links"));
         Assert.Contains("<svg class=\"qr\"", own.Text, StringComparison.Ordinal);
         return Regex.Match(own.Text, "/report/[a-z2-7]{32}").Value;
     }
@@ -313,7 +313,7 @@ public class OpenReportTests
     {
         await RunningDashboard.AddUserAsync(world.Dashboard.App.Services, "maker", Password);
         var maker = new Visitor(world.Dashboard.Address);
-        await maker.SignInAsync("maker", Password);
+        Assert.Equal(HttpStatusCode.Redirect, await maker.SignInAsync("maker", Password));
         return maker;
     }
 
