@@ -81,7 +81,8 @@ public class AccessMatrixTests
         visitors["key"].Headers["Authorization"] = $"Bearer {await KeyAsync(dashboard, "C1")}";
         foreach (var (route, may) in MayOpen)
         {
-            string path = route.Replace("{id:long}", "1").Replace("{id}", "P1").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404").Replace("{link}", "unknown").Replace("{documentName}", "v1")
+            // The first upload is read; the last one waits for someone to say which column is which.
+            string path = route.Replace("{id:long}", route.EndsWith("/columns", StringComparison.Ordinal) ? "8" : "1").Replace("{id}", "P1").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404").Replace("{link}", "unknown").Replace("{documentName}", "v1")
                 + route switch { "/sessions" => "?practitioner=P1", "/records/history" or "/records/correct" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
             foreach (var (who, visitor) in visitors)
             {
@@ -352,6 +353,7 @@ public class AccessMatrixTests
             (events + Samples.Event("E3", "S3").TrimEnd() + ",secret of E3\n", "C2"),
             (Samples.SessionHeader + Samples.Session("S8") + Samples.Session("S9", practitioner: "P3", clinic: "C2"), null),
         }) await receive.ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), "file.csv", null, clinic, Actor.CommandLine, default);
+        Assert.Equal(8, (await receive.ReceiveAsync(new MemoryStream("a,b\n1,2\n"u8.ToArray()), "other.csv", null, "C1", Actor.CommandLine, default, new(MayAsk: true)))[0].Id);
         await services.CatchUpAsync(null, default);
         foreach (var (name, roles, clinics, practitioner) in People)
             await RunningDashboard.AddUserAsync(services, new User { UserName = name, Roles = roles, ClinicIds = clinics, PractitionerId = practitioner }, Password);
