@@ -135,7 +135,7 @@ public class FhirImportTests
     [Theory]
     [InlineData("""{"resourceType":"Bundle","entry":[{"resource":{"resourceType":"Practitioner","id":"p"}}""", "The Bundle is not JSON that can be read: entry 2")]
     [InlineData("""{"resourceType":"Bundle","type":"collection"}""", "The file holds no FHIR resource that can be read")]
-    [InlineData("[1,2]", "The header fits no kind of file")]
+    [InlineData("[1,2]", "The file is JSON, and its first object is no record")]
     [InlineData("{\"resourceType\":", "The file holds no FHIR resource that can be read")]
     public async Task A_file_that_is_no_fhir_is_refused_and_not_kept(string content, string why)
     {

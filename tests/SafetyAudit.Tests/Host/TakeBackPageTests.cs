@@ -150,6 +150,11 @@ public class TakeBackPageTests
             await director.PostAsync("/records/correct?kind=sessions&id=S3&clinic=C1", new() { ["version"] = "1", ["why"] = "entered twice" }, "/records/correct?kind=sessions&id=S3&clinic=C1&handler=Withdraw");
             await director.PostAsync("/uploads/4/undo", new() { ["why"] = "wrong clinic" });
         }
+        var receive = dashboard.App.Services.GetRequiredService<ReceiveUpload>();
+        await receive.ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(Samples.EventHeader + Samples.Event("E9", ""))), "reported.csv", null, "C1", Actor.CommandLine, default);
+        const string export = "id,practitioner_id,patient_id,starts_at,ends_at,did_not_arrive,cancelled_at,notes\n1,P1,T1,2026-03-02T09:00:00Z,2026-03-02T09:30:00Z,false,,x\n2,P1,T2,2026-03-02T10:00:00Z,2026-03-02T10:30:00Z,perhaps,,\n";
+        long kept = (await receive.ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(export)), "appointments.csv", null, "C1", Actor.CommandLine, default, new(MayAsk: true)))[0].Id;
+        await dashboard.App.Services.CatchUpAsync(null, default);
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 375) })
         {
             var page = await browser.PageAsync(scheme, width);
@@ -161,6 +166,7 @@ public class TakeBackPageTests
             foreach (var (name, path) in new[]
             {
                 ("undo", "/uploads/3/undo"), ("undone", "/uploads/4"), ("uploads", "/uploads"), ("correct", "/records/correct?kind=sessions&id=S2&clinic=C1"), ("corrected", "/records/history?kind=sessions&id=S2&clinic=C1"),
+                ("waiting-events", "/events/waiting"), ("follow-ups", "/follow-ups"), ("columns", $"/uploads/{kept}/columns"), ("upload-columns", $"/uploads/{kept}"),
                 ("withdrawn", "/records/history?kind=sessions&id=S3&clinic=C1"), ("history-undone", "/records/history?kind=sessions&id=S1&clinic=C1"),
             })
             {
@@ -170,6 +176,12 @@ public class TakeBackPageTests
                 Assert.True(violations.Length == 0, $"{name}, {look}: " + string.Join("; ", violations.Select(v => $"{v.Id} at {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}")));
                 Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") <= 0, $"{name} is wider than a {look} screen");
             }
+            await page.GotoAsync($"{dashboard.Address}/uploads/{kept}/columns");
+            await page.ClickAsync("text=Look at what comes of it");
+            Assert.Contains("1 would be taken", await page.InnerTextAsync("main"), StringComparison.Ordinal);
+            await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, $"columns-preview-{look}.png"), FullPage = true });
+            Assert.Empty((await page.RunAxe()).Violations);
+            Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") <= 0, $"the preview is wider than a {look} screen");
             await page.Context.CloseAsync();
         }
         Assert.Empty(browser.Errors);
