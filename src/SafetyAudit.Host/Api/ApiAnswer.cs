@@ -85,14 +85,4 @@ static class ApiBody
     }
 
     public static bool IsLines(HttpRequest request) => request.ContentType!.Split(';')[0].TrimEnd().EndsWith("ndjson", StringComparison.OrdinalIgnoreCase);
-
-    /// <summary>Asks for a job. What it is about is kept and recorded; should the asking fail, the worker's sweep finds it.</summary>
-    public static async Task AskForAsync(this Jobs.JobQueue jobs, string job, ILogger log, CancellationToken ct)
-    {
-        try { await jobs.EnqueueAsync(job, ct); }
-        catch (Exception e) when (e is not OperationCanceledException)
-        {
-            log.LogWarning(e, "The job {Job} could not be asked for; the worker's sweep will find what waits", job);
-        }
-    }
 }

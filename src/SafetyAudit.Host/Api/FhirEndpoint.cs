@@ -30,7 +30,7 @@ static class FhirEndpoint
     }
 
     static async Task<IResult> ReceiveAsync(
-        HttpContext context, SafetyAuditDb db, ReceiveUpload receive, UploadSettings settings, KeyRing keys, JobQueue jobs, ILoggerFactory loggers, CancellationToken ct)
+        HttpContext context, SafetyAuditDb db, ReceiveUpload receive, UploadSettings settings, KeyRing keys, JobQueue jobs, CancellationToken ct)
     {
         var request = context.Request;
         if (ApiBody.Wrong(request, settings, MediaTypes) is var (status, words)) return Outcome(status, status == 413 ? "too-long" : "not-supported", words);
@@ -50,7 +50,7 @@ static class FhirEndpoint
             return Outcome(400, "structure", refused.Message);
         }
         catch (DeliveryDiffersException) { return IdempotencyKey.Differs; }
-        await jobs.AskForAsync(Composition.ReadUploads, loggers.CreateLogger(typeof(FhirEndpoint)), ct);
+        await jobs.AskAsync(Composition.ReadUploads, ct);
         return await IdempotencyKey.OnceAsync(db, name, keys, () => Task.FromResult(Outcome(202, uploads.Select(upload => new
         {
             severity = "information",

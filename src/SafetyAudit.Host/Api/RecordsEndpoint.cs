@@ -36,7 +36,7 @@ static class RecordsEndpoint
 
     /// <summary>What it takes to receive records and say what became of them.</summary>
     internal sealed class Received(
-        ReceiveUpload receive, ProcessUploads process, UploadSettings settings, DatabaseSettings database, KeyRing keys, JobQueue jobs, ILogger<Received> log)
+        ReceiveUpload receive, ProcessUploads process, UploadSettings settings, DatabaseSettings database, KeyRing keys, JobQueue jobs)
     {
         public async Task<IResult> AnswerAsync(HttpContext context, SafetyAuditDb db, RecordKind kind, CancellationToken ct)
         {
@@ -63,10 +63,12 @@ static class RecordsEndpoint
         {
             bool isSmall = upload.Bytes <= SmallBytes && RowOutcomes.Count(upload, database, keys, SmallRecords) <= SmallRecords;
             bool isRead = isSmall && await process.ReadInTurnAsync(upload.Id, Patience, ct);
-            await jobs.AskForAsync(isRead ? Composition.Summarise : Composition.ReadUploads, log, ct);
+            await jobs.AskAsync(isRead ? Composition.Summarise : Composition.ReadUploads, ct);
             string location = $"/api/v1/uploads/{upload.Id}";
             if (!isRead) return ApiAnswer.Of(202, "application/json", new { UploadId = upload.Id, Kind = upload.Kind, Status = UploadStatus.Received }, location);
             upload = await db.Uploads.AsNoTracking().SingleAsync(u => u.Id == upload.Id, ct);
+            if (upload.Status is UploadStatus.Cancelled or UploadStatus.Undone || upload.TakenBackAtUtc is not null)
+                return ApiAnswer.Problem(409, "Nothing of it counts.", "Somebody took the upload back. If the records are right, send them again, under another Idempotency-Key.", ("upload_id", upload.Id));
             if (upload.Failure is { } failure) return ApiAnswer.Problem(422, "Nothing of it was taken.", failure, ("upload_id", upload.Id));
             var rows = (await RowOutcomes.OfAsync(db, upload, database, keys, ct)).ConvertAll(ItemOf);
             if (upload.RowsRejected == upload.RowsRead)

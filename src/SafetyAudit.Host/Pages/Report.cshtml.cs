@@ -5,7 +5,6 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
-using SafetyAudit.Host.Api;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Sessions;
@@ -59,6 +58,13 @@ public sealed class ReportModel(
             Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
             return Again(StatusCodes.Status429TooManyRequests, "Many reports come from here just now. What you wrote is still below: wait two minutes, then send it again.");
         }
+        var name = Report.NameOf(link, opened.Code, keys);
+        // The same press again, its answer lost, however late: it came before.
+        if (await Delivery.FindAsync(db, name, ct) is { } before)
+        {
+            (Code, CameBefore) = (opened.Code, before.Asked != name.Asked);
+            return Page();
+        }
         if (forms.IsOld(opened))
         {
             Token = forms.New(link);
@@ -68,7 +74,7 @@ public sealed class ReportModel(
         if (!string.IsNullOrEmpty(website)) return Again(StatusCodes.Status422UnprocessableEntity, "A hidden field was filled in. It is empty now: send the form again.");
         Problems = [.. Report.Problems(TimeZoneInfo.FindSystemTimeZoneById(clinic.TimeZone), time.UtcNow())];
         if (Problems.Count > 0) return Again(StatusCodes.Status422UnprocessableEntity);
-        await ReceiveAsync(link, clinic, opened, ct);
+        await ReceiveAsync(clinic, opened, name, ct);
         return Page();
     }
 
@@ -79,7 +85,7 @@ public sealed class ReportModel(
         return Page();
     }
 
-    async Task ReceiveAsync(ReportLink link, Clinic clinic, ReportForm.Opened opened, CancellationToken ct)
+    async Task ReceiveAsync(Clinic clinic, ReportForm.Opened opened, DeliveryName name, CancellationToken ct)
     {
         // Without the address it came from: who reports may stay unnamed.
         var reporter = new Actor(ActorKind.OpenForm, $"report link of {clinic.Id}", "not kept", Actor.Nobody.Permissions, new([clinic.Id]));
@@ -89,15 +95,16 @@ public sealed class ReportModel(
         try
         {
             using var content = new MemoryStream(row);
-            await receive.ReceiveAsync(content, $"report {opened.Code}.json", RecordKind.Events, clinic.Id, reporter, ct, new(Form: FileForm.Json, Name: new($"report_link {link.Id}", opened.Code, "report")));
+            await receive.ReceiveAsync(content, $"report {opened.Code}.json", RecordKind.Events, clinic.Id, reporter, ct, new(Form: FileForm.Json, Name: name));
         }
         catch (DeliveryDiffersException)
         {
-            CameBefore = true;
+            // Both at once: what was looked up for the row may differ, what was typed tells.
+            CameBefore = (await Delivery.FindAsync(db, name, ct))?.Asked != name.Asked;
             return;
         }
         log.LogInformation("An event was reported by the open form of clinic {Clinic}", clinic.Id);
-        await jobs.AskForAsync(Composition.ReadUploads, log, ct);
+        await jobs.AskAsync(Composition.ReadUploads, ct);
     }
 
     // Looked up before anybody is known to ask, hence outside every scope; by the hash, so that the time taken tells nothing of the secret.

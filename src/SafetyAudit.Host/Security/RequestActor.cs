@@ -26,8 +26,13 @@ sealed class RequestActor(RequestDelegate next)
     }
 
     static Actor Person(string name, string origin, IReadOnlySet<Permission> permissions, Scope scope) =>
-        // Accounts are the whole installation's; nobody who reaches a part of it keeps them.
-        new(ActorKind.Person, name, origin, scope.Clinics is null ? permissions : permissions.Where(p => p != Permission.ManageAccess).ToHashSet(), scope);
+        // Accounts are the whole installation's, and report links a clinic's; nobody who reaches a part of these keeps them.
+        new(ActorKind.Person, name, origin, permissions.Where(p => p switch
+        {
+            Permission.ManageAccess => scope.Clinics is null,
+            Permission.KeepReportLinks => scope.PractitionerId is null,
+            _ => true,
+        }).ToHashSet(), scope);
 
     /// <summary>Someone on the way in: who they are is known, and they may do nothing yet but sign in.</summary>
     public static Actor Entering(HttpContext context, User user) => Person(user.UserName!, LogText.Address(context), new HashSet<Permission>(), Scope.Nothing);

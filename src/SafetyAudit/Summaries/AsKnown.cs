@@ -66,7 +66,7 @@ public sealed class AsKnown : IAsyncDisposable
         await StandBeforeAsync(db, "uploads", $"id IN ({string.Join(',', counted.Append(-1))})", new() { ["status"] = "'completed'" }, ct);
         var same = Intake.All.ToDictionary(i => i.Table, i => i.SameRecord);
         const string upload = "upload_id IN (SELECT id FROM uploads)";
-        string period = $"date BETWEEN '{from:yyyy-MM-dd}' AND '{to:yyyy-MM-dd}'";
+        string period = string.Create(CultureInfo.InvariantCulture, $"date BETWEEN '{from:yyyy-MM-dd}' AND '{to:yyyy-MM-dd}'");
         foreach (string table in same.Keys.Where(t => t != "sessions").Append("sessions"))
         {
             var instead = new Dictionary<string, string>
@@ -76,13 +76,13 @@ public sealed class AsKnown : IAsyncDisposable
             };
             if (table == "adverse_events") foreach (string link in new[] { "linked_session_id", "linked_clinic_id", "link_method" }) instead[link] = "CAST(NULL AS text)";
             if (table == "follow_ups") instead["linked_clinic_id"] = "CAST(NULL AS text)";
-            await StandBeforeAsync(db, table, table == "sessions" ? $"{upload} AND ({period} OR patient_id IN (SELECT patient_id FROM adverse_events))" : upload, instead, ct);
+            await StandBeforeAsync(db, table, table == "sessions" ? $"{upload} AND ({period} OR patient_id IN (SELECT patient_id FROM adverse_events) OR session_id IN (SELECT session_id FROM adverse_events WHERE session_id IS NOT NULL UNION SELECT session_id FROM follow_ups))" : upload, instead, ct);
         }
         foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "stale_days" }) await StandBeforeAsync(db, table, "1 = 0", [], ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_sessions ON sessions (session_id, clinic_id)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_days ON sessions (clinic_id, practitioner_id, date)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_uploads ON uploads (id)", ct);
-        string instant = db.Database.IsSqlite() ? $"'{at:yyyy-MM-dd HH:mm:ss.FFFFFFF}'" : $"TIMESTAMPTZ '{at:O}'";
+        string instant = db.Database.IsSqlite() ? string.Create(CultureInfo.InvariantCulture, $"'{at:yyyy-MM-dd HH:mm:ss.FFFFFFF}'") : $"TIMESTAMPTZ '{at:O}'";
         await StandBeforeAsync(db, "link_decisions", $"decided_at_utc <= {instant} AND (taken_back_at_utc IS NULL OR taken_back_at_utc > {instant})", new() { ["taken_back_at_utc"] = db.Database.IsSqlite() ? "CAST(NULL AS text)" : "CAST(NULL AS timestamptz)" }, ct);
         await LinkEvents.AllAsync(db, ct);
         await LinkFollowUps.AllAsync(db, ct);

@@ -38,7 +38,8 @@ public sealed class ChooseColumns(DatabaseSettings database, KeyRing keys, Proce
     /// <exception cref="FileRefusedException">A column that every row must have is not filled.</exception>
     public async Task<ColumnPreview> PreviewAsync(SafetyAuditDb db, Upload upload, ColumnMapping mapping, CancellationToken ct)
     {
-        var intake = Intake.Of(mapping.Kind);
+        // One of its own: a layout remembers cells, and belongs to one reader.
+        var intake = (Intake)Activator.CreateInstance(Intake.Of(mapping.Kind).GetType())!;
         var meant = new Upload { FileName = upload.FileName, Kind = mapping.Kind, ClinicId = upload.ClinicId, Fingerprint = "", ReceivedBy = "", ReceivedAtUtc = time.UtcNow() };
         var context = await process.ContextAsync(db, meant, keys.Newest, null, ct);
         using var rows = new MappedRows(Rows.OpenTable(Content(upload)), mapping, intake.Columns);

@@ -46,7 +46,7 @@ public sealed class ColumnMapping
     public DateTime AddedAtUtc { get; set; }
     public required string AddedBy { get; set; }
 
-    /// <summary>The same for the same column names, in whatever order and case.</summary>
+    /// <summary>The same for the same column names, in whatever order and case, and for the file of their rejected rows.</summary>
     public static string DigestOf(IEnumerable<string> headers) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', headers.Where(h => h.Length > 0).Select(h => h.ToLowerInvariant()).Order(StringComparer.Ordinal)))));
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', headers.Where(h => h.Length > 0 && !h.StartsWith(RejectedRows.Prefix, StringComparison.OrdinalIgnoreCase)).Select(h => h.ToLowerInvariant()).Order(StringComparer.Ordinal)))));
 }

@@ -62,7 +62,8 @@ public sealed class CorrectRecord(ReceiveUpload receive, ProcessUploads process)
         byte[] file = Csv(row);
         var wrong = await process.CheckAsync(file, kind, clinic, purpose, seen.Version, ct);
         if (wrong.Count > 0) return new(null, wrong);
-        string name = $"{(purpose == UploadPurpose.Withdrawal ? "withdrawal" : "correction")} of {id} by {by.Name}";
+        // A file's name is told to the trail for ever, and a risk profile's id is its patient's.
+        string name = $"{(purpose == UploadPurpose.Withdrawal ? "withdrawal" : "correction")} of {(kind == RecordKind.Patients ? "a risk profile" : id)} by {by.Name}";
         using var content = new MemoryStream(file);
         return new((await receive.ReceiveAsync(content, name, kind, clinic, by, ct, new(AllOrNothing: true, purpose, seen.Version, why.Trim())))[0], []);
     }

@@ -50,13 +50,16 @@ sealed class EventIntake : Intake<AdverseEvent>
     /// </summary>
     public override async Task SettleAsync(SafetyAuditDb db, IReadOnlyList<AdverseEvent> records, Dictionary<string, KnownRecord> known, Action<AdverseEvent, Reason> reject, CancellationToken ct)
     {
+        using var scratch = new MemoryStream();
         var eventIds = records.Select(e => e.EventId).ToList();
         var same = (await db.AdverseEvents.Where(e => eventIds.Contains(e.EventId) && !db.Uploads.Any(u => u.Id == e.UploadId && u.TakenBackAtUtc != null)).Select(e => new { e.EventId, e.PatientId, e.ClinicId }).Distinct().ToListAsync(ct)).ToLookup(e => (e.EventId, e.PatientId));
         foreach (var record in records)
         {
             var clinics = same[(record.EventId, record.PatientId)].Select(e => e.ClinicId).Distinct().ToList();
-            if (record.ClinicId is null && clinics is [{ } only]) record.ClinicId = only;
-            else if (record.ClinicId is not null && clinics.Contains(null) && !clinics.Contains(record.ClinicId)) known[KeyOf(record)] = known[$"{record.EventId}\n"];
+            var unnamed = known.GetValueOrDefault($"{record.EventId}\n");
+            // What was said before its clinic was known, said once more, is nothing new.
+            if (record.ClinicId is null && clinics.OfType<string>().ToList() is [var only] && unnamed?.HasSeen(Layout.Digest(record, scratch)) != true) record.ClinicId = only;
+            else if (record.ClinicId is not null && clinics.Contains(null) && !clinics.Contains(record.ClinicId)) known[KeyOf(record)] = unnamed!.After(known.GetValueOrDefault(KeyOf(record)));
         }
 
         var sessionIds = records.Select(e => e.SessionId).OfType<string>().Distinct().ToList();

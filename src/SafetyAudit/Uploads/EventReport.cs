@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
@@ -16,6 +17,7 @@ public sealed record EventReport
 {
     public const int LongestText = 4000;
     const int LongestWords = 100;
+    const string SuspectedLung = "breath";
 
     /// <summary>What can be chosen, in plain words, and the category each stands for.</summary>
     public static readonly IReadOnlyList<(string Code, string Words, string Category)> Whats =
@@ -25,7 +27,9 @@ public sealed record EventReport
         ("bleeding", "Bleeding", "BLEED_MINOR"),
         ("dizzy", "Feeling dizzy or faint", "NEAR_FAINT"),
         ("fainted", "Fainting", "SYNCOPE"),
-        ("breath", "Trouble breathing or chest pain: a collapsed lung, suspected or found", "PNEUMOTHORAX"),
+        ("lung", "A collapsed lung, found by a doctor", "PNEUMOTHORAX"),
+        // What it was is not known yet: it is looked at as any serious event, and counts as no pneumothorax before somebody says so.
+        (SuspectedLung, "Trouble breathing or chest pain", "OTHER_MILD"),
         ("numb", "Numbness, tingling or weakness", "NERVE_TRANSIENT"),
         ("infection", "Signs of an infection: red, hot, swollen, pus", "INFECTION_LOCAL"),
         ("needle", "A needle was left in, or forgotten", "NEEDLE_RETAINED"),
@@ -77,6 +81,10 @@ public sealed record EventReport
         static bool Wrong(string? text, int longest) => Cells.Text(Encoding.UTF8.GetBytes(text ?? ""), longest, isId: true, lines: false).Wrong is not null;
     }
 
+    /// <summary>Under what a form's report is taken once; what was typed stands in it, hashed under a key.</summary>
+    public DeliveryName NameOf(ReportLink link, string code, KeyRing keys) =>
+        new($"report_link {link.Id}", code, "report " + Convert.ToHexStringLower(HMACSHA256.HashData(keys.Key(KeyPurpose.Fingerprints, keys.Newest), JsonSerializer.SerializeToUtf8Bytes(this, Json.Options))));
+
     /// <summary>The file of one row.</summary>
     /// <param name="code">Its tracking code, which is the event's id.</param>
     /// <param name="openedUtc">When the form was opened: the same however often it is sent.</param>
@@ -104,7 +112,7 @@ public sealed record EventReport
             // Nobody else's, so that no two who wish to stay unnamed become one person.
             ["patient_id"] = isNamed ? patient : $"anonymous-{code}",
             ["category"] = Whats.Single(w => w.Code == What).Category, ["onset_at"] = Instant(onset), ["recorded_at"] = Instant(openedUtc),
-            ["session_id"] = joins ? session : null, ["practitioner_id"] = known, ["severity"] = HowBad, ["medical_attention"] = Done is { Length: > 0 } ? Done : null,
+            ["session_id"] = joins ? session : null, ["practitioner_id"] = known, ["severity"] = HowBad, ["seriousness"] = What == SuspectedLung ? "serious" : null, ["medical_attention"] = Done is { Length: > 0 } ? Done : null,
             ["reporter_role"] = Who, ["report_channel"] = Codes.Of(ReportChannel.OpenForm), ["narrative"] = narrative.Length > 0 ? narrative : null,
         }, Json.Options);
     }

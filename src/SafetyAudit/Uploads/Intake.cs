@@ -29,6 +29,13 @@ sealed class KnownRecord
         if (version.Version > Newest.Version) Newest = version;
     }
 
+    /// <summary>Gives no number again that another record had which is one with this.</summary>
+    public KnownRecord After(KnownRecord? other)
+    {
+        LastVersion = Math.Max(LastVersion, other?.LastVersion ?? 0);
+        return this;
+    }
+
     /// <summary>Whether this content was ever sent: an old file sent again must not undo what came after it.</summary>
     public bool HasSeen(byte[] digest) => digests.Exists(d => d.AsSpan().SequenceEqual(digest));
 }

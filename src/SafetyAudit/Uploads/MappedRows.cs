@@ -31,7 +31,7 @@ sealed partial class MappedRows : Rows
     public override IReadOnlyList<string> Headers => headers;
 
     /// <summary>Our columns, and those of the file that fill none of them.</summary>
-    public override IReadOnlyList<string> Named => [.. headers, .. file.Headers.Except(mapping.Columns.SelectMany(c => c.From), StringComparer.OrdinalIgnoreCase)];
+    public override IReadOnlyList<string> Named => [.. headers, .. file.Named.Except(mapping.Columns.SelectMany(c => c.From), StringComparer.OrdinalIgnoreCase)];
 
     public override int Length => file.Length;
     public override long Position => file.Position;
@@ -62,8 +62,9 @@ sealed partial class MappedRows : Rows
 
     int PlaceOf(string header)
     {
-        for (int i = 0; i < file.Headers.Count; i++) if (file.Headers[i].Equals(header, StringComparison.OrdinalIgnoreCase)) return i;
-        throw new FileRefusedException($"The header lacks {header}, from which {mapping.Name} takes its columns. Choose the columns anew.");
+        var places = Enumerable.Range(0, file.Headers.Count).Where(i => file.Headers[i].Equals(header, StringComparison.OrdinalIgnoreCase)).ToList();
+        if (places.Count > 1) throw new FileRefusedException($"The header has the column {header} twice. Keep one of them.");
+        return places.Count == 1 ? places[0] : throw new FileRefusedException($"The header lacks {header}, from which {mapping.Name} takes its columns. Choose the columns anew.");
     }
 
     string ValueOf(int column)

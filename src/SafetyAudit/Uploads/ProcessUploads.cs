@@ -131,7 +131,8 @@ public sealed class ProcessUploads(
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         while (true)
         {
-            var next = await db.Uploads.Where(u => u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing).OrderBy(u => u.Id).FirstOrDefaultAsync(ct);
+            // One that was begun comes first, whatever its number: a file that waited for its columns has an old one, and no two are read side by side.
+            var next = await db.Uploads.Where(u => u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing).OrderBy(u => u.Status != UploadStatus.Processing).ThenBy(u => u.Id).FirstOrDefaultAsync(ct);
             if (next is null || only is not null && next.Id != only) return null;
             var now = time.UtcNow();
             // A lease far in the future was made before the clock was set back: it holds no more than any other.

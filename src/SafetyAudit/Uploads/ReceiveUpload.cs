@@ -21,7 +21,8 @@ public sealed record UploadSettings(TimeZoneInfo DefaultTimeZone, long LargestFi
 /// <param name="Form">What it must be written as; told from the content when null.</param>
 /// <param name="Name">The sender's own name for this delivery: under it the file is taken once, and its uploads are answered each time.</param>
 /// <param name="MayAsk">Whether a table with unknown columns is kept until someone says which is which, instead of being refused.</param>
-public sealed record SentHow(bool AllOrNothing = false, UploadPurpose Purpose = UploadPurpose.File, int? CorrectsVersion = null, string? Why = null, FileForm? Form = null, DeliveryName? Name = null, bool MayAsk = false);
+/// <param name="AskAnew">Whether to ask although columns with these names were mapped before.</param>
+public sealed record SentHow(bool AllOrNothing = false, UploadPurpose Purpose = UploadPurpose.File, int? CorrectsVersion = null, string? Why = null, FileForm? Form = null, DeliveryName? Name = null, bool MayAsk = false, bool AskAnew = false);
 
 /// <summary>Takes a file in: keeps its bytes, looks at its header, records it. After this it can't be lost; reading it is <see cref="ProcessUploads"/>'s work.</summary>
 public sealed class ReceiveUpload(
@@ -125,19 +126,22 @@ public sealed class ReceiveUpload(
     /// <summary>Where the bytes of an upload are kept, sealed.</summary>
     public static string PathOf(DatabaseSettings database, string fingerprint) => Path.Combine(database.Directory, "uploads", fingerprint + ".csv.sealed");
 
-    // A header that someone mapped before is read in that way; whoever says which kind it is may mean another.
+    // A header that is none of ours and that someone mapped before is read in that way; whoever says which kind it is may mean another.
     internal static async Task<(IReadOnlyList<RecordKind> Kinds, ColumnMapping? Mapping, UploadStatus Status)> RecogniseAsync(
         SafetyAuditDb db, Func<Stream> content, RecordKind? kind, string? clinicId, SentHow how, CancellationToken ct)
     {
-        if (how.Form is null && await MappingForAsync(db, content, kind, clinicId, ct) is { } mapping) return ([mapping.Kind], mapping, UploadStatus.Received);
         try { return (KindsOf(content, kind, how.Form), null, UploadStatus.Received); }
-        catch (ColumnsUnknownException) when (how.MayAsk) { return ([kind ?? RecordKind.Sessions], null, UploadStatus.NeedsColumns); }
+        catch (ColumnsUnknownException)
+        {
+            if (!how.AskAnew && await MappingForAsync(db, content, kind, clinicId, ct) is { } mapping) return ([mapping.Kind], mapping, UploadStatus.Received);
+            if (!how.MayAsk) throw;
+            return ([kind ?? RecordKind.Sessions], null, UploadStatus.NeedsColumns);
+        }
     }
 
     /// <summary>The newest mapping that was made for files with this header, the clinic's own before one for all; nothing for a file that is no table.</summary>
     static async Task<ColumnMapping?> MappingForAsync(SafetyAuditDb db, Func<Stream> content, RecordKind? kind, string? clinicId, CancellationToken ct)
     {
-        if (Rows.FormOf(content) != FileForm.Table) return null;
         string digest;
         using (var rows = Rows.OpenTable(content)) digest = ColumnMapping.DigestOf(rows.Headers);
         return await db.ColumnMappings.AsNoTracking().Where(m => m.HeaderDigest == digest && (kind == null || m.Kind == kind) && (m.ClinicId == null || m.ClinicId == clinicId))

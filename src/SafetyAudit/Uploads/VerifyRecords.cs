@@ -68,7 +68,7 @@ public static class VerifyRecords
             : failed is not null ? UploadStatus.Failed
             // A cancelled file is cleared away by whoever would read it next.
             : upload.TakenBackAtUtc is not null && upload.Status != UploadStatus.Processing ? UploadStatus.Cancelled
-            : upload.Status == UploadStatus.Received ? UploadStatus.Received : UploadStatus.Processing;
+            : upload.Status is UploadStatus.Received or UploadStatus.NeedsColumns ? upload.Status : UploadStatus.Processing;
         if (upload.Status != became)
             return $"{subject} is marked {Codes.Of(upload.Status)}, which is not what the trail says became of it";
         if (upload.Failure != failed?.Why) return $"{subject} was altered: why it failed is not what the trail says";

@@ -48,14 +48,19 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
         if (dropped.Count > 0) await Task.Delay(settings.Settled, ct);
         foreach (var (inbox, file, length, written) in dropped)
         {
-            file.Refresh();
-            if (file.Exists && file.Length == length && file.LastWriteTimeUtc == written) Claim(inbox, file);
+            // One that can't be moved holds up no other.
+            try
+            {
+                file.Refresh();
+                if (file.Exists && file.Length == length && file.LastWriteTimeUtc == written) Claim(inbox, file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { Waits(inbox, e); }
         }
         int received = 0;
         var found = new List<Found>();
         try
         {
-            foreach (var inbox in inboxes) found.AddRange(inbox.Place.EnumerateDirectories(Taking).SelectMany(taking => taking.EnumerateFiles()).Take(MostAtOnce).Select(file => Open(inbox, file)).OfType<Found>());
+            foreach (var inbox in inboxes) found.AddRange(inbox.Place.EnumerateDirectories(Taking).SelectMany(taking => taking.EnumerateFiles()).Take(MostAtOnce).Select(file => TryOpen(inbox, file)).OfType<Found>());
             // Sessions are given by known practitioners, events happen in sessions.
             foreach (var file in found.OrderBy(f => f.Turn).ThenBy(f => f.Name, StringComparer.Ordinal)) if (await ReceiveAsync(file, ct)) received++;
         }
@@ -93,6 +98,18 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             log.LogWarning("A file in {Folder} can't be moved to {Taking}, so it is not taken: {Why}", inbox.Place.FullName, taking, e.Message);
+        }
+    }
+
+    void Waits(Inbox inbox, Exception why) => log.LogWarning(why, "A file in the watched folder {Folder} could not be taken and waits", inbox.Place.FullName);
+
+    Found? TryOpen(Inbox inbox, FileInfo file)
+    {
+        try { return Open(inbox, file); }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Waits(inbox, e);
+            return null;
         }
     }
 
@@ -142,17 +159,31 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
         }
         catch (FileRefusedException refused)
         {
-            Fail(file.Inbox, file.Path, file.Name, refused.Message);
-            return false;
+            return Refuse(refused.Message);
+        }
+        catch (DeliveryDiffersException)
+        {
+            return Refuse("It was taken once, and was written to since: what came then counts as it was. Drop the whole file under another name; rows that are in already stay as they are.");
         }
         catch (IOException outage)
         {
             // A full disk is not the file's fault: it stays, and is taken up again.
-            log.LogWarning(outage, "A file in the watched folder {Folder} could not be received and waits", file.Inbox.Place.FullName);
+            Waits(file.Inbox, outage);
             return false;
         }
-        MoveTo(Path.Combine(file.Inbox.Place.FullName, Done), file.Path, file.Name);
+        try
+        {
+            MoveTo(Path.Combine(file.Inbox.Place.FullName, Done), file.Path, file.Name);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException) { Waits(file.Inbox, e); }
         return true;
+
+        bool Refuse(string why)
+        {
+            try { Fail(file.Inbox, file.Path, file.Name, why); }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException) { Waits(file.Inbox, e); }
+            return false;
+        }
     }
 
     void Fail(Inbox inbox, string path, string name, string why)

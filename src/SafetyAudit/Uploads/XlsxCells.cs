@@ -43,7 +43,9 @@ sealed class XlsxCells : IDisposable
         while (xml.Read())
         {
             if (xml.NodeType != XmlNodeType.Element || xml.LocalName != "row") continue;
+            int before = row;
             row = int.TryParse(xml.GetAttribute("r"), NumberStyles.None, CultureInfo.InvariantCulture, out int given) ? given : row + 1;
+            if (row <= before) throw new InvalidDataException("rows out of order");
             if (!xml.IsEmptyElement) ReadCells();
             return true;
         }

@@ -73,7 +73,7 @@ public class OpenReportTests
         await world.Installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2").Replace("T1", "T2"), "C1");
         var named = new Dictionary<string, string> { ["when"] = "2026-03-04T10:00", ["patient"] = " T1 " };
         string known = await ReportAsync("S1", "T1"), later = await ReportAsync("S9", "T1"), anothers = await ReportAsync("S2", "T1"), unnamed = await ReportAsync("S1", "");
-        await SendAsync(stranger, link, With(With(Filled(await FormAsync(stranger, link)), "what", "breath"), "treatment", ""));
+        await SendAsync(stranger, link, With(With(Filled(await FormAsync(stranger, link)), "what", "lung"), "treatment", ""));
         string serious = CodeIn(stranger.Text);
         await world.Installation.Services.CatchUpAsync(null, default);
         await world.Installation.ImportAsync(Samples.SessionHeader + Samples.Session("S9"), "C1");

@@ -13,7 +13,7 @@ namespace SafetyAudit.Host.Pages.Events;
 
 /// <summary>Events that count with no session yet: why, which sessions it could be, and what a person decides about them.</summary>
 [Needs(Permission.SendRecords)]
-public sealed class WaitingModel(SafetyAuditDb db, DecideLink decide, JobQueue jobs, ILogger<WaitingModel> log) : PageModel
+public sealed class WaitingModel(SafetyAuditDb db, DecideLink decide, JobQueue jobs) : PageModel
 {
     const int PerPage = 25, Decided = 50, SessionsListed = 8;
 
@@ -60,9 +60,7 @@ public sealed class WaitingModel(SafetyAuditDb db, DecideLink decide, JobQueue j
             await ReadAsync(ct);
             return Page();
         }
-        // The days are marked; should asking for the job fail, the worker's sweep counts them anew.
-        try { await jobs.EnqueueAsync(Composition.Summarise, ct); }
-        catch (Exception e) when (e is not OperationCanceledException) { log.LogWarning(e, "The recount after a decision could not be asked for; the worker's sweep will do it"); }
+        await jobs.AskAsync(Composition.Summarise, ct);
         return Redirect("/events/waiting");
     }
 
@@ -88,6 +86,8 @@ public sealed class WaitingModel(SafetyAuditDb db, DecideLink decide, JobQueue j
 
     static string Why(AdverseEvent e, int candidates)
     {
+        if (e.ReportChannel == ReportChannel.OpenForm && e.SessionId is null && candidates == 0)
+            return "It came by the open form, where patients may stay unnamed. If you know who it is, correct its patient_id and it finds its session; what was told of the treatment stands in its narrative.";
         int? days = Catalogue.Categories[e.Category].AttributionDays;
         if (e.SessionId is { } named)
             return candidates > 1 ? $"Two clinics have a session {named} of this patient." : $"It names the session {named}, which is not here, or is not this patient’s, or began after the event.";

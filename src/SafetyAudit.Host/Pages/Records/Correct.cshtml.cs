@@ -66,7 +66,7 @@ public sealed class CorrectModel(SafetyAuditDb db, CorrectRecord correct, JobQue
             return Refuse("It was not taken:");
         }
         if (became.Upload is not { } upload) return Refuse("Nothing was changed.");
-        await jobs.EnqueueAsync(Composition.ReadUploads, ct);
+        await jobs.AskAsync(Composition.ReadUploads, ct);
         return Redirect(await ReadAsync(upload.Id, ct) == UploadStatus.Completed ? History : $"/uploads/{upload.Id}");
     }
 

@@ -11,7 +11,7 @@ namespace SafetyAudit.Host.Pages;
 
 /// <summary>Which columns of a file of another shape are which of ours: choose, look, and have it read so.</summary>
 [Needs(Permission.SendRecords)]
-public sealed class ColumnsModel(SafetyAuditDb db, ChooseColumns choose, JobQueue jobs, ILogger<ColumnsModel> log) : PageModel
+public sealed class ColumnsModel(SafetyAuditDb db, ChooseColumns choose, JobQueue jobs) : PageModel
 {
     /// <summary>Stands in a choice for a value that every row has, and for what the suggestion says.</summary>
     public const string Always = "#always", Suggested = "#suggested";
@@ -55,8 +55,7 @@ public sealed class ColumnsModel(SafetyAuditDb db, ChooseColumns choose, JobQueu
             {
                 if (await choose.ReadSoAsync(db, Upload, Mapping, ct))
                 {
-                    try { await jobs.EnqueueAsync(Composition.ReadUploads, ct); }
-                    catch (Exception e) when (e is not OperationCanceledException) { log.LogWarning(e, "Upload {Upload} waits; the worker's sweep will find it", Id); }
+                    await jobs.AskAsync(Composition.ReadUploads, ct);
                 }
                 return Redirect($"/uploads/{Id}");
             }

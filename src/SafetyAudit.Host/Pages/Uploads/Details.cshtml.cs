@@ -45,7 +45,7 @@ public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, Key
         Problem = await takeBack.CancelAsync(Id, null, db.Actor, ct);
         if (Problem is not null) return await OnGetAsync(ct);
         // Whoever reads next clears it away; the sweep does so anyway.
-        await jobs.EnqueueAsync(Composition.ReadUploads, ct);
+        await jobs.AskAsync(Composition.ReadUploads, ct);
         return Redirect($"/uploads/{Id}");
     }
 

@@ -15,7 +15,7 @@ namespace SafetyAudit.Host.Pages;
 [LeaveFormUnread]
 // The token is checked by StreamedForm, before a byte of the file is read.
 [IgnoreAntiforgeryToken(Order = 1001)]
-public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQueue jobs, ILogger<UploadsModel> log) : PageModel
+public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQueue jobs) : PageModel
 {
     public List<Clinic> Clinics { get; private set; } = [];
     public List<Upload> Uploads { get; private set; } = [];
@@ -39,14 +39,9 @@ public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQue
             string? clinic = form.Fields.GetValueOrDefault("clinic") is { Length: > 0 } named ? named : null;
             RecordKind? kind = Codes.TryParse<RecordKind>(form.Fields.GetValueOrDefault("kind", ""), out var known) ? known : null;
             if (clinic is not null && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct)) return NotFound();
-            var uploads = await receive.ReceiveAsync(form.File, form.FileName, kind, clinic, db.Actor, ct, new(AllOrNothing: form.Fields.GetValueOrDefault("rejected") == "nothing", MayAsk: true));
+            var uploads = await receive.ReceiveAsync(form.File, form.FileName, kind, clinic, db.Actor, ct, new(AllOrNothing: form.Fields.GetValueOrDefault("rejected") == "nothing", MayAsk: true, AskAnew: form.Fields.ContainsKey("anew")));
             if (uploads is [{ Status: UploadStatus.NeedsColumns } asking]) return Redirect($"/uploads/{asking.Id}/columns");
-            // It is kept and recorded; should asking for the job fail, the worker's sweep finds it.
-            try { await jobs.EnqueueAsync(Composition.ReadUploads, ct); }
-            catch (Exception e) when (e is not OperationCanceledException)
-            {
-                log.LogWarning(e, "Upload {Upload} is kept, but its job could not be asked for; the worker's sweep will find it", uploads[0].Id);
-            }
+            await jobs.AskAsync(Composition.ReadUploads, ct);
             return Redirect(uploads is [var upload] ? $"/uploads/{upload.Id}" : "/uploads");
         }
         catch (FileRefusedException refused)

@@ -36,7 +36,7 @@ public sealed class UndoModel(SafetyAuditDb db, TakeBackUpload takeBack, JobQueu
         if (!await db.Uploads.AnyAsync(u => u.Id == Id, ct)) return NotFound();
         Problem = await takeBack.UndoAsync(Id, why is { Length: > 500 } ? why[..500] : why ?? "", db.Actor, ct);
         if (Problem is not null) return await OnGetAsync(ct);
-        await jobs.EnqueueAsync(Composition.Summarise, ct);
+        await jobs.AskAsync(Composition.Summarise, ct);
         return Redirect($"/uploads/{Id}");
     }
 }

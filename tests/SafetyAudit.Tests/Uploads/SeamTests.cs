@@ -1,0 +1,91 @@
+using System.Text;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Tests.Uploads;
+
+/// <summary>Where what is taken back, what waits for its columns and what names no clinic meet.</summary>
+public class SeamTests
+{
+    const string Header = "event_id,session_id,patient_id,category,onset_at,clinic_id,severity\n";
+
+    static string Event(string clinic, string severity) => $"{Header}E1,S1,T1,BRUISE_MINOR,2026-03-02T12:00:00Z,{clinic},{severity}\n";
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task An_event_whose_clinic_came_later_stays_one_event_also_after_an_undo(DatabaseProvider provider)
+    {
+        await using var installation = await FilledAsync(provider);
+        await installation.ImportAsync(Event("", "mild"));
+        var named = await installation.ImportAsync(Event("C1", "moderate"));
+        Assert.Equal(1, named.RowsChanged);
+        // The same file once more is nothing new; another word of it is about the one event there is.
+        Assert.Equal(1, (await installation.ImportAsync(Event("", "mild"))).RowsSame);
+        Assert.Equal(1, (await installation.ImportAsync(Event("", "severe"))).RowsChanged);
+        await CountsOnceAsync(installation, Severity.Severe);
+
+        var last = await installation.ImportAsync(Event("C1", "critical"));
+        Assert.Null(await installation.Services.GetRequiredService<TakeBackUpload>().UndoAsync(last.Id, "wrong file", Actor.CommandLine, default));
+        Assert.Null(await installation.Services.GetRequiredService<TakeBackUpload>().UndoAsync(named.Id, "wrong file", Actor.CommandLine, default));
+        var again = await installation.ImportAsync(Event("C1", "critical"));
+        Assert.Equal(UploadStatus.Completed, again.Status);
+        await CountsOnceAsync(installation, Severity.Critical);
+    }
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task A_number_that_an_undone_version_had_is_not_given_again(DatabaseProvider provider)
+    {
+        await using var installation = await FilledAsync(provider);
+        await installation.ImportAsync(Event("", "mild"));
+        for (int round = 0; round < 2; round++)
+        {
+            var named = await installation.ImportAsync(Event("C1", "moderate"));
+            Assert.Equal((UploadStatus.Completed, 0), (named.Status, named.RowsRejected));
+            Assert.Null(await installation.Services.GetRequiredService<TakeBackUpload>().UndoAsync(named.Id, "wrong file", Actor.CommandLine, default));
+        }
+        await CountsOnceAsync(installation, Severity.Mild);
+    }
+
+    [Fact]
+    public async Task A_file_that_waited_for_its_columns_is_not_read_beside_one_that_was_begun()
+    {
+        await using var installation = await FilledAsync(DatabaseProvider.Sqlite);
+        const string export = "id,practitioner_id,patient_id,starts_at,ends_at,did_not_arrive,cancelled_at\nS9,P1,T1,2026-03-02T09:00:00Z,2026-03-02T09:30:00Z,false,\n";
+        var receive = installation.Services.GetRequiredService<ReceiveUpload>();
+        var waiting = (await receive.ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(export)), "export.csv", null, "C1", Actor.CommandLine, default, new(MayAsk: true)))[0];
+        await using var db = installation.Db();
+        Assert.Empty(await VerifyRecords.RunAsync(db, default).ToListAsync());
+        var begun = await installation.ReceiveAsync(Encoding.UTF8.GetBytes(Samples.SessionHeader + Samples.Session("S9")));
+        await db.Uploads.Where(u => u.Id == begun.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.Epoch, 1));
+        var choose = installation.Services.GetRequiredService<ChooseColumns>();
+        Assert.True(await choose.ReadSoAsync(db, waiting, MappingPresets.Suggest(choose.HeadOf(waiting).Headers, null), default));
+        await installation.Services.GetRequiredService<ProcessUploads>().DrainAsync(null, default);
+        Assert.Equal([$"upload {begun.Id}", $"upload {waiting.Id}"],
+            await db.AuditEntries.Where(e => e.Action == AuditAction.Completed).OrderByDescending(e => e.Sequence).Take(2).OrderBy(e => e.Sequence).Select(e => e.Subject).ToListAsync());
+
+        // The source is known now; whoever chose wrongly may choose anew.
+        async Task<Upload> SendAsync(SentHow how) => (await receive.ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(export)), "export.csv", null, "C1", Actor.CommandLine, default, how))[0];
+        Assert.Equal(UploadStatus.Received, (await SendAsync(new(MayAsk: true))).Status);
+        Assert.Equal(UploadStatus.NeedsColumns, (await SendAsync(new(MayAsk: true, AskAnew: true))).Status);
+    }
+
+    static async Task<TestInstallation> FilledAsync(DatabaseProvider provider)
+    {
+        var installation = await TestInstallation.OpenAsync(provider);
+        await installation.ImportAsync(Samples.Practitioners, "C1");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        return installation;
+    }
+
+    static async Task CountsOnceAsync(TestInstallation installation, Severity severity)
+    {
+        await using var db = installation.Db();
+        var counting = Assert.Single(await db.Current<AdverseEvent>().ToListAsync());
+        Assert.Equal((severity, "S1"), (counting.Severity, counting.LinkedSessionId));
+        Assert.Empty(await VerifyRecords.RunAsync(db, default).ToListAsync());
+    }
+}
