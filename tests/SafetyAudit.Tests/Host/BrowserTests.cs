@@ -36,9 +36,9 @@ public class BrowserTests
 
         // A file that is none of ours is refused at once, with what to do.
         await page.GotoAsync(dashboard.Address + "/uploads");
-        await page.SetInputFilesAsync("[name=file]", new FilePayload { Name = "holiday.csv", MimeType = "text/csv", Buffer = "a,b\n1,2\n"u8.ToArray() });
+        await page.SetInputFilesAsync("[name=file]", new FilePayload { Name = "holiday.csv", MimeType = "text/csv", Buffer = "%PDF-1.7\n"u8.ToArray() });
         await page.ClickAsync("main button");
-        Assert.Contains("The header fits no kind of file", await page.InnerTextAsync("[role=alert]"), StringComparison.Ordinal);
+        Assert.Contains("The file is a PDF, not CSV", await page.InnerTextAsync("[role=alert]"), StringComparison.Ordinal);
 
         await EventuallyAsync(async () =>
         {
