@@ -16,7 +16,7 @@ static class ImportCommand
 
     public static Command Make(string[] settings)
     {
-        var files = new Argument<FileInfo[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "CSV or FHIR R4 files; practitioners are read first, then sessions, events, follow-ups and patients" };
+        var files = new Argument<FileInfo[]>("FILE") { Arity = ArgumentArity.OneOrMore, Description = "CSV, XLSX, JSON or FHIR R4 files; practitioners are read first, then sessions, events, follow-ups and patients" };
         var kind = new Option<string?>("--kind") { Description = "sessions, events, practitioners, follow-ups or patients; told from the content when left out" };
         kind.AcceptOnlyFromAmong([.. Enum.GetValues<RecordKind>().Select(k => Codes.Of(k).Replace('_', '-'))]);
         var clinic = new Option<string?>("--clinic") { Description = "The clinic the files belong to; otherwise each row names its own" };

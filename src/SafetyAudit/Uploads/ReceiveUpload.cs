@@ -139,7 +139,7 @@ public sealed class ReceiveUpload(
         }
     }
 
-    /// <summary>The newest mapping that was made for files with this header, the clinic's own before one for all; nothing for a file that is no table.</summary>
+    /// <summary>The newest mapping that was made for files with this header, the clinic's own before one for all.</summary>
     static async Task<ColumnMapping?> MappingForAsync(SafetyAuditDb db, Func<Stream> content, RecordKind? kind, string? clinicId, CancellationToken ct)
     {
         string digest;
