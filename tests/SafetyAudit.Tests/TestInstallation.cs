@@ -31,7 +31,29 @@ sealed class TestInstallation : IAsyncDisposable
     /// <summary>Both databases, for tests of anything that reads or writes them.</summary>
     public static TheoryData<DatabaseProvider> Providers => new(Enum.GetValues<DatabaseProvider>());
 
+    /// <param name="provider">On which database.</param>
     public static async Task<TestInstallation> OpenAsync(DatabaseProvider provider = DatabaseProvider.Sqlite)
+    {
+        // Migrated once for each database; every test gets a copy of its own.
+        string template = await Templates[(int)provider].Value;
+        return await OpenAsync(provider, template);
+    }
+
+    static readonly Lazy<Task<string>>[] Templates = [.. Enum.GetValues<DatabaseProvider>().Select(provider => new Lazy<Task<string>>(() => MakeTemplateAsync(provider)))];
+
+    // A file, or the name of a database on the server.
+    static async Task<string> MakeTemplateAsync(DatabaseProvider provider)
+    {
+        var made = await OpenAsync(provider, null);
+        await made.services.DisposeAsync();
+        made.ClearPool();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => made.GoneAsync().GetAwaiter().GetResult();
+        return made.postgresDatabase ?? Path.Combine(made.Directory, DatabaseFile);
+    }
+
+    const string DatabaseFile = "safetyaudit.db";
+
+    static async Task<TestInstallation> OpenAsync(DatabaseProvider provider, string? template)
     {
         string directory = System.IO.Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
         // The same keys in all installations, so that their records can be compared: bytes 0 to 31, and 32 to 63 for the one after a rotation.
@@ -41,9 +63,10 @@ sealed class TestInstallation : IAsyncDisposable
         if (provider == DatabaseProvider.Postgres)
         {
             database = "t" + Guid.NewGuid().ToString("N");
-            await OnServerAsync($"CREATE DATABASE {database}");
+            await OnServerAsync($"CREATE DATABASE {database}{(template is null ? "" : $" TEMPLATE {template}")}");
             connection = new NpgsqlConnectionStringBuilder(Server) { Database = database, Pooling = false }.ConnectionString;
         }
+        else if (template is not null) File.Copy(template, Path.Combine(directory, DatabaseFile));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Data:Directory"] = directory, ["Database:Provider"] = Codes.Of(provider), ["Database:ConnectionString"] = connection, ["Clinics:TimeZone"] = "Europe/London",
@@ -51,7 +74,7 @@ sealed class TestInstallation : IAsyncDisposable
         var services = new ServiceCollection().AddLogging().AddSafetyAudit(configuration, worker: false).AddSingleton<TimeProvider>(new TestClock()).BuildServiceProvider();
         var installation = new TestInstallation(services, directory, database);
         await using var db = installation.Db();
-        await Migrator.MigrateAsync(db, services.GetRequiredService<DatabaseSettings>(), default);
+        if (template is null) await Migrator.MigrateAsync(db, services.GetRequiredService<DatabaseSettings>(), default);
         await installation.Keys.AgreeAsync(db, default);
         return installation;
     }
@@ -110,7 +133,18 @@ sealed class TestInstallation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await services.DisposeAsync();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        ClearPool();
+        await GoneAsync();
+    }
+
+    void ClearPool()
+    {
+        using var file = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(Directory, DatabaseFile)}");
+        Microsoft.Data.Sqlite.SqliteConnection.ClearPool(file);
+    }
+
+    async Task GoneAsync()
+    {
         System.IO.Directory.Delete(Directory, recursive: true);
         if (postgresDatabase != null) await OnServerAsync($"DROP DATABASE {postgresDatabase} WITH (FORCE)");
     }

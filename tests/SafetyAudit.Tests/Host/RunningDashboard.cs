@@ -32,6 +32,8 @@ sealed class RunningDashboard : IAsyncDisposable
     public static async Task<RunningDashboard> StartAsync(Func<IServiceProvider, Task>? fill = null, TimeProvider? clock = null, params string[] settings)
     {
         string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+        // Each begins with a first start's database and key, made once; migrating anew each time would take as long as most tests.
+        if (!settings.Contains("--Keys:Directory")) CopyFiles(await FirstStart.Value, directory);
         string[] logging = ["--Logging:LogLevel:Default", "Warning", "--Logging:LogLevel:SafetyAudit", "Information"];
         var app = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0", .. logging, .. settings], worker: clock is null, clock);
         var log = new Logged();
@@ -40,6 +42,24 @@ sealed class RunningDashboard : IAsyncDisposable
         if (fill != null) await fill(app.Services);
         await app.StartAsync();
         return new(app, directory) { Log = log, SetUpToken = await app.Services.GetRequiredService<SetUpLink>().OfferAsync(default) ?? "" };
+    }
+
+    static readonly Lazy<Task<string>> FirstStart = new(async () =>
+    {
+        string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+        await using var app = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning"], worker: false);
+        await CommandLine.PrepareDatabaseAsync(app.Services, default);
+        // The last connection to close moves everything into the file.
+        using (var file = new Microsoft.Data.Sqlite.SqliteConnection(app.Services.GetRequiredService<DatabaseSettings>().ConnectionString))
+            Microsoft.Data.Sqlite.SqliteConnection.ClearPool(file);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        return directory;
+    });
+
+    static void CopyFiles(string from, string to)
+    {
+        foreach (string folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories)) Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories)) File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
     }
 
     /// <summary>Makes an account, as <c>fill</c> does.</summary>
@@ -68,8 +88,9 @@ sealed class RunningDashboard : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await App.StopAsync();
+        var database = App.Services.GetRequiredService<DatabaseSettings>();
         await App.DisposeAsync();
-        Microsoft.Data.Sqlite.SqliteConnection.ClearAllPools();
+        using (var file = new Microsoft.Data.Sqlite.SqliteConnection(database.ConnectionString)) Microsoft.Data.Sqlite.SqliteConnection.ClearPool(file);
         Directory.Delete(directory, recursive: true);
     }
 }

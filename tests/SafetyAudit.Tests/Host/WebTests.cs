@@ -382,7 +382,8 @@ public class WebTests
     internal static async Task<Visitor> SignedInAsync(RunningDashboard dashboard)
     {
         var visitor = new Visitor(dashboard.Address);
-        Assert.Equal(HttpStatusCode.Redirect, await visitor.SignInAsync("director", Password));
+        var answer = await visitor.SignInAsync("director", Password);
+        Assert.True(answer == HttpStatusCode.Redirect, $"Sign-in answered {answer}:\n{visitor.Text}\n{dashboard.Log.Text}");
         return visitor;
     }
 
