@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Primitives;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Api;
@@ -26,7 +27,7 @@ static class Dashboard
             EnvironmentName = Environments.Production,
         });
         // The style sheet does not change while the program runs; watching it would take something of which a machine has few.
-        builder.Environment.WebRootFileProvider = new PhysicalFileProvider(builder.Environment.WebRootPath) { UsePollingFileWatcher = true, UseActivePolling = false };
+        builder.Environment.WebRootFileProvider = new UnwatchedFiles(new PhysicalFileProvider(builder.Environment.WebRootPath));
         if (string.IsNullOrEmpty(builder.Configuration["urls"])) builder.WebHost.UseUrls("http://localhost:5080");
         builder.AddRequestLimits(Settings.RequestsAtOnce(builder.Configuration));
 
@@ -99,4 +100,14 @@ static class Dashboard
             await using var db = new SafetyAuditDb((DbContextOptions<SafetyAuditDb>)Database.Configure(new DbContextOptionsBuilder<SafetyAuditDb>(), database).Options);
             return await db.Database.CanConnectAsync(ct) ? Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Healthy() : Microsoft.Extensions.Diagnostics.HealthChecks.HealthCheckResult.Unhealthy("The database does not answer.");
         });
+}
+
+/// <summary>Files that do not change while the program runs.</summary>
+sealed class UnwatchedFiles(IFileProvider files) : IFileProvider
+{
+    public IDirectoryContents GetDirectoryContents(string subpath) => files.GetDirectoryContents(subpath);
+
+    public IFileInfo GetFileInfo(string subpath) => files.GetFileInfo(subpath);
+
+    public IChangeToken Watch(string filter) => NullChangeToken.Singleton;
 }

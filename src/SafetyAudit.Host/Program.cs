@@ -14,6 +14,7 @@ var program = new RootCommand("SafetyAudit: safety auditing for clinics that giv
     ImportCommand.Make(settings),
     UndoCommand.Make(settings),
     RatesCommand.Make(settings),
+    AdherenceCommand.Make(settings),
     AlertsCommand.Make(settings),
     ClinicCommand.Make(settings),
     UserCommand.Make(settings),

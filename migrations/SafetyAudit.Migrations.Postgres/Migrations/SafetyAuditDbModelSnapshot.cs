@@ -688,6 +688,212 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.ToTable("measures");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Protocol.ClinicProtocol", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("AbsoluteContraindications")
+                        .HasColumnType("text")
+                        .HasColumnName("absolute_contraindications");
+
+                    b.Property<string>("AcceptedConsentForms")
+                        .HasColumnType("text")
+                        .HasColumnName("accepted_consent_forms");
+
+                    b.Property<double?>("AdherenceTarget")
+                        .HasColumnType("double precision")
+                        .HasColumnName("adherence_target");
+
+                    b.Property<string>("AuthorisedRoles")
+                        .HasColumnType("text")
+                        .HasColumnName("authorised_roles");
+
+                    b.Property<int?>("BbpTrainingDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("bbp_training_days");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<DateTime>("DecidedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at_utc");
+
+                    b.Property<string>("DecidedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("DeepNonCompressibleMuscles")
+                        .HasColumnType("text")
+                        .HasColumnName("deep_non_compressible_muscles");
+
+                    b.Property<string>("DepthLimits")
+                        .HasColumnType("text")
+                        .HasColumnName("depth_limits");
+
+                    b.Property<DateOnly>("EffectiveFrom")
+                        .HasColumnType("date")
+                        .HasColumnName("effective_from");
+
+                    b.Property<bool?>("GlovesRequired")
+                        .HasColumnType("boolean")
+                        .HasColumnName("gloves_required");
+
+                    b.Property<string>("Jurisdictions")
+                        .HasColumnType("text")
+                        .HasColumnName("jurisdictions");
+
+                    b.Property<double?>("MinCompleteness")
+                        .HasColumnType("double precision")
+                        .HasColumnName("min_completeness");
+
+                    b.Property<int?>("MinObservationMinutes")
+                        .HasColumnType("integer")
+                        .HasColumnName("min_observation_minutes");
+
+                    b.Property<int?>("MinPressureSeconds")
+                        .HasColumnType("integer")
+                        .HasColumnName("min_pressure_seconds");
+
+                    b.Property<int?>("MinPressureSecondsAnticoagulated")
+                        .HasColumnType("integer")
+                        .HasColumnName("min_pressure_seconds_anticoagulated");
+
+                    b.Property<double?>("MinReachedShare")
+                        .HasColumnType("double precision")
+                        .HasColumnName("min_reached_share");
+
+                    b.Property<int?>("MinSupervisedSessions")
+                        .HasColumnType("integer")
+                        .HasColumnName("min_supervised_sessions");
+
+                    b.Property<double?>("MinTrainingHours")
+                        .HasColumnType("double precision")
+                        .HasColumnName("min_training_hours");
+
+                    b.Property<double?>("MinYearsLicensed")
+                        .HasColumnType("double precision")
+                        .HasColumnName("min_years_licensed");
+
+                    b.Property<string>("PermittedMuscles")
+                        .HasColumnType("text")
+                        .HasColumnName("permitted_muscles");
+
+                    b.Property<int?>("PregnancyAskedToAge")
+                        .HasColumnType("integer")
+                        .HasColumnName("pregnancy_asked_to_age");
+
+                    b.Property<string>("PregnancyPrecautionRegions")
+                        .HasColumnType("text")
+                        .HasColumnName("pregnancy_precaution_regions");
+
+                    b.Property<double?>("RecordHours")
+                        .HasColumnType("double precision")
+                        .HasColumnName("record_hours");
+
+                    b.Property<string>("RelativeContraindications")
+                        .HasColumnType("text")
+                        .HasColumnName("relative_contraindications");
+
+                    b.Property<double?>("ReviewHours")
+                        .HasColumnType("double precision")
+                        .HasColumnName("review_hours");
+
+                    b.Property<int?>("ScreeningValidDays")
+                        .HasColumnType("integer")
+                        .HasColumnName("screening_valid_days");
+
+                    b.Property<double?>("SignHours")
+                        .HasColumnType("double precision")
+                        .HasColumnName("sign_hours");
+
+                    b.Property<double?>("ThoracicNeedleLengthMm")
+                        .HasColumnType("double precision")
+                        .HasColumnName("thoracic_needle_length_mm");
+
+                    b.Property<string>("ThoracicTechniques")
+                        .HasColumnType("text")
+                        .HasColumnName("thoracic_techniques");
+
+                    b.Property<string>("VerifiedDuties")
+                        .HasColumnType("text")
+                        .HasColumnName("verified_duties");
+
+                    b.HasKey("Id")
+                        .HasName("pk_clinic_protocols");
+
+                    b.HasIndex("ClinicId", "EffectiveFrom")
+                        .HasDatabaseName("ix_clinic_protocols_clinic_id_effective_from");
+
+                    b.ToTable("clinic_protocols");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Protocol.EventStep", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("AtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at_utc");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("Duty")
+                        .HasColumnType("text")
+                        .HasColumnName("duty");
+
+                    b.Property<DateTime>("EnteredAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("entered_at_utc");
+
+                    b.Property<string>("EnteredBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("entered_by");
+
+                    b.Property<string>("EventId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("event_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Note")
+                        .HasColumnType("text")
+                        .HasColumnName("note");
+
+                    b.Property<DateTime?>("TakenBackAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("taken_back_at_utc");
+
+                    b.HasKey("Id")
+                        .HasName("pk_event_steps");
+
+                    b.HasIndex("EventId", "ClinicId")
+                        .HasDatabaseName("ix_event_steps_event_id_clinic_id");
+
+                    b.ToTable("event_steps");
+                });
+
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>
                 {
                     b.Property<long>("Id")
@@ -1525,11 +1731,11 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasIndex("Date")
                         .HasDatabaseName("ix_sessions_date");
 
-                    b.HasIndex("PatientId")
-                        .HasDatabaseName("ix_sessions_patient_id");
-
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_sessions_upload_id");
+
+                    b.HasIndex("PatientId", "StartedAtUtc")
+                        .HasDatabaseName("ix_sessions_patient_id_started_at_utc");
 
                     b.HasIndex("ClinicId", "PractitionerId", "Date")
                         .HasDatabaseName("ix_sessions_clinic_id_practitioner_id_date");
@@ -1555,27 +1761,20 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("date")
                         .HasColumnName("date");
 
-                    b.Property<string>("Rule")
+                    b.Property<string>("Outcomes")
+                        .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("rule");
+                        .HasColumnName("outcomes");
 
-                    b.Property<int>("Fail")
+                    b.Property<int>("RulesVersion")
                         .HasColumnType("integer")
-                        .HasColumnName("fail");
+                        .HasColumnName("rules_version");
 
-                    b.Property<int>("NotApplicable")
+                    b.Property<int>("Sessions")
                         .HasColumnType("integer")
-                        .HasColumnName("not_applicable");
+                        .HasColumnName("sessions");
 
-                    b.Property<int>("NotRecorded")
-                        .HasColumnType("integer")
-                        .HasColumnName("not_recorded");
-
-                    b.Property<int>("Pass")
-                        .HasColumnType("integer")
-                        .HasColumnName("pass");
-
-                    b.HasKey("ClinicId", "PractitionerId", "Date", "Rule")
+                    b.HasKey("ClinicId", "PractitionerId", "Date")
                         .HasName("pk_daily_adherence");
 
                     b.ToTable("daily_adherence");
@@ -2114,6 +2313,16 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_baselines_measures_measure_code");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Protocol.ClinicProtocol", b =>
+                {
+                    b.HasOne("SafetyAudit.Sessions.Clinic", null)
+                        .WithMany()
+                        .HasForeignKey("ClinicId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_clinic_protocols_clinics_clinic_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>

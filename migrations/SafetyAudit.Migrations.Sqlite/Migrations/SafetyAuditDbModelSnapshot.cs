@@ -675,6 +675,208 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.ToTable("measures");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Protocol.ClinicProtocol", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("AbsoluteContraindications")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("absolute_contraindications");
+
+                    b.Property<string>("AcceptedConsentForms")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("accepted_consent_forms");
+
+                    b.Property<double?>("AdherenceTarget")
+                        .HasColumnType("REAL")
+                        .HasColumnName("adherence_target");
+
+                    b.Property<string>("AuthorisedRoles")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("authorised_roles");
+
+                    b.Property<int?>("BbpTrainingDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("bbp_training_days");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<DateTime>("DecidedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at_utc");
+
+                    b.Property<string>("DecidedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("DeepNonCompressibleMuscles")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("deep_non_compressible_muscles");
+
+                    b.Property<string>("DepthLimits")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("depth_limits");
+
+                    b.Property<DateOnly>("EffectiveFrom")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("effective_from");
+
+                    b.Property<bool?>("GlovesRequired")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("gloves_required");
+
+                    b.Property<string>("Jurisdictions")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("jurisdictions");
+
+                    b.Property<double?>("MinCompleteness")
+                        .HasColumnType("REAL")
+                        .HasColumnName("min_completeness");
+
+                    b.Property<int?>("MinObservationMinutes")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("min_observation_minutes");
+
+                    b.Property<int?>("MinPressureSeconds")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("min_pressure_seconds");
+
+                    b.Property<int?>("MinPressureSecondsAnticoagulated")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("min_pressure_seconds_anticoagulated");
+
+                    b.Property<double?>("MinReachedShare")
+                        .HasColumnType("REAL")
+                        .HasColumnName("min_reached_share");
+
+                    b.Property<int?>("MinSupervisedSessions")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("min_supervised_sessions");
+
+                    b.Property<double?>("MinTrainingHours")
+                        .HasColumnType("REAL")
+                        .HasColumnName("min_training_hours");
+
+                    b.Property<double?>("MinYearsLicensed")
+                        .HasColumnType("REAL")
+                        .HasColumnName("min_years_licensed");
+
+                    b.Property<string>("PermittedMuscles")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("permitted_muscles");
+
+                    b.Property<int?>("PregnancyAskedToAge")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("pregnancy_asked_to_age");
+
+                    b.Property<string>("PregnancyPrecautionRegions")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("pregnancy_precaution_regions");
+
+                    b.Property<double?>("RecordHours")
+                        .HasColumnType("REAL")
+                        .HasColumnName("record_hours");
+
+                    b.Property<string>("RelativeContraindications")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("relative_contraindications");
+
+                    b.Property<double?>("ReviewHours")
+                        .HasColumnType("REAL")
+                        .HasColumnName("review_hours");
+
+                    b.Property<int?>("ScreeningValidDays")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("screening_valid_days");
+
+                    b.Property<double?>("SignHours")
+                        .HasColumnType("REAL")
+                        .HasColumnName("sign_hours");
+
+                    b.Property<double?>("ThoracicNeedleLengthMm")
+                        .HasColumnType("REAL")
+                        .HasColumnName("thoracic_needle_length_mm");
+
+                    b.Property<string>("ThoracicTechniques")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("thoracic_techniques");
+
+                    b.Property<string>("VerifiedDuties")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("verified_duties");
+
+                    b.HasKey("Id")
+                        .HasName("pk_clinic_protocols");
+
+                    b.HasIndex("ClinicId", "EffectiveFrom")
+                        .HasDatabaseName("ix_clinic_protocols_clinic_id_effective_from");
+
+                    b.ToTable("clinic_protocols");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Protocol.EventStep", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("AtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at_utc");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("Duty")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("duty");
+
+                    b.Property<DateTime>("EnteredAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entered_at_utc");
+
+                    b.Property<string>("EnteredBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("entered_by");
+
+                    b.Property<string>("EventId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_id");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Note")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("note");
+
+                    b.Property<DateTime?>("TakenBackAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("taken_back_at_utc");
+
+                    b.HasKey("Id")
+                        .HasName("pk_event_steps");
+
+                    b.HasIndex("EventId", "ClinicId")
+                        .HasDatabaseName("ix_event_steps_event_id_clinic_id");
+
+                    b.ToTable("event_steps");
+                });
+
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>
                 {
                     b.Property<long>("Id")
@@ -1500,11 +1702,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasIndex("Date")
                         .HasDatabaseName("ix_sessions_date");
 
-                    b.HasIndex("PatientId")
-                        .HasDatabaseName("ix_sessions_patient_id");
-
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_sessions_upload_id");
+
+                    b.HasIndex("PatientId", "StartedAtUtc")
+                        .HasDatabaseName("ix_sessions_patient_id_started_at_utc");
 
                     b.HasIndex("ClinicId", "PractitionerId", "Date")
                         .HasDatabaseName("ix_sessions_clinic_id_practitioner_id_date");
@@ -1530,27 +1732,20 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("date");
 
-                    b.Property<string>("Rule")
+                    b.Property<string>("Outcomes")
+                        .IsRequired()
                         .HasColumnType("TEXT")
-                        .HasColumnName("rule");
+                        .HasColumnName("outcomes");
 
-                    b.Property<int>("Fail")
+                    b.Property<int>("RulesVersion")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("fail");
+                        .HasColumnName("rules_version");
 
-                    b.Property<int>("NotApplicable")
+                    b.Property<int>("Sessions")
                         .HasColumnType("INTEGER")
-                        .HasColumnName("not_applicable");
+                        .HasColumnName("sessions");
 
-                    b.Property<int>("NotRecorded")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("not_recorded");
-
-                    b.Property<int>("Pass")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("pass");
-
-                    b.HasKey("ClinicId", "PractitionerId", "Date", "Rule")
+                    b.HasKey("ClinicId", "PractitionerId", "Date")
                         .HasName("pk_daily_adherence");
 
                     b.ToTable("daily_adherence");
@@ -2079,6 +2274,16 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_baselines_measures_measure_code");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Protocol.ClinicProtocol", b =>
+                {
+                    b.HasOne("SafetyAudit.Sessions.Clinic", null)
+                        .WithMany()
+                        .HasForeignKey("ClinicId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_clinic_protocols_clinics_clinic_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>

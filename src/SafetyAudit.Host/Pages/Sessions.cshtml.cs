@@ -36,17 +36,21 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
         await ReadPeriodAsync(ct);
         // By way of the clinics worked at, since the index on sessions begins with the clinic.
         var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().ToListAsync(ct);
-        var versions = await Db.Versions<Practitioner>().Where(p => p.PractitionerId == Practitioner).OrderByDescending(p => p.Version).ToListAsync(ct);
         var sessions = Db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.PractitionerId == Practitioner && s.Date >= From && s.Date <= To);
-        if (Rule is not null && Rules.ById.TryGetValue(Rule, out var rule))
+        if (Rule is not null && Rules.ById.GetValueOrDefault(Rule) is SessionRule rule)
         {
             var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
             Heading = $"{rule.Id} {rule.Title}: {Show.Outcome(wanted)}";
-            await foreach (var session in sessions.OrderByDescending(s => s.StartedAtUtc).ThenBy(s => s.Id).AsAsyncEnumerable().WithCancellation(ct))
+            // A month at a time, the latest first, until the page is full.
+            for (var end = To; end >= From && !Cut; end = end.AddMonths(-1))
             {
-                if (rule.For(session, Rules.RecordFor(versions, session.Date)) != wanted) continue;
-                if (Cut = Rows.Count == Most) break;
-                Rows.Add(new(session, [Show.Outcome(wanted)]));
+                var (first, last) = (end.AddMonths(-1) < From ? From : end.AddMonths(-1).AddDays(1), end);
+                foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.Date >= first && s.Date <= last), ct)).OrderByDescending(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
+                {
+                    if (rule.For(treatment) != wanted) continue;
+                    if (Cut = Rows.Count == Most) break;
+                    Rows.Add(new(treatment.Session, [.. Decisive(rule, treatment)]));
+                }
             }
             return Page();
         }
@@ -61,6 +65,9 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
         Rows = [.. counted.Take(Most).Select(g => new Row(g.First().Session, [.. g.Select(x => Say(x.Event))]))];
         return Page();
     }
+
+    /// <summary>The fields that decided a rule's outcome, with what they hold.</summary>
+    static IEnumerable<string> Decisive(ProtocolRule rule, Treatment treatment) => rule.Fields.Select(f => $"{f}: {RuleFields.Text(f, treatment) ?? "not recorded"}");
 
     static string Say(AdverseEvent e)
     {

@@ -34,8 +34,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
         // Half-recounted figures accuse the wrong people. The recount asks for this job again when it is through.
         if (await db.StaleDays.AnyAsync(ct)) return;
-        var found = await FindAsync(db, ct);
         var now = time.UtcNow();
+        var found = await FindAsync(db, now, ct);
         var open = await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
         foreach (var finding in found)
         {
@@ -68,7 +68,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>The measures that are watched by rate.</summary>
     public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
 
-    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, CancellationToken ct)
+    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, CancellationToken ct)
     {
         var found = new List<Alert>();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
@@ -82,7 +82,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             var literature = (await Rates.ReadAsync(db, new(start, end, Grouping.Clinic, Against.Literature), Watched(baselines), baselines, ct)).FindAll(r => r.ClinicId == clinic);
             found.AddRange(literature.Where(r => r.Position == Position.Above998).Select(r => AgainstLiterature(r, AlertRule.ClinicAboveLiterature)));
             found.AddRange(literature.Where(r => r.Position == Position.Below998).Select(r => AgainstLiterature(r, AlertRule.ClinicBelowLiterature)));
-            found.AddRange(OfProtocol(clinic, start, end, await AdherenceTable.ReadAsync(db, start, end, clinic, null, ct)));
+            found.AddRange(OfProtocol(clinic, start, end, await AdherenceTable.ReadAsync(db, new(start, end, clinic), now, ct)));
         }
         found.AddRange(await SentinelsAsync(db, measures, ct));
         return found;
@@ -105,7 +105,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     static IEnumerable<Alert> OfProtocol(string clinic, DateOnly start, DateOnly end, List<AdherenceRow> adherence)
     {
         var unrecorded = new List<string>();
-        foreach (var rows in adherence.Where(r => r.Rule.Severity == RuleSeverity.Critical).GroupBy(r => r.Rule))
+        foreach (var rows in adherence.Where(r => r.Rule is SessionRule { Severity: RuleSeverity.Critical }).GroupBy(r => r.Rule))
         {
             var rule = rows.Key;
             var whole = AdherenceTable.Sum(rows);

@@ -3,7 +3,6 @@ using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 using SafetyAudit.Access;
 using SafetyAudit.Sessions;
-using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Data;
 
@@ -49,7 +48,7 @@ sealed class RegionListConverter() : ValueConverter<IReadOnlyList<SessionRegion>
 sealed class RegionListComparer() : ValueComparer<IReadOnlyList<SessionRegion>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);
 
 /// <summary>Kept as JSON.</summary>
-sealed class MappedColumnsConverter() : ValueConverter<IReadOnlyList<MappedColumn>, string>(v => JsonSerializer.Serialize(v, Json.Options), v => JsonSerializer.Deserialize<List<MappedColumn>>(v, Json.Options)!);
+sealed class JsonListConverter<T>() : ValueConverter<IReadOnlyList<T>, string>(v => JsonSerializer.Serialize(v, Json.Options), v => JsonSerializer.Deserialize<List<T>>(v, Json.Options)!);
 
-// Mappings are never changed, so that it is enough to know one from another.
-sealed class MappedColumnsComparer() : ValueComparer<IReadOnlyList<MappedColumn>>((a, b) => ReferenceEquals(a, b), v => v.Count, v => v);
+// What is kept so is never changed, so that it is enough to know one from another.
+sealed class JsonListComparer<T>() : ValueComparer<IReadOnlyList<T>>((a, b) => ReferenceEquals(a, b), v => v.Count, v => v);

@@ -6,6 +6,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
 using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
@@ -58,6 +59,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<DailyObserved> DailyObserved => Set<DailyObserved>();
     public DbSet<DailyAdherence> DailyAdherence => Set<DailyAdherence>();
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
+    public DbSet<ClinicProtocol> ClinicProtocols => Set<ClinicProtocol>();
+    public DbSet<EventStep> EventSteps => Set<EventStep>();
     public DbSet<Alert> Alerts => Set<Alert>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
     public DbSet<ColumnMapping> ColumnMappings => Set<ColumnMapping>();
@@ -87,7 +90,9 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         configurationBuilder.Properties<DateTime>().HaveConversion<UtcConverter>();
         configurationBuilder.Properties<IReadOnlyList<string>>().HaveConversion<TextListConverter, TextListComparer>();
         configurationBuilder.Properties<IReadOnlyList<SessionRegion>>().HaveConversion<RegionListConverter, RegionListComparer>();
-        configurationBuilder.Properties<IReadOnlyList<MappedColumn>>().HaveConversion<MappedColumnsConverter, MappedColumnsComparer>();
+        configurationBuilder.Properties<IReadOnlyList<MappedColumn>>().HaveConversion<JsonListConverter<MappedColumn>, JsonListComparer<MappedColumn>>();
+        configurationBuilder.Properties<IReadOnlyList<DepthLimit>>().HaveConversion<JsonListConverter<DepthLimit>, JsonListComparer<DepthLimit>>();
+        configurationBuilder.Properties<IReadOnlyList<VerifiedDuty>>().HaveConversion<JsonListConverter<VerifiedDuty>, JsonListComparer<VerifiedDuty>>();
         configurationBuilder.Properties<IReadOnlyList<Role>>().HaveConversion<RoleListConverter, RoleListComparer>();
     }
 
@@ -111,7 +116,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<Session>(session =>
         {
             session.HasIndex(s => new { s.ClinicId, s.PractitionerId, s.Date });
-            session.HasIndex(s => s.PatientId);
+            // A patient's session before another is found from there backwards.
+            session.HasIndex(s => new { s.PatientId, s.StartedAtUtc });
             session.HasIndex(s => s.Date);
             session.HasOne<Clinic>().WithMany().HasForeignKey(s => s.ClinicId).OnDelete(DeleteBehavior.Restrict);
         });
@@ -153,8 +159,14 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
 
         builder.Entity<DailyExposure>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
         builder.Entity<DailyObserved>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Measure });
-        builder.Entity<DailyAdherence>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Rule });
+        builder.Entity<DailyAdherence>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
 
+        builder.Entity<ClinicProtocol>(protocol =>
+        {
+            protocol.HasIndex(p => new { p.ClinicId, p.EffectiveFrom });
+            protocol.HasOne<Clinic>().WithMany().HasForeignKey(p => p.ClinicId).OnDelete(DeleteBehavior.Restrict);
+        });
+        builder.Entity<EventStep>().HasIndex(s => new { s.EventId, s.ClinicId });
         builder.Entity<Alert>(alert =>
         {
             alert.HasIndex(a => a.Key).IsUnique().HasFilter("status = 'open'").HasDatabaseName("ix_alerts_one_open");
@@ -222,6 +234,9 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<DailyObserved>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<DailyAdherence>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<StaleDay>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId));
+        builder.Entity<ClinicProtocol>().HasQueryFilter(ClinicScope, p => AllClinics || ScopeClinics.Contains(p.ClinicId));
+        builder.Entity<EventStep>().HasQueryFilter(ClinicScope, s => AllClinics || ScopeClinics.Contains(s.ClinicId))
+            .HasQueryFilter(OwnScope, s => Own == null || AdverseEvents.Any(e => e.EventId == s.EventId && (e.LinkedClinicId ?? e.ClinicId ?? "") == s.ClinicId));
         builder.Entity<Alert>().HasQueryFilter(ClinicScope, a => AllClinics || ScopeClinics.Contains(a.ClinicId)).HasQueryFilter(OwnScope, a => Own == null || a.PractitionerId == Own);
         builder.Entity<ApiKey>().HasQueryFilter(ClinicScope, k => AllClinics || ScopeClinics.Contains(k.ClinicId));
         builder.Entity<AuditEntry>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.ClinicId ?? ""));

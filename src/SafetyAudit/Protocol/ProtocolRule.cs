@@ -1,35 +1,76 @@
-using SafetyAudit.Sessions;
-
 namespace SafetyAudit.Protocol;
 
-/// <summary>What a rule says of one session. A clinic that records nothing passes nothing.</summary>
-public enum Outcome { Pass, Fail, NotRecorded, NotApplicable }
-
-public enum RuleSeverity { Minor, Major, Critical }
-
-/// <summary>One check of the protocol that prevents harm: what it asks of a session, when it does not apply, how much it matters, and where it comes from.</summary>
-/// <param name="Id">PR-001 …, as in the clinical note.</param>
-/// <param name="Title">What must be so.</param>
-/// <param name="Area">Part of the protocol.</param>
-/// <param name="Severity">How much a failure matters.</param>
-/// <param name="NotApplicableWhen">When there is nothing to ask; empty when it always applies.</param>
-/// <param name="Source">Law, guideline or study behind it.</param>
-/// <param name="Check">The check; a definite failure counts as such even where other fields are empty.</param>
-public sealed record ProtocolRule(string Id, string Title, string Area, RuleSeverity Severity, string NotApplicableWhen, string Source, Func<Session, Practitioner?, Outcome> Check)
+/// <summary>One check of the protocol that prevents harm: what it asks, of what, when it does not apply, how much it matters, and where it comes from.</summary>
+/// <param name="id">PR-001 …, as in the clinical note.</param>
+/// <param name="version">1, and one more whenever the check answers otherwise than before.</param>
+public abstract class ProtocolRule(string id, int version)
 {
-    /// <summary>The outcome for a session given by a practitioner (null when their record is missing). Sessions in which no needle was used are not asked.</summary>
-    public Outcome For(Session session, Practitioner? practitioner) =>
-        session.Status == SessionStatus.Completed || session is { Status: SessionStatus.Aborted, FirstNeedleAtUtc: not null } ? Check(session, practitioner) : Outcome.NotApplicable;
+    public string Id { get; } = id;
+    public int Version { get; } = version;
+
+    /// <summary>What must be so.</summary>
+    public required string Title { get; init; }
+
+    /// <summary>Part of the protocol: credential, consent, screening, …</summary>
+    public required string Area { get; init; }
+
+    public required RuleSeverity Severity { get; init; }
+
+    /// <summary>What is looked at, what passes and what fails, in words.</summary>
+    public required string Asks { get; init; }
+
+    /// <summary>When there is nothing to ask; empty when it always applies to a session in which a needle was used.</summary>
+    public string NotApplicableWhen { get; init; } = "";
+
+    /// <summary>Columns of the records that decide, as in files.</summary>
+    public required IReadOnlyList<string> Fields { get; init; }
+
+    /// <summary>What the clinic lays down for it (properties of <see cref="ClinicProtocol"/>). What is not laid down is not asked.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
+    /// <summary>What kind of reason is behind it, and figures where there are any.</summary>
+    public required string Evidence { get; init; }
+
+    /// <summary>Law, guideline or study.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Whether the patient leaflet names the measure: yes, partly, no.</summary>
+    public required string InLeaflet { get; init; }
+
+    /// <summary>What one outcome is about, in the plural.</summary>
+    public abstract string Counted { get; }
 }
 
-/// <summary>Outcomes of one rule, counted.</summary>
-public readonly record struct Adherence(int Pass, int Fail, int NotRecorded, int NotApplicable)
+/// <summary>A rule about one session. Sessions in which no needle was used are not asked.</summary>
+public sealed class SessionRule(string id, int version) : ProtocolRule(id, version)
 {
-    public int Applicable => Pass + Fail + NotRecorded;
+    /// <summary>A definite failure counts as such even where other fields are empty.</summary>
+    public required Func<Treatment, Outcome> Check { get; init; }
 
-    /// <summary>Share kept of those that could be judged; empty when none could.</summary>
-    public double? Kept => Pass + Fail == 0 ? null : (double)Pass / (Pass + Fail);
+    public override string Counted => "sessions";
 
-    /// <summary>Share that could be judged of those to which the rule applies; empty when it applies to none.</summary>
-    public double? Completeness => Applicable == 0 ? null : (double)(Pass + Fail) / Applicable;
+    public Outcome For(Treatment treatment) => treatment.IsNeedled ? Check(treatment) : Outcome.NotApplicable;
 }
+
+/// <summary>A rule about one adverse event. Some of them change their answer as time passes.</summary>
+public sealed class EventRule(string id, int version) : ProtocolRule(id, version)
+{
+    public required Func<ReportedEvent, Outcome> Check { get; init; }
+
+    public override string Counted => "events";
+}
+
+/// <summary>A rule about one practitioner's month.</summary>
+public sealed class MonthRule(string id, int version) : ProtocolRule(id, version)
+{
+    public required Func<FollowUpMonth, Outcome> Check { get; init; }
+
+    public override string Counted => "practitioner-months";
+}
+
+/// <summary>Follow-up of one practitioner's completed sessions of one month.</summary>
+/// <param name="Due">Completed sessions: each is due an attempt.</param>
+/// <param name="Attempted">Sessions after which somebody tried.</param>
+/// <param name="Reached">Sessions whose patient answered.</param>
+/// <param name="Clinic">What the clinic laid down at the month's end.</param>
+public readonly record struct FollowUpMonth(int Due, int Attempted, int Reached, ClinicProtocol Clinic);

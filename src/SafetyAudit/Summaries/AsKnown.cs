@@ -15,7 +15,7 @@ namespace SafetyAudit.Summaries;
 /// </summary>
 /// <remarks>
 /// Temporary tables of the same names stand before the real ones on this one connection; events are joined and days counted anew in them. Nothing is written to the
-/// database. Only what the period needs is taken: its sessions, all events, and the other sessions of patients with events, which an event may mean as well.
+/// database. Only what the period needs is taken: its sessions, all events, and the other sessions of its patients and of patients with events, which an event may mean and a rule may ask about.
 /// </remarks>
 public sealed class AsKnown : IAsyncDisposable
 {
@@ -76,14 +76,16 @@ public sealed class AsKnown : IAsyncDisposable
             };
             if (table == "adverse_events") foreach (string link in new[] { "linked_session_id", "linked_clinic_id", "link_method" }) instead[link] = "CAST(NULL AS text)";
             if (table == "follow_ups") instead["linked_clinic_id"] = "CAST(NULL AS text)";
-            await StandBeforeAsync(db, table, table == "sessions" ? $"{upload} AND ({period} OR patient_id IN (SELECT patient_id FROM adverse_events) OR session_id IN (SELECT session_id FROM adverse_events WHERE session_id IS NOT NULL UNION SELECT session_id FROM follow_ups))" : upload, instead, ct);
+            await StandBeforeAsync(db, table, table == "sessions" ? $"{upload} AND ({period} OR patient_id IN (SELECT patient_id FROM adverse_events UNION SELECT patient_id FROM sessions WHERE {period}) OR session_id IN (SELECT session_id FROM adverse_events WHERE session_id IS NOT NULL UNION SELECT session_id FROM follow_ups))" : upload, instead, ct);
         }
         foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "stale_days" }) await StandBeforeAsync(db, table, "1 = 0", [], ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_sessions ON sessions (session_id, clinic_id)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_days ON sessions (clinic_id, practitioner_id, date)", ct);
+        await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_patients ON sessions (patient_id, started_at_utc)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_uploads ON uploads (id)", ct);
         string instant = db.Database.IsSqlite() ? string.Create(CultureInfo.InvariantCulture, $"'{at:yyyy-MM-dd HH:mm:ss.FFFFFFF}'") : $"TIMESTAMPTZ '{at:O}'";
         await StandBeforeAsync(db, "link_decisions", $"decided_at_utc <= {instant} AND (taken_back_at_utc IS NULL OR taken_back_at_utc > {instant})", new() { ["taken_back_at_utc"] = db.Database.IsSqlite() ? "CAST(NULL AS text)" : "CAST(NULL AS timestamptz)" }, ct);
+        await StandBeforeAsync(db, "clinic_protocols", $"decided_at_utc <= {instant}", [], ct);
         await LinkEvents.AllAsync(db, ct);
         await LinkFollowUps.AllAsync(db, ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_links ON adverse_events (linked_session_id, linked_clinic_id)", ct);
@@ -109,13 +111,12 @@ public sealed class AsKnown : IAsyncDisposable
     {
         var sessions = db.Current<Session>().Where(s => s.Date >= from && s.Date <= to);
         var everyone = await sessions.Select(s => new { s.ClinicId, s.PractitionerId }).Distinct().ToListAsync(ct);
-        var practitioners = (await db.Versions<Practitioner>().OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
         foreach (var one in everyone)
         {
-            var days = await RefreshSummaries.ComputeAsync(db, sessions.Where(s => s.ClinicId == one.ClinicId && s.PractitionerId == one.PractitionerId), practitioners, ct);
+            var days = await RefreshSummaries.ComputeAsync(db, sessions.Where(s => s.ClinicId == one.ClinicId && s.PractitionerId == one.PractitionerId), ct);
             await db.BulkInsertAsync([.. days.Values.Select(d => d.Exposure)], ct);
             await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Observed())], ct);
-            await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Adherence())], ct);
+            await db.BulkInsertAsync([.. days.Values.Select(d => d.Adherence())], ct);
         }
     }
 

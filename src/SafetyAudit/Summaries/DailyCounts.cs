@@ -1,4 +1,5 @@
 using SafetyAudit.AuditTrail;
+using SafetyAudit.Protocol;
 
 namespace SafetyAudit.Summaries;
 
@@ -39,18 +40,54 @@ public sealed class DailyObserved
     public int FoundByAsking { get; set; }
 }
 
-/// <summary>Outcomes of one protocol rule over one practitioner's day.</summary>
+/// <summary>Outcomes of the protocol's rules about sessions over one practitioner's day.</summary>
+/// <remarks>One row for all rules, since one for each would be the largest table of all: five million of them for a million sessions.</remarks>
 [Unaudited]
 public sealed class DailyAdherence
 {
     public required string ClinicId { get; set; }
     public required string PractitionerId { get; set; }
     public DateOnly Date { get; set; }
-    public required string Rule { get; set; }
-    public int Pass { get; set; }
-    public int Fail { get; set; }
-    public int NotRecorded { get; set; }
-    public int NotApplicable { get; set; }
+
+    /// <summary>Sessions of the day, of every status: what is none of the other outcomes is not applicable.</summary>
+    public int Sessions { get; set; }
+
+    /// <summary>Which rules these are the outcomes of, see <see cref="Rules.Version"/>.</summary>
+    public int RulesVersion { get; set; }
+
+    /// <summary>A JSON array: kept, not kept and not recorded of each of <see cref="Rules.OfSessions"/> in turn.</summary>
+    public required string Outcomes { get; set; }
+
+    /// <summary>Adds the day's outcomes, rule by rule.</summary>
+    public void AddTo(Span<Adherence> sums) => AddTo(sums, Sessions, Outcomes);
+
+    public static void AddTo(Span<Adherence> sums, int sessions, ReadOnlySpan<char> outcomes)
+    {
+        Span<int> counts = stackalloc int[3];
+        int rule = 0, field = 0, number = 0;
+        for (int i = 1; i < outcomes.Length; i++)
+        {
+            if (char.IsAsciiDigit(outcomes[i]))
+            {
+                number = number * 10 + (outcomes[i] - '0');
+                continue;
+            }
+            (counts[field++], number) = (number, 0);
+            if (field < 3) continue;
+            sums[rule++] += new Adherence(counts[0], counts[1], counts[2], sessions - counts[0] - counts[1] - counts[2]);
+            field = 0;
+        }
+    }
+
+    /// <param name="outcomes">Counts by rule and outcome.</param>
+    public static string Write(int[,] outcomes)
+    {
+        var text = new System.Text.StringBuilder(outcomes.GetLength(0) * 6).Append('[');
+        for (int rule = 0; rule < outcomes.GetLength(0); rule++)
+            for (var outcome = Outcome.Pass; outcome <= Outcome.NotRecorded; outcome++)
+                text.Append(text.Length > 1 ? "," : "").Append(outcomes[rule, (int)outcome]);
+        return text.Append(']').ToString();
+    }
 }
 
 /// <summary>A practitioner's day whose records changed since it was last summarised. Written in the same commit as the change.</summary>

@@ -1,4 +1,3 @@
-using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
@@ -14,7 +13,7 @@ namespace SafetyAudit.Summaries;
 /// </summary>
 public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 {
-    const int DaysPerTransaction = 2_000;
+    const int DaysPerTransaction = 1_000;
 
     /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
@@ -32,18 +31,15 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     {
         if (!await db.StaleDays.AnyAsync(ct)) return 0;
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Summaries, ct);
-        var read = await db.StaleDays.OrderBy(d => d.Id).Select(d => new { d.Id, d.PractitionerId }).Take(DaysPerTransaction).ToListAsync(ct);
-        if (read.Count == 0) return 0;
-        var ids = read.ConvertAll(d => d.Id);
-        var people = read.Select(d => d.PractitionerId).Distinct().ToList();
+        var ids = await db.StaleDays.OrderBy(d => d.Id).Select(d => d.Id).Take(DaysPerTransaction).ToListAsync(ct);
+        if (ids.Count == 0) return 0;
         long first = ids[0], last = ids[^1];
         var stale = db.StaleDays.Where(d => d.Id >= first && d.Id <= last);
         // From the few days to their sessions, which lie together when the days are in the order of their dates, by the index on clinic, practitioner and day; never over all sessions.
         var touched = stale.Select(d => new { d.ClinicId, d.PractitionerId, d.Date }).Distinct();
 
-        var practitioners = (await db.Versions<Practitioner>().Where(p => people.Contains(p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
         var sessions = from d in touched join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s;
-        var days = await ComputeAsync(db, sessions, practitioners, ct);
+        var days = await ComputeAsync(db, sessions, ct);
 
         foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence" })
 #pragma warning disable EF1002 // the table names stand in the line above
@@ -51,7 +47,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 #pragma warning restore EF1002
         await db.BulkInsertAsync([.. days.Values.Select(d => d.Exposure)], ct);
         await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Observed())], ct);
-        await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Adherence())], ct);
+        await db.BulkInsertAsync([.. days.Values.Select(d => d.Adherence())], ct);
         // By the ids that were read: one that another transaction commits into the range meanwhile stays for the next turn.
         await db.StaleDays.Where(d => ids.Contains(d.Id)).ExecuteDeleteAsync(ct);
         await transaction.CommitAsync(ct);
@@ -61,73 +57,52 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     /// <summary>The days of these sessions, from them and from the events that are joined to them. Writes nothing.</summary>
     /// <param name="db">What is stored.</param>
     /// <param name="sessions">All current sessions of each of the days.</param>
-    /// <param name="practitioners">Every version of the practitioners' own records, the newest first.</param>
     /// <param name="ct">Stops the reading.</param>
     internal static async Task<Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>> ComputeAsync(
-        SafetyAuditDb db, IQueryable<Session> sessions, ILookup<string, Practitioner> practitioners, CancellationToken ct)
+        SafetyAuditDb db, IQueryable<Session> sessions, CancellationToken ct)
     {
         var days = new Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>();
         var dayOfSession = new Dictionary<(string, string), Day>();
-        var completed = new HashSet<(string, string)>();
-        await foreach (var session in sessions.Select(Counted).AsAsyncEnumerable().WithCancellation(ct))
+        foreach (var treatment in await Treatments.ReadAsync(db, sessions, ct))
         {
+            var session = treatment.Session;
             var key = (session.ClinicId, session.PractitionerId, session.Date);
-            if (!days.TryGetValue(key, out var day))
-            {
-                // A licence before the newest counts on; of a record that was withdrawn none does.
-                var versions = practitioners[session.PractitionerId].ToList();
-                days[key] = day = new Day(key, Rules.RecordFor(versions.Exists(p => p.SupersededAtUtc is null) ? versions : [], session.Date));
-            }
-            day.Add(session);
+            if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key);
+            day.Add(treatment);
             // What ended a session early counts as much as what came after a whole one.
-            if (session.Status == SessionStatus.Completed) completed.Add((session.ClinicId, session.SessionId));
             if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
         }
         // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
         foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(5_000))
         {
-            var asked = db.Current<FollowUp>().Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null && (f.AttemptedAtUtc != null || f.Outcome != null)).Select(f => new { f.LinkedClinicId, f.SessionId, f.Outcome });
-            await foreach (var followUp in asked.AsAsyncEnumerable().WithCancellation(ct))
-                if (completed.Contains((followUp.LinkedClinicId!, followUp.SessionId))) dayOfSession[(followUp.LinkedClinicId!, followUp.SessionId)].AddFollowUp(followUp.SessionId, followUp.Outcome);
             await foreach (var adverseEvent in db.Current<AdverseEvent>().Where(e => ids.Contains(e.LinkedSessionId!)).AsAsyncEnumerable().WithCancellation(ct))
                 if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
         }
         return days;
     }
 
-    /// <summary>A session as far as it is counted and judged: of sixty columns the half that a rule or a count asks for. A rule that asks for more adds it here.</summary>
-    internal static readonly Expression<Func<Session, Session>> Counted = s => new Session
-    {
-        SessionId = s.SessionId, ClinicId = s.ClinicId, PractitionerId = s.PractitionerId, Date = s.Date, Status = s.Status, StartedAtUtc = s.StartedAtUtc, FirstNeedleAtUtc = s.FirstNeedleAtUtc,
-        IsFirstSession = s.IsFirstSession, Position = s.Position, Regions = s.Regions, IsAtRiskThorax = s.IsAtRiskThorax, NeedleType = s.NeedleType, NeedleSingleUse = s.NeedleSingleUse,
-        NeedleSterile = s.NeedleSterile, NeedlesOpened = s.NeedlesOpened, NeedlesInserted = s.NeedlesInserted, NeedlesRemoved = s.NeedlesRemoved, NeedlesDisposed = s.NeedlesDisposed,
-        ScreenFlags = s.ScreenFlags, AnticoagulantClass = s.AnticoagulantClass, BleedingDisorder = s.BleedingDisorder, NeedleAnxiety = s.NeedleAnxiety, PriorSyncope = s.PriorSyncope,
-        ConsentAtUtc = s.ConsentAtUtc, ConsentRisks = s.ConsentRisks,
-    };
-
-    internal sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key, Practitioner? practitioner)
+    internal sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key)
     {
         readonly Dictionary<(string Measure, bool Asked), (int Events, HashSet<string> Sessions)> observed = [];
-        readonly HashSet<string> followedUp = [], reached = [];
-        readonly int[,] outcomes = new int[Rules.All.Count, 4];
+        readonly HashSet<string> reached = [];
+        readonly int[,] outcomes = new int[Rules.OfSessions.Count, 4];
+        int sessions;
 
         public DailyExposure Exposure { get; } = new() { ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date };
 
-        public void Add(Session session)
+        public void Add(Treatment treatment)
         {
+            var session = treatment.Session;
+            sessions++;
             if (session.Status == SessionStatus.Completed)
             {
                 Exposure.Sessions++;
                 if (session.IsAtRiskThorax) Exposure.AtRiskSessions++;
+                // However many attempts there were, the session counts once.
+                if (treatment.FollowUps.Count > 0) Exposure.FollowedUp++;
+                if (treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) && reached.Add(session.SessionId)) Exposure.Reached++;
             }
-            for (int i = 0; i < Rules.All.Count; i++) outcomes[i, (int)Rules.All[i].For(session, practitioner)]++;
-        }
-
-        /// <summary>An attempt to ask a completed session's patient; however many, the session counts once.</summary>
-        public void AddFollowUp(string sessionId, FollowUpOutcome? outcome)
-        {
-            if (followedUp.Add(sessionId)) Exposure.FollowedUp++;
-            if (outcome == FollowUpOutcome.Reached && reached.Add(sessionId)) Exposure.Reached++;
+            for (int i = 0; i < Rules.OfSessions.Count; i++) outcomes[i, (int)Rules.OfSessions[i].For(treatment)]++;
         }
 
         public void Add(AdverseEvent adverseEvent)
@@ -158,12 +133,9 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 
         int Count(Measure measure, bool asked) => observed.TryGetValue((measure.Code, asked), out var counts) ? measure.CountsEvents ? counts.Events : counts.Sessions.Count : 0;
 
-        public IEnumerable<DailyAdherence> Adherence() =>
-            Rules.All.Select((rule, i) => new DailyAdherence
-            {
-                ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date, Rule = rule.Id,
-                Pass = outcomes[i, (int)Outcome.Pass], Fail = outcomes[i, (int)Outcome.Fail],
-                NotRecorded = outcomes[i, (int)Outcome.NotRecorded], NotApplicable = outcomes[i, (int)Outcome.NotApplicable],
-            });
+        public DailyAdherence Adherence() => new()
+        {
+            ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date, Sessions = sessions, RulesVersion = Rules.Version, Outcomes = DailyAdherence.Write(outcomes),
+        };
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
+using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Summaries;
@@ -22,11 +23,10 @@ public static class VerifySummaries
         foreach (var one in everyone)
         {
             var (clinic, practitioner) = (one.ClinicId, one.PractitionerId);
-            var practitioners = (await db.Versions<Practitioner>().Where(p => p.PractitionerId == practitioner).OrderByDescending(p => p.Version).ToListAsync(ct)).ToLookup(p => p.PractitionerId);
             Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), RefreshSummaries.Day>? computed = null;
             try
             {
-                computed = await RefreshSummaries.ComputeAsync(db, db.Current<Session>().Where(s => s.ClinicId == clinic && s.PractitionerId == practitioner), practitioners, ct);
+                computed = await RefreshSummaries.ComputeAsync(db, db.Current<Session>().Where(s => s.ClinicId == clinic && s.PractitionerId == practitioner), ct);
             }
             catch (Exception e) when (ReadableRows.IsUnreadable(e))
             {
@@ -43,7 +43,7 @@ public static class VerifySummaries
             {
                 Put(given, day.Exposure);
                 foreach (var observed in day.Observed()) Put(given, observed);
-                foreach (var adherence in day.Adherence()) Put(given, adherence);
+                Put(given, day.Adherence());
             }
             var kept = new Dictionary<(DateOnly Date, string Of), string>();
             foreach (var d in await db.DailyExposures.AsNoTracking().Where(d => d.ClinicId == clinic && d.PractitionerId == practitioner).ToListAsync(ct)) Put(kept, d);
@@ -61,6 +61,16 @@ public static class VerifySummaries
     static void Put(Dictionary<(DateOnly, string), string> counts, DailyObserved day) => 
         counts[(day.Date, day.Measure)] = day.FoundByAsking == 0 ? $"{day.Observed}" : $"{day.Observed} and {day.FoundByAsking} found by asking";
 
-    static void Put(Dictionary<(DateOnly, string), string> counts, DailyAdherence day) =>
-        counts[(day.Date, day.Rule)] = $"{day.Pass} kept, {day.Fail} not kept, {day.NotRecorded} not recorded, {day.NotApplicable} not applicable";
+    static void Put(Dictionary<(DateOnly, string), string> counts, DailyAdherence day)
+    {
+        if (day.RulesVersion != Rules.Version)
+        {
+            counts[(day.Date, "adherence")] = $"outcomes of other rules ({day.RulesVersion})";
+            return;
+        }
+        var outcomes = new Adherence[Rules.OfSessions.Count];
+        day.AddTo(outcomes);
+        for (int i = 0; i < outcomes.Length; i++)
+            counts[(day.Date, Rules.OfSessions[i].Id)] = $"{outcomes[i].Pass} kept, {outcomes[i].Fail} not kept, {outcomes[i].NotRecorded} not recorded, {outcomes[i].NotApplicable} not applicable";
+    }
 }

@@ -61,8 +61,8 @@ abstract class Intake
     /// <summary>SQL of a row's id, as <see cref="Intake{T}.IdOf"/> gives it.</summary>
     public virtual string IdIn(string alias) => $"{alias}.{IdColumn}";
 
-    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale; none where no summary is made from such records.</summary>
-    public abstract string? MarkStale { get; }
+    /// <summary>SQL that marks the practitioner-days whose summaries this upload (<c>{0}</c>) makes stale.</summary>
+    public abstract string MarkStale { get; }
 
     /// <summary>A record as a row of a file: each column with its cell.</summary>
     public abstract IReadOnlyList<(string Column, string Cell)> CellsOf(Record record);

@@ -36,6 +36,11 @@ sealed class PatientIntake : Intake<PatientRisk>
         return known.ConvertAll(p => new Known($"{p.PatientId} {p.ValidFrom:yyyy-MM-dd}\n{p.ClinicId}", p.Version, p.Digest, p.UploadId));
     }
 
-    // No summary is made from risk profiles.
-    public override string? MarkStale => null;
+    // Rules look at the profile that held on a session's day.
+    public override string MarkStale => """
+        INSERT INTO stale_days (clinic_id, practitioner_id, date)
+        SELECT DISTINCT s.clinic_id, s.practitioner_id, s.date FROM patient_risks p JOIN sessions s ON s.patient_id = p.patient_id AND s.clinic_id = p.clinic_id AND s.date >= p.valid_from
+            AND s.superseded_at_utc IS NULL
+        WHERE p.upload_id = {0}
+        """;
 }

@@ -27,12 +27,12 @@ static class PublishUpload
         if (upload.Purpose == UploadPurpose.Withdrawal)
         {
             // Before its events are parted from a session, and after.
-            if (intake.MarkStale is { } before) await db.Database.ExecuteSqlRawAsync(before, [upload.Id], ct);
+            await db.Database.ExecuteSqlRawAsync(intake.MarkStale, [upload.Id], ct);
             await db.Database.ExecuteSqlRawAsync($"UPDATE {table} SET superseded_at_utc = {{1}} WHERE upload_id = {{0}}", [upload.Id, now], ct);
         }
         await LinkEvents.RunAsync(db, upload, ct);
         await LinkFollowUps.RunAsync(db, upload, ct);
-        if (intake.MarkStale is { } markStale) await db.Database.ExecuteSqlRawAsync(markStale, [upload.Id], ct);
+        await db.Database.ExecuteSqlRawAsync(intake.MarkStale, [upload.Id], ct);
 
         string kind = Codes.Of(upload.Kind);
         await db.Database.ExecuteSqlRawAsync("UPDATE quarantined_rows SET closed_at_utc = {1}, closure = 'sent_again' WHERE closed_at_utc IS NULL AND kind = {2} AND upload_id <> {0} AND text_digest IN (SELECT text_digest FROM quarantined_rows WHERE upload_id = {0})", [upload.Id, now, kind], ct);

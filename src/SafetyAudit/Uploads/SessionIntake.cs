@@ -49,12 +49,21 @@ sealed class SessionIntake : Intake<Session>
         await db.Sessions.Where(s => ids.Contains(s.SessionId))
             .Select(s => new Known(s.SessionId + "\n" + s.ClinicId, s.Version, s.Digest, s.UploadId)).ToListAsync(ct);
 
-    // In the order of their dates, in which files come: so the sessions of the days that are counted together lie together.
+    // In the order of their dates, in which files come: so the sessions of the days that are counted together lie together. A rule asks about the patient's session
+    // before, so a session touches the patient's later ones too.
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
         SELECT a.clinic_id, a.practitioner_id, a.date FROM sessions a WHERE a.upload_id = {0}
         UNION
         SELECT b.clinic_id, b.practitioner_id, b.date FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version
+        WHERE a.upload_id = {0} AND a.version > 1
+        UNION
+        SELECT n.clinic_id, n.practitioner_id, n.date FROM sessions a JOIN sessions n ON n.patient_id = a.patient_id AND n.started_at_utc > a.started_at_utc AND n.clinic_id = a.clinic_id
+            AND n.upload_id <> a.upload_id AND n.superseded_at_utc IS NULL
+        WHERE a.upload_id = {0}
+        UNION
+        SELECT n.clinic_id, n.practitioner_id, n.date FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version
+        JOIN sessions n ON n.patient_id = b.patient_id AND n.started_at_utc > b.started_at_utc AND n.clinic_id = b.clinic_id AND n.superseded_at_utc IS NULL
         WHERE a.upload_id = {0} AND a.version > 1
         ORDER BY date, clinic_id, practitioner_id
         """;

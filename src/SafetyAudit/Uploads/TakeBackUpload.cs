@@ -76,13 +76,13 @@ public sealed class TakeBackUpload(IDbContextFactory<SafetyAuditDb> databases, T
         var intake = Intake.Of(upload.Kind);
         string table = intake.Table, kind = Codes.Of(upload.Kind);
 #pragma warning disable EF1002 // names of tables and columns come from the intakes
-        if (intake.MarkStale is { } markStale) await db.Database.ExecuteSqlRawAsync(markStale, [upload.Id], ct);
+        await db.Database.ExecuteSqlRawAsync(intake.MarkStale, [upload.Id], ct);
         await db.Database.ExecuteSqlRawAsync($"UPDATE {table} SET superseded_at_utc = NULL WHERE id IN ({NewestRemaining(intake)})", [upload.Id], ct);
         await db.Database.ExecuteSqlRawAsync($"UPDATE {table} SET superseded_at_utc = {{1}} WHERE upload_id = {{0}} AND superseded_at_utc IS NULL", [upload.Id, now], ct);
         await LinkEvents.RunAsync(db, upload, ct);
         await LinkFollowUps.RunAsync(db, upload, ct);
         // Once more, for what joined a session only now.
-        if (intake.MarkStale is { } markAgain && upload.Kind != RecordKind.Sessions) await db.Database.ExecuteSqlRawAsync(markAgain, [upload.Id], ct);
+        if (upload.Kind != RecordKind.Sessions) await db.Database.ExecuteSqlRawAsync(intake.MarkStale, [upload.Id], ct);
 
         // Rows that it mended wait again; its own do not.
         await db.Database.ExecuteSqlRawAsync($"UPDATE quarantined_rows SET closed_at_utc = NULL, closure = NULL WHERE closed_at_utc = {{1}} AND closure = 'accepted' AND kind = {{2}} AND upload_id <> {{0}} AND record_id IN (SELECT {intake.IdIn("a")} FROM {table} a WHERE a.upload_id = {{0}})", [upload.Id, upload.CompletedAtUtc!.Value, kind], ct);

@@ -11,7 +11,7 @@ using SafetyAudit.Sessions;
 namespace SafetyAudit.Host.Pages;
 
 [Needs(Permission.ReadFigures)]
-public sealed class PractitionerModel(SafetyAuditDb db) : PeriodPage(db)
+public sealed class PractitionerModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
     [BindProperty(SupportsGet = true)] public string Id { get; set; } = "";
     [BindProperty(Name = "measure", SupportsGet = true)] public string? AskedMeasure { get; set; }
@@ -45,7 +45,7 @@ public sealed class PractitionerModel(SafetyAuditDb db) : PeriodPage(db)
         AgainstPeers = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         FollowUpGrade = AgainstPeers.FirstOrDefault()?.FollowUpGrade ?? 'D';
-        Adherence = await AdherenceTable.ReadAsync(Db, From, To, null, Id, ct);
+        Adherence = [.. (await AdherenceTable.ReadAsync(Db, new(From, To, PractitionerId: Id), time.UtcNow(), ct)).GroupBy(r => r.Rule).Select(g => g.First() with { Adherence = AdherenceTable.Sum(g) })];
         return Page();
     }
 

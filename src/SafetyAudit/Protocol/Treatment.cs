@@ -1,0 +1,55 @@
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Protocol;
+
+/// <summary>A session with everything else that a rule may ask about it.</summary>
+public sealed class Treatment
+{
+    public required Session Session { get; init; }
+
+    /// <summary>The practitioner's record as it bears on the day, see <see cref="Rules.RecordFor"/>; null when it is missing.</summary>
+    public Practitioner? Practitioner { get; init; }
+
+    /// <summary>What the clinic had laid down for the day.</summary>
+    public required ClinicProtocol Clinic { get; init; }
+
+    /// <summary>The patient's risk profile that held on the day, in this clinic; null when there is none.</summary>
+    public PatientRisk? Risk { get; init; }
+
+    /// <summary>The patient's needled session before this one in the clinic: its places and technique; null for the first.</summary>
+    public Session? Before { get; init; }
+
+    /// <summary>Attempts to ask the patient afterwards.</summary>
+    public IReadOnlyList<FollowUp> FollowUps { get; init; } = [];
+
+    /// <summary>When the session's day begins at the clinic.</summary>
+    public required DateTime DayStartsUtc { get; init; }
+
+    public bool IsNeedled => Session.Status == SessionStatus.Completed || Session is { Status: SessionStatus.Aborted, FirstNeedleAtUtc: not null };
+
+    /// <summary>Whether it went over the lungs; null where a place without its muscle leaves that open.</summary>
+    public bool? OverLungs => Session.IsAtRiskThorax ? true : Session.Regions.Count == 0 || Session.Regions.Any(r => r.Muscle is null) ? null : false;
+
+    public bool HasRiskNote => !string.IsNullOrWhiteSpace(Session.RiskNote);
+
+    public bool? Anticoagulated => Session.AnticoagulantClass switch { null => null, "warfarin" or "doac" or "heparin" => true, _ => false };
+}
+
+/// <summary>An event with everything else that a rule may ask about it.</summary>
+public sealed class ReportedEvent
+{
+    public required AdverseEvent Event { get; init; }
+
+    /// <summary>Hours from onset after which such an event has lasted too long; null where none are known.</summary>
+    public int? ProlongedAfterHours { get; init; }
+
+    public bool IsSentinel { get; init; }
+
+    public required ClinicProtocol Clinic { get; init; }
+
+    /// <summary>When somebody took it further, and when its review began.</summary>
+    public DateTime? EscalatedAtUtc { get; init; }
+    public DateTime? ReviewStartedAtUtc { get; init; }
+
+    public required DateTime NowUtc { get; init; }
+}

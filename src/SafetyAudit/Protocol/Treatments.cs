@@ -1,0 +1,78 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Protocol;
+
+/// <summary>Reads sessions with everything that the rules ask about them, in a fixed number of queries however many there are.</summary>
+public static class Treatments
+{
+    const int IdsAtOnce = 5_000;
+
+    /// <param name="db">What is stored. Within the scope of whoever it acts for.</param>
+    /// <param name="sessions">Which sessions; they are held in memory together.</param>
+    /// <param name="ct">Stops the reading.</param>
+    public static async Task<List<Treatment>> ReadAsync(SafetyAuditDb db, IQueryable<Session> sessions, CancellationToken ct)
+    {
+        var read = await sessions.Select(s => new
+        {
+            Session = s,
+            // By the index on patient and start, from the session backwards.
+            Before = db.Current<Session>().Where(b => b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
+                    && (b.Status == SessionStatus.Completed || b.Status == SessionStatus.Aborted && b.FirstNeedleAtUtc != null))
+                .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.Id).Select(b => (long?)b.Id).FirstOrDefault(),
+        }).ToListAsync(ct);
+        if (read.Count == 0) return [];
+
+        var here = read.ToDictionary(r => r.Session.Id, r => r.Session);
+        var before = new Dictionary<long, Session>();
+        foreach (long[] ids in read.Select(r => r.Before).OfType<long>().Where(id => !here.ContainsKey(id)).Distinct().Chunk(IdsAtOnce))
+            foreach (var one in await db.Set<Session>().AsNoTracking().Where(s => ids.Contains(s.Id)).Select(s => new Session { Id = s.Id, Regions = s.Regions, Technique = s.Technique }).ToListAsync(ct))
+                before[one.Id] = one;
+
+        var followUps = new Dictionary<(string, string), List<FollowUp>>();
+        foreach (string[] ids in read.Select(r => r.Session.SessionId).Distinct().Chunk(IdsAtOnce))
+            foreach (var one in await db.Current<FollowUp>().Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null && (f.AttemptedAtUtc != null || f.Outcome != null))
+                .Select(f => new FollowUp { SessionId = f.SessionId, LinkedClinicId = f.LinkedClinicId, AttemptedAtUtc = f.AttemptedAtUtc, Outcome = f.Outcome }).ToListAsync(ct))
+                if (followUps.TryGetValue((one.LinkedClinicId!, one.SessionId), out var list)) list.Add(one);
+                else followUps[(one.LinkedClinicId!, one.SessionId)] = [one];
+
+        var risks = new List<PatientRisk>();
+        if (await db.PatientRisks.AnyAsync(ct))
+            foreach (string[] ids in read.Select(r => r.Session.PatientId).Distinct().Chunk(IdsAtOnce))
+                risks.AddRange(await db.Current<PatientRisk>().Where(p => ids.Contains(p.PatientId)).ToListAsync(ct));
+        var riskOf = risks.ToLookup(r => (r.ClinicId, r.PatientId));
+
+        var people = read.Select(r => r.Session.PractitionerId).Distinct().ToList();
+        var records = (await db.Versions<Practitioner>().Where(p => people.Contains(p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).GroupBy(p => p.PractitionerId)
+            // A licence before the newest counts on; of a record that was withdrawn none does.
+            .Where(versions => versions.Any(p => p.SupersededAtUtc is null)).ToDictionary(g => g.Key, g => g.ToList());
+        var clinics = read.Select(r => r.Session.ClinicId).Distinct().ToList();
+        var zones = (await db.Clinics.Where(c => clinics.Contains(c.Id)).Select(c => new { c.Id, c.TimeZone }).ToListAsync(ct)).ToDictionary(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone));
+        var laidDown = (await db.ClinicProtocols.AsNoTracking().Where(p => clinics.Contains(p.ClinicId)).ToListAsync(ct)).ToLookup(p => p.ClinicId);
+
+        var days = new Dictionary<(string, DateOnly), (ClinicProtocol Clinic, DateTime Starts)>();
+        return read.ConvertAll(r =>
+        {
+            var s = r.Session;
+            if (!days.TryGetValue((s.ClinicId, s.Date), out var day))
+                days[(s.ClinicId, s.Date)] = day = (ClinicProtocol.On(s.ClinicId, laidDown[s.ClinicId], s.Date), StartOf(s.Date, zones[s.ClinicId]));
+            return new Treatment
+            {
+                Session = s, Clinic = day.Clinic, DayStartsUtc = day.Starts,
+                Practitioner = records.TryGetValue(s.PractitionerId, out var versions) ? Rules.RecordFor(versions, s.Date) : null,
+                Risk = riskOf[(s.ClinicId, s.PatientId)].Where(p => p.ValidFrom <= s.Date).MaxBy(p => p.ValidFrom),
+                Before = r.Before is { } id ? here.GetValueOrDefault(id) ?? before.GetValueOrDefault(id) : null,
+                FollowUps = followUps.TryGetValue((s.ClinicId, s.SessionId), out var asked) ? asked : [],
+            };
+        });
+    }
+
+    // Midnight at the clinic; where the clocks skip it, the instant at which they do.
+    static DateTime StartOf(DateOnly day, TimeZoneInfo zone)
+    {
+        var midnight = day.ToDateTime(TimeOnly.MinValue);
+        while (zone.IsInvalidTime(midnight)) midnight = midnight.AddMinutes(15);
+        return TimeZoneInfo.ConvertTimeToUtc(midnight, zone);
+    }
+}
