@@ -124,7 +124,7 @@ sealed class TestInstallation : IAsyncDisposable
         lines.AddRange((await db.Current<Practitioner>().ToListAsync()).Select(p => $"practitioner {p.PractitionerId} {p.Version} {Convert.ToHexString(p.Digest)}"));
         lines.AddRange((await db.DailyExposures.ToListAsync()).Select(d => $"exposure {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Sessions} {d.AtRiskSessions} {d.FollowedUp} {d.Reached}"));
         lines.AddRange((await db.DailyObserved.ToListAsync()).Select(d => $"observed {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Measure} {d.Observed} {d.FoundByAsking}"));
-        lines.AddRange((await db.DailyAdherence.ToListAsync()).Select(d => $"adherence {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Rule} {d.Pass} {d.Fail} {d.NotRecorded} {d.NotApplicable}"));
+        lines.AddRange((await db.DailyAdherence.ToListAsync()).Select(d => $"adherence {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Sessions} {d.RulesVersion} {d.Outcomes}"));
         lines.AddRange((await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToListAsync()).Select(a => $"alert {a.Key} {a.Reason}"));
         lines.Sort(StringComparer.Ordinal);
         return string.Join('\n', lines);

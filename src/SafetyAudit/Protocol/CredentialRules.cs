@@ -24,7 +24,7 @@ static class CredentialRules
         Asks = "Training hours and years of licence reach what the clinic laid down, and the certificate is from the session's date or before.",
         NotApplicableWhen = "neither hours nor years laid down",
         Fields = ["training_hours", "years_licensed", "certified_on", "started_at"], Settings = [nameof(ClinicProtocol.MinTrainingHours), nameof(ClinicProtocol.MinYearsLicensed)],
-        Evidence = "law; FL 50 h + 2 y + 25 supervised sessions; CO earlier rule 46 h + 2 y", Source = "FL 64B17-6.008; CO 4 CCR 732-1 Rule 11", InLeaflet = "yes",
+        Evidence = "law; FL 50 h + 2 y + 25 supervised sessions; CO earlier rule 46 h + 2 y", Source = "Leaflet; FL 64B17-6.008; CO 4 CCR 732-1 Rule 11", InLeaflet = "yes",
         Check = t => t.Clinic is { MinTrainingHours: null, MinYearsLicensed: null } ? NotApplicable
             : Rules.AllOf(
                 AtLeast(t.Practitioner?.TrainingHours, t.Clinic.MinTrainingHours), AtLeast(t.Practitioner?.YearsLicensed, t.Clinic.MinYearsLicensed),

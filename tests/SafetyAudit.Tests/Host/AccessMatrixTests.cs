@@ -25,6 +25,7 @@ public class AccessMatrixTests
         ["/measures"] = ["director", "compliance", "practitioner"],
         ["/measures/{code}"] = ["director", "compliance", "practitioner"],
         ["/alerts"] = ["director", "compliance", "practitioner"],
+        ["/sessions/answers"] = ["director", "compliance", "practitioner", "auditor"],
         ["/sessions"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records/history"] = ["director", "compliance", "practitioner", "auditor"],
@@ -83,7 +84,7 @@ public class AccessMatrixTests
         {
             // The first upload is read; the last one waits for someone to say which column is which.
             string path = route.Replace("{id:long}", route.EndsWith("/columns", StringComparison.Ordinal) ? "8" : "1").Replace("{id}", "P1").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404").Replace("{link}", "unknown").Replace("{documentName}", "v1")
-                + route switch { "/sessions" => "?practitioner=P1", "/records/history" or "/records/correct" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
+                + route switch { "/sessions" => "?practitioner=P1", "/sessions/answers" => "?id=S1&clinic=C1", "/records/history" or "/records/correct" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
             foreach (var (who, visitor) in visitors)
             {
                 var answer = route switch

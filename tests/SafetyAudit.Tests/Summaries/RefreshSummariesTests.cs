@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
-using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
 using SafetyAudit.Summaries;
 
@@ -54,43 +53,5 @@ public class RefreshSummariesTests
         await using var db = installation.Db();
         Assert.Equal(2, (await db.DailyExposures.SingleAsync()).Sessions);
         Assert.Equal([("ANY_MAJOR", 1), ("ANY_MINOR", 2), ("BRUISE_MINOR", 1), ("SYNCOPE", 1)], (await db.DailyObserved.OrderBy(d => d.Measure).ToListAsync()).Select(d => (d.Measure, d.Observed)));
-    }
-
-    [Fact]
-    public void What_the_counting_reads_of_a_session_is_all_that_rules_and_counts_ask_for()
-    {
-        var read = RefreshSummaries.Counted.Compile();
-        const int seed = 20260704;
-        var random = new Random(seed);
-        Practitioner?[] practitioners = [null, new() { LicenceStatus = LicenceStatus.Active, LicenceIssued = new(2015, 1, 1), LicenceExpires = new(2026, 3, 2), PermittedMuscles = ["a", "b"] }];
-        for (int i = 0; i < 5_000; i++)
-        {
-            var session = new Session();
-            foreach (var property in typeof(Session).GetProperties().Where(p => p.CanWrite)) property.SetValue(session, MayBeEmpty(property) && random.Next(3) == 0 ? null : Value(Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType));
-            var counted = read(session);
-            foreach (var practitioner in practitioners)
-                foreach (var rule in Rules.All) Assert.True(rule.For(session, practitioner) == rule.For(counted, practitioner), $"seed {seed}, session {i}: {rule.Id} asks for more than is read");
-            Assert.Equal((session.ClinicId, session.PractitionerId, session.Date, session.SessionId, session.Status, session.IsAtRiskThorax),
-                (counted.ClinicId, counted.PractitionerId, counted.Date, counted.SessionId, counted.Status, counted.IsAtRiskThorax));
-        }
-
-        static bool MayBeEmpty(System.Reflection.PropertyInfo property) => new System.Reflection.NullabilityInfoContext().Create(property).WriteState == System.Reflection.NullabilityState.Nullable;
-
-        object Value(Type type)
-        {
-            string[] words = ["a", "b", "solid_filiform", "pneumothorax", "refusal", "none"];
-            if (type == typeof(string)) return random.GetItems(words, 1)[0];
-            if (type == typeof(IReadOnlyList<string>)) return random.GetItems(words, random.Next(3));
-            if (type == typeof(IReadOnlyList<SessionRegion>)) return Enumerable.Range(0, random.Next(3)).Select(_ => new SessionRegion("a", random.Next(2) == 0 ? null : random.GetItems(words, 1)[0], "left")).ToArray();
-            if (type == typeof(bool)) return random.Next(2) == 0;
-            if (type == typeof(int)) return random.Next(3);
-            if (type == typeof(long)) return (long)random.Next(3);
-            if (type == typeof(double)) return (double)random.Next(3);
-            if (type == typeof(DateTime)) return new DateTime(2026, 3, 2, 10, random.Next(4), 0, DateTimeKind.Utc);
-            if (type == typeof(DateOnly)) return new DateOnly(2026, 3, 1 + random.Next(4));
-            if (type == typeof(byte[])) return new byte[1];
-            if (type.IsEnum) return Enum.GetValues(type).GetValue(random.Next(Enum.GetValues(type).Length))!;
-            throw new NotSupportedException($"No value for {type}.");
-        }
     }
 }

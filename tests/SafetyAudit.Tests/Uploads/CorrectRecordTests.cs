@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host;
 using SafetyAudit.Sessions;
@@ -116,8 +117,8 @@ public class CorrectRecordTests
             Assert.Equal(("E2", "SYNCOPE", "=felt faint,\n\"left\" early"), (left.EventId, left.Category, left.Narrative));
             Assert.Equal("P2", (await db.Current<Practitioner>().SingleAsync()).PractitionerId);
             // The rule on licences has nobody's record to go by.
-            var licence = db.DailyAdherence.Where(d => d.Rule == "PR-001");
-            Assert.Equal((0, 3), (await licence.SumAsync(d => d.Pass), await licence.SumAsync(d => d.NotRecorded)));
+            var licence = AdherenceTable.Sum((await AdherenceTable.ReadAsync(db, new(new(2020, 1, 1), new(2030, 1, 1)), installation.Clock.Now.UtcDateTime, default)).Where(r => r.Rule.Id == "PR-001"));
+            Assert.Equal((0, 3), (licence.Pass, licence.NotRecorded));
         }
         Assert.Empty(await FaultsAsync(installation));
         foreach (long upload in new long[] { 4, 5, 6 }) await UndoAsync(installation, upload);
