@@ -7,6 +7,7 @@ using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Api;
 using SafetyAudit.Host.Security;
+using SafetyAudit.Protocol;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host;
@@ -42,6 +43,8 @@ static class Dashboard
         services.AddKeptDataProtection(builder.Configuration);
         services.AddSingleton<SetUpLink>();
         services.AddScoped<DecideLink>();
+        services.AddScoped<LayDownProtocol>();
+        services.AddScoped<TakeStep>();
         services.AddTransient<RecordsEndpoint.Received>();
         services.AddSingleton<ReportForm>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());

@@ -1,9 +1,11 @@
 using System.CommandLine;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
+using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Demo;
+using SafetyAudit.Protocol;
 
 namespace SafetyAudit.Host.Commands;
 
@@ -60,10 +62,19 @@ static class DemoCommand
         if (File.Exists(done)) return;
         Console.WriteLine("Making the demo clinics …");
         foreach (var (id, name, zone) in DemoClinics.Clinics) await ClinicCommand.SetAsync(services, id, name, zone, ct);
+        foreach (var (id, _, _) in DemoClinics.Clinics) await LayDownAsync(services, id, lastDay, ct);
         var files = DemoClinics.WriteFiles(Path.Combine(database.Directory, "files"), lastDay);
         var results = await ImportCommand.ImportAsync(services, [.. files.Select(f => new FileInfo(f))], null, null, showProgress: true, ct);
         if (results.Find(r => r.Upload is not { Status: Uploads.UploadStatus.Completed }) is { } failed) throw new CommandFailedException($"The demo file {failed.File} could not be imported: {failed.Refused ?? failed.Upload?.Failure}");
         await File.WriteAllTextAsync(done, "", ct);
+    }
+
+    static async Task LayDownAsync(IServiceProvider services, string clinic, DateOnly lastDay, CancellationToken ct)
+    {
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
+        // A fill that was broken off and taken up again lays down once.
+        if (!await db.ClinicProtocols.AnyAsync(p => p.ClinicId == clinic, ct))
+            await new LayDownProtocol(db, services.GetRequiredService<TimeProvider>()).RunAsync(DemoProtocol.Of(clinic, lastDay), "The demo’s protocol", ct);
     }
 
     static string DirectoryOf(string[] settings)

@@ -6,6 +6,7 @@ using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Charts;
+using SafetyAudit.Data;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Statistics;
@@ -52,6 +53,7 @@ public static class Show
         SafetyAudit.Access.Permission.ReadTrail => "audit trail",
         SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
         SafetyAudit.Access.Permission.KeepReportLinks => "report links",
+        SafetyAudit.Access.Permission.LayDownProtocol => "the clinic's protocol",
         _ => "own account",
     };
 
@@ -131,6 +133,9 @@ public static class Show
         AlertRule.ClinicAboveLiterature => "Clinic above the literature",
         AlertRule.ClinicBelowLiterature => "Clinic below the literature",
         AlertRule.ProtocolFailed => "Critical protocol rule not kept",
+        AlertRule.AdherenceBelowTarget => "Adherence below the target",
+        AlertRule.CompletenessFalling => "Less recorded than before",
+        AlertRule.CredentialLapsing => "Credential lapses",
         _ => "Critical protocol rule not recorded",
     };
 
@@ -139,12 +144,13 @@ public static class Show
         AlertRule.SentinelEvent => ("badge sentinel", "■"),
         AlertRule.MoreThanPeers or AlertRule.ClinicAboveLiterature => ("badge above-998", "▲▲"),
         AlertRule.FewerThanPeers or AlertRule.ClinicBelowLiterature => ("badge below-998", "▼▼"),
-        AlertRule.ProtocolFailed => ("badge failed", "✕"),
+        AlertRule.ProtocolFailed or AlertRule.AdherenceBelowTarget => ("badge failed", "✕"),
+        AlertRule.CredentialLapsing => ("badge above-95", "◆"),
         _ => ("badge none", "–"),
     };
 
     /// <summary>What an alert is about, by name: a measure or a rule.</summary>
-    public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code)?.Name ?? (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : code);
+    public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code)?.Name ?? (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? Credential.Words(credential) : code);
 
     public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => "kept", Protocol.Outcome.Fail => "not kept", Protocol.Outcome.NotRecorded => "not recorded", _ => "not applicable" };
 

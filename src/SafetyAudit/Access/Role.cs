@@ -22,6 +22,8 @@ public enum Permission
     ManageAccess,
     /// <summary>The links by which anybody reports an event without signing in.</summary>
     KeepReportLinks,
+    /// <summary>What a clinic lays down for its protocol, and what was done about its events.</summary>
+    LayDownProtocol,
     /// <summary>One's own account: password, second step, sign-ins.</summary>
     KeepOwnAccount,
 }
@@ -38,8 +40,8 @@ public static class Roles
 
     static readonly Dictionary<Role, HashSet<Permission>> Table = new()
     {
-        [Role.Director] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.KeepReportLinks, Permission.KeepOwnAccount],
-        [Role.ComplianceOfficer] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.ReadTrail, Permission.KeepOwnAccount],
+        [Role.Director] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.KeepReportLinks, Permission.KeepOwnAccount],
+        [Role.ComplianceOfficer] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.ReadTrail, Permission.KeepOwnAccount],
         // Within a scope that holds their own records only.
         [Role.Practitioner] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.KeepOwnAccount],
         [Role.Administrator] = [Permission.ManageAccess, Permission.KeepReportLinks, Permission.KeepOwnAccount],

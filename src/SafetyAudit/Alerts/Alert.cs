@@ -19,6 +19,12 @@ public enum AlertRule
     ProtocolFailed,
     /// <summary>What a critical protocol rule needs is often not recorded.</summary>
     ProtocolNotRecorded,
+    /// <summary>A rule is kept in a smaller share than the clinic's target, by more than chance.</summary>
+    AdherenceBelowTarget,
+    /// <summary>A smaller share of sessions can be judged than before, by more than chance.</summary>
+    CompletenessFalling,
+    /// <summary>A credential lapses within 60, 30 or 7 days, or has lapsed.</summary>
+    CredentialLapsing,
 }
 
 public enum AlertStatus

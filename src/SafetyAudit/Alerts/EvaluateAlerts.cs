@@ -4,7 +4,6 @@ using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
-using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
 using SafetyAudit.Statistics;
 
@@ -22,10 +21,6 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
 {
     /// <summary>Fewest events for "more than peers": one event is looked at by itself, not as a rate.</summary>
     public const long FewestEvents = 2;
-
-    /// <summary>Applicable sessions from which missing records of a critical rule are worth a line, and the share recorded that is enough.</summary>
-    public const int FewestSessions = 20;
-    public const double EnoughRecorded = 0.9;
 
     public async Task RunAsync(CancellationToken ct)
     {
@@ -82,8 +77,9 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             var literature = (await Rates.ReadAsync(db, new(start, end, Grouping.Clinic, Against.Literature), Watched(baselines), baselines, ct)).FindAll(r => r.ClinicId == clinic);
             found.AddRange(literature.Where(r => r.Position == Position.Above998).Select(r => AgainstLiterature(r, AlertRule.ClinicAboveLiterature)));
             found.AddRange(literature.Where(r => r.Position == Position.Below998).Select(r => AgainstLiterature(r, AlertRule.ClinicBelowLiterature)));
-            found.AddRange(OfProtocol(clinic, start, end, await AdherenceTable.ReadAsync(db, new(start, end, clinic), now, ct)));
+            found.AddRange(await ProtocolAlerts.OfAdherenceAsync(db, clinic, start, end, now, ct));
         }
+        found.AddRange(await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct));
         found.AddRange(await SentinelsAsync(db, measures, ct));
         return found;
     }
@@ -101,34 +97,6 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         Rule = rule, ClinicId = row.ClinicId, PractitionerId = row.PractitionerId, Measure = row.Measure.Code, Key = KeyOf(rule, row.ClinicId, row.PractitionerId, row.Measure.Code),
         Reason = reason, From = row.From, To = row.To, Observed = row.Observed, Expected = row.Expected, Baseline = row.Baseline?.Id,
     };
-
-    static IEnumerable<Alert> OfProtocol(string clinic, DateOnly start, DateOnly end, List<AdherenceRow> adherence)
-    {
-        var unrecorded = new List<string>();
-        foreach (var rows in adherence.Where(r => r.Rule is SessionRule { Severity: RuleSeverity.Critical }).GroupBy(r => r.Rule))
-        {
-            var rule = rows.Key;
-            var whole = AdherenceTable.Sum(rows);
-            foreach (var row in rows.Where(r => r.Adherence.Fail > 0))
-                yield return Of(AlertRule.ProtocolFailed, row.PractitionerId, rule.Id, row.Adherence.Fail, $"{rule.Id} {rule.Title}: not kept in {row.Adherence.Fail} of {row.Adherence.Pass + row.Adherence.Fail} sessions that could be judged.");
-
-            if (whole.Applicable >= FewestSessions && whole.Completeness < EnoughRecorded / 2)
-            {
-                // Nobody here records it: one line for the clinic rather than one for everybody.
-                unrecorded.Add($"{rule.Id} {rule.Title}");
-                continue;
-            }
-            foreach (var row in rows.Where(r => r.Adherence.Applicable >= FewestSessions && r.Adherence.Completeness < EnoughRecorded))
-                yield return Of(AlertRule.ProtocolNotRecorded, row.PractitionerId, rule.Id, row.Adherence.NotRecorded, $"{rule.Id} {rule.Title}: not recorded in {row.Adherence.NotRecorded} of {row.Adherence.Applicable} sessions.");
-        }
-        if (unrecorded.Count > 0)
-            yield return Of(AlertRule.ProtocolNotRecorded, null, null, null, $"The clinic's files hardly record what {unrecorded.Count} critical rules need: {string.Join("; ", unrecorded)}. Whether they are kept can't be told.");
-
-        Alert Of(AlertRule rule, string? practitioner, string? measure, long? observed, string reason) => new()
-        {
-            Rule = rule, ClinicId = clinic, PractitionerId = practitioner, Measure = measure, Key = KeyOf(rule, clinic, practitioner, measure), Reason = reason, From = start, To = end, Observed = observed,
-        };
-    }
 
     // One event, one review: whatever its rate, whether or not its session has arrived.
     static async Task<List<Alert>> SentinelsAsync(SafetyAuditDb db, List<Measure> measures, CancellationToken ct)
@@ -160,5 +128,5 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         return found;
     }
 
-    static string KeyOf(AlertRule rule, string? clinic, string? practitioner, string? about) => string.Join('|', Codes.Of(rule), clinic, practitioner, about);
+    internal static string KeyOf(AlertRule rule, string? clinic, string? practitioner, string? about) => string.Join('|', Codes.Of(rule), clinic, practitioner, about);
 }

@@ -56,13 +56,13 @@ static class CredentialRules
     static readonly SessionRule TrainingInDate = new("PR-037", 1)
     {
         Title = "Blood-borne pathogen and first-aid training in date", Area = "credential", Severity = RuleSeverity.Major,
-        Asks = "First-aid training had not expired, and blood-borne-pathogen training was given by the session's date, no longer before it than the clinic laid down.",
+        Asks = "First-aid training had not expired, and blood-borne-pathogen training is no older than the clinic laid down. A training after the session leaves open whether there was one before.",
         Fields = ["bbp_training_on", "cpr_expires", "started_at"], Settings = [nameof(ClinicProtocol.BbpTrainingDays)],
         Evidence = "OSHA annual (memory)", Source = "OSHA 1910.1030", InLeaflet = "no",
         Check = t => Rules.AllOf(
             t.Practitioner?.CprExpires is { } expires ? expires >= t.Session.Date : null,
-            t.Practitioner?.BbpTrainingOn is not { } trained ? null
-                : trained <= t.Session.Date && (t.Clinic.BbpTrainingDays is not { } days || trained.AddDays(days) >= t.Session.Date)),
+            // The last training says nothing of whether there was one before it.
+            t.Practitioner?.BbpTrainingOn is not { } trained || trained > t.Session.Date ? null : t.Clinic.BbpTrainingDays is not { } days || trained.AddDays(days) >= t.Session.Date),
     };
 
     // What is not laid down is met.

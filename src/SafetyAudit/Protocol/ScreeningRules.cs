@@ -83,7 +83,7 @@ public static class ScreeningRules
         Asks = "Where a screening flag is a relative contraindication, there is a risk note.",
         NotApplicableWhen = "no relative flag",
         Fields = ["screen_flags", "risk_note"], Settings = [nameof(ClinicProtocol.RelativeContraindications)],
-        Evidence = "guideline", Source = "ISCP 2012; ASAP", InLeaflet = "no",
+        Evidence = "guideline", Source = "ISCP 2012; ASAP", InLeaflet = "partly",
         Check = t => t.Session.ScreenFlags is not { } flags ? NotRecorded
             : flags.Any(RelativeOf(t).Contains) ? t.HasRiskNote ? Pass : Fail
             : flags.All(f => IsKnown(t, f)) ? NotApplicable : NotRecorded,

@@ -25,6 +25,13 @@ public class AccessMatrixTests
         ["/measures"] = ["director", "compliance", "practitioner"],
         ["/measures/{code}"] = ["director", "compliance", "practitioner"],
         ["/alerts"] = ["director", "compliance", "practitioner"],
+        ["/adherence"] = ["director", "compliance", "practitioner"],
+        ["/adherence/{rule}"] = ["director", "compliance", "practitioner"],
+        ["/credentials"] = ["director", "compliance", "practitioner"],
+        ["/protocol"] = ["director", "compliance", "practitioner"],
+        ["/protocol/change"] = ["director", "compliance"],
+        ["/duties/step"] = ["director", "compliance"],
+        ["/duties"] = ["director", "compliance", "practitioner", "auditor"],
         ["/sessions/answers"] = ["director", "compliance", "practitioner", "auditor"],
         ["/sessions"] = ["director", "compliance", "practitioner", "auditor"],
         ["/records"] = ["director", "compliance", "practitioner", "auditor"],
@@ -83,8 +90,8 @@ public class AccessMatrixTests
         foreach (var (route, may) in MayOpen)
         {
             // The first upload is read; the last one waits for someone to say which column is which.
-            string path = route.Replace("{id:long}", route.EndsWith("/columns", StringComparison.Ordinal) ? "8" : "1").Replace("{id}", "P1").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404").Replace("{link}", "unknown").Replace("{documentName}", "v1")
-                + route switch { "/sessions" => "?practitioner=P1", "/sessions/answers" => "?id=S1&clinic=C1", "/records/history" or "/records/correct" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
+            string path = route.Replace("{id:long}", route.EndsWith("/columns", StringComparison.Ordinal) ? "8" : "1").Replace("{id}", "P1").Replace("{rule}", "PR-020").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404").Replace("{link}", "unknown").Replace("{documentName}", "v1")
+                + route switch { "/sessions" => "?practitioner=P1", "/sessions/answers" => "?id=S1&clinic=C1", "/protocol/change" => "?clinic=C1", "/records/history" or "/records/correct" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
             foreach (var (who, visitor) in visitors)
             {
                 var answer = route switch
@@ -147,6 +154,13 @@ public class AccessMatrixTests
             ("/uploads/5", ["director"], ["director-c1"]),
             ("/uploads/5?handler=rejected", ["director"], ["director-c1"]),
             ("/uploads/7", ["director"], ["director-c1"]),
+            ("/sessions/answers?id=S1&clinic=C1", ["director", "director-c1", "practitioner", "auditor-c1"], ["nothing"]),
+            ("/sessions/answers?id=S3&clinic=C2", ["director", "auditor"], ["director-c1", "practitioner", "auditor-c1"]),
+            ("/adherence?clinic=C2", ["director"], ["director-c1", "practitioner"]),
+            ("/adherence/PR-001?clinic=C2", ["director"], ["director-c1", "practitioner"]),
+            ("/credentials?clinic=C2", ["director"], ["director-c1", "practitioner"]),
+            ("/protocol?clinic=C2", ["director"], ["director-c1", "practitioner"]),
+            ("/protocol/change?clinic=C2", ["director"], ["director-c1"]),
             ("/trail?handler=check", ["auditor"], ["auditor-c1"]),
             ("/trail?handler=extract", ["auditor"], ["auditor-c1"]),
         ];
@@ -171,7 +185,7 @@ public class AccessMatrixTests
     public async Task No_page_tells_of_what_its_reader_does_not_reach()
     {
         await using var dashboard = await StartAsync();
-        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/follow-ups", "/events/waiting"];
+        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/follow-ups", "/events/waiting", "/adherence", "/adherence/PR-001", "/credentials", "/duties", "/protocol"];
         (string Who, string[] Hidden)[] readers =
         [
             ("director-c1", ["P3", "Cara Cole", "S3", "E3", "secret of E3"]),

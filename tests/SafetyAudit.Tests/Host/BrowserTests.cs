@@ -69,7 +69,8 @@ public class BrowserTests
         [
             ("home", "/"), ("practitioners", "/practitioners"), ("practitioner", "/practitioners/RIVER-P03"), ("measures", "/measures"), ("measure", "/measures/BRUISE_MINOR"),
             ("measure-literature", "/measures/BLEED_MINOR?against=literature"), ("sentinel", "/measures/PNEUMOTHORAX"), ("uploads", "/uploads"), ("upload", "/uploads/2"), ("alerts", "/alerts"),
-            ("alerts-all", "/alerts?status=all"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("missing", "/practitioners/nobody"),
+            ("alerts-all", "/alerts?status=all"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("adherence", "/adherence?clinic=RIVER"), ("rule", "/adherence/PR-005?clinic=RIVER&measure=ANY_MINOR"), ("credentials", "/credentials"), ("duties", "/duties"), ("protocol", "/protocol?clinic=RIVER"),
+            ("protocol-change", "/protocol/change?clinic=RIVER"), ("session-answers", "/sessions/answers?id=RIVER-S00042&clinic=RIVER"), ("missing", "/practitioners/nobody"),
         ];
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 375) })
         {

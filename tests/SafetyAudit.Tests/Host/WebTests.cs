@@ -365,7 +365,7 @@ public class WebTests
         .Endpoints.OfType<RouteEndpoint>();
 
     internal static string PathOf(RouteEndpoint endpoint) => "/" + endpoint.RoutePattern.RawText!.TrimStart('/')
-        .Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{id}", "P1", StringComparison.Ordinal)
+        .Replace("{id:long}", "1", StringComparison.Ordinal).Replace("{id}", "P1", StringComparison.Ordinal).Replace("{rule}", "PR-020", StringComparison.Ordinal)
         .Replace("{link}", "unknown", StringComparison.Ordinal).Replace("{documentName}", "v1", StringComparison.Ordinal)
         .Replace("{code}", "BRUISE_MINOR", StringComparison.Ordinal).Replace("{status:int?}", "404", StringComparison.Ordinal);
 

@@ -266,6 +266,7 @@ public class RulesTests
         new("PR-037", Fail, "training too old", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn, g.Clinic.BbpTrainingDays) = (Day, Day.AddDays(-366), 365)),
         new("PR-037", Pass, "training of any age, where none is laid down", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn) = (Day, Day.AddDays(-3660))),
         new("PR-037", Fail, "first aid expired", g => g.Practitioner.CprExpires = Day.AddDays(-1)),
+        new("PR-037", Open, "trained since", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn) = (Day, Day.AddDays(1))),
         new("PR-037", Open, "training unknown", g => g.Practitioner.CprExpires = Day),
         new("PR-037", None, "cancelled", g => g.Session.Status = SessionStatus.Cancelled),
 

@@ -1,0 +1,63 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Analysis;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
+using SafetyAudit.Statistics;
+
+namespace SafetyAudit.Host.Pages.AdherencePages;
+
+/// <summary>One rule: what it asks and where it comes from, its figures, its months, and whether events go with not keeping it.</summary>
+[Needs(Permission.ReadFigures)]
+public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
+{
+    [BindProperty(Name = "rule", SupportsGet = true)] public string Id { get; set; } = "";
+    [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
+    [BindProperty(SupportsGet = true)] public string? Practitioner { get; set; }
+    [BindProperty(SupportsGet = true)] public string? Measure { get; set; }
+
+    public ProtocolRule Rule { get; private set; } = Rules.All[0];
+    public List<string> Clinics { get; private set; } = [];
+    public List<AdherenceRow> Rows { get; private set; } = [];
+    public AdherenceTrend Trend { get; private set; } = null!;
+    public Measure? Chosen { get; private set; }
+
+    /// <summary>Nothing while no measure was chosen, or where the period holds too many sessions.</summary>
+    public AdherenceAndOutcome? Outcome { get; private set; }
+
+    public bool MayReadRecords => Db.Actor.May(Permission.ReadRecords);
+
+    public string Query => PeriodQuery + (AskedClinic is null ? "" : $"&clinic={Uri.EscapeDataString(AskedClinic)}");
+
+    public override IEnumerable<(string Name, string Value)> Kept =>
+        new (string Name, string? Value)[] { ("clinic", AskedClinic), ("practitioner", Practitioner), ("measure", Measure) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        if (!Rules.ById.TryGetValue(Id, out var rule)) return NotFound();
+        Rule = rule;
+        await using var snapshot = await Db.BeginSnapshotAsync(ct);
+        await ReadPeriodAsync(ct);
+        Clinics = await Db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
+        if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
+        var question = new AdherenceQuestion(From, To, AskedClinic, ByMonth: true);
+        var rows = (await AdherenceTable.ReadAsync(Db, question, time.UtcNow(), ct)).FindAll(r => r.Rule == rule && r.PractitionerId.Length > 0);
+        Rows = [.. rows.GroupBy(r => (r.ClinicId, r.PractitionerId)).Select(g => g.First() with { Period = From, Adherence = AdherenceTable.Sum(g) })];
+        Trend = AdherenceTrend.Of(rule, question, rows.Where(r => Practitioner is null || r.PractitionerId == Practitioner));
+        Chosen = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);
+        if (Chosen is not null && rule is SessionRule sessionRule && MayReadRecords) Outcome = await AdherenceAndOutcome.ReadAsync(Db, sessionRule, Chosen, From, To, AskedClinic, ct);
+        return Page();
+    }
+
+    /// <summary>What the comparison with outcomes says, in a sentence.</summary>
+    public static string Say(MantelHaenszel ratio) => ratio.State switch
+    {
+        StratifiedState.NothingToCompare => "There is nothing to compare: no practitioner has sessions of both kinds with an event among them.",
+        StratifiedState.OneSided => "Events were recorded in one of the two groups only: no ratio can be told, and no difference be shown.",
+        _ => $"Odds of such an event where the rule was not kept, over those where it was, within practitioners: {Show.WithInterval(ratio.OddsRatio, ratio.Interval)}, 95 % interval. "
+            + (ratio.Interval is { Lower: <= 1, Upper: >= 1 } ? "No difference can be told from chance." : "More than chance would explain.") + " An association, not a cause.",
+    };
+}

@@ -1,0 +1,58 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Jobs;
+using SafetyAudit.Protocol;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>The form by which a clinic's protocol is laid down anew, from a date on.</summary>
+[Needs(Permission.LayDownProtocol)]
+public sealed class ChangeProtocolModel(SafetyAuditDb db, LayDownProtocol layDown, JobQueue jobs, TimeProvider time) : PageModel
+{
+    const int LongestReason = 500, LongestText = 20_000;
+
+    [BindProperty(Name = "clinic", SupportsGet = true)] public string Clinic { get; set; } = "";
+
+    /// <summary>What the form shows: what was posted, else what holds today.</summary>
+    public Dictionary<string, string> Shown { get; private set; } = [];
+    public string ShownFrom { get; private set; } = "";
+    public string? Why { get; private set; }
+    public List<(string Setting, string Problem)> Problems { get; private set; } = [];
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        if (!await db.Clinics.AnyAsync(c => c.Id == Clinic, ct)) return NotFound();
+        var today = DateOnly.FromDateTime(time.UtcNow());
+        var holds = ClinicProtocol.On(Clinic, await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).ToListAsync(ct), today);
+        Shown = ProtocolForm.Settings.ToDictionary(s => s.Name, s => s.Show(holds));
+        ShownFrom = Show.Iso(today);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync(CancellationToken ct)
+    {
+        if (!await db.Clinics.AnyAsync(c => c.Id == Clinic, ct)) return NotFound();
+        var form = await Request.ReadFormAsync(ct);
+        ShownFrom = form["effective_from"].ToString();
+        Why = form["why"].ToString().Trim();
+        var protocol = ClinicProtocol.NothingSet(Clinic);
+        protocol.EffectiveFrom = DateOnly.TryParseExact(ShownFrom, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from) ? from : default;
+        Problems = ProtocolForm.Read(protocol, name => form[name].ToString() is { Length: <= LongestText } text ? text : "too long");
+        Problems.AddRange(LayDownProtocol.Problems(protocol).Where(p => !Problems.Exists(known => known.Setting == p.Setting)));
+        if (Why.Length is 0 or > LongestReason) Problems.Add(("why", $"Say why, in at most {LongestReason} characters."));
+        if (Problems.Count > 0)
+        {
+            Shown = ProtocolForm.Settings.ToDictionary(s => s.Name, s => form[s.Name].ToString());
+            Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+            return Page();
+        }
+        await layDown.RunAsync(protocol, Why, ct);
+        await jobs.EnqueueAsync(Composition.Summarise, ct);
+        return LocalRedirect($"/protocol?clinic={Uri.EscapeDataString(Clinic)}");
+    }
+}

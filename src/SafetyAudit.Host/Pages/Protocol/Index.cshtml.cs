@@ -1,0 +1,32 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Protocol;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>What a clinic laid down for its protocol: what holds, what held before, and the reporting duties.</summary>
+[Needs(Permission.ReadFigures)]
+public sealed class ProtocolModel(SafetyAuditDb db, TimeProvider time) : PageModel
+{
+    [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
+
+    public List<string> Clinics { get; private set; } = [];
+    public string Clinic { get; private set; } = "";
+    public ClinicProtocol Today { get; private set; } = ClinicProtocol.NothingSet("");
+    public List<ClinicProtocol> All { get; private set; } = [];
+    public bool MayLayDown => db.Actor.May(Permission.LayDownProtocol);
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        Clinics = await db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
+        if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
+        Clinic = AskedClinic ?? Clinics.FirstOrDefault() ?? "";
+        All = await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).OrderByDescending(p => p.EffectiveFrom).ThenByDescending(p => p.Id).ToListAsync(ct);
+        Today = ClinicProtocol.On(Clinic, All, DateOnly.FromDateTime(time.UtcNow()));
+        return Page();
+    }
+}

@@ -1,0 +1,66 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Analysis;
+
+public enum CredentialKind { Licence, ThoracicCompetency, Certificate, BbpTraining, FirstAid }
+
+/// <summary>How a credential stands on a day.</summary>
+public enum CredentialState { InDate, LapsesSoon, Lapsed, NotRecorded }
+
+/// <summary>One credential of one practitioner.</summary>
+/// <param name="PractitionerId">Whose.</param>
+/// <param name="ClinicId">Their home clinic.</param>
+/// <param name="Kind">Which.</param>
+/// <param name="Since">Its first day, where one is recorded.</param>
+/// <param name="Until">Its last day; empty where it has none, or the clinic laid down no term.</param>
+/// <param name="State">On the day that was asked for.</param>
+/// <param name="DaysLeft">To its last day; negative when that has passed.</param>
+/// <param name="SessionsAfter">Completed sessions given after its last day.</param>
+public sealed record Credential(string PractitionerId, string ClinicId, CredentialKind Kind, DateOnly? Since, DateOnly? Until, CredentialState State, int? DaysLeft, long SessionsAfter)
+{
+    /// <summary>Days before the last one from which on it is said that a credential lapses: first, again, and last.</summary>
+    public static readonly IReadOnlyList<int> Warnings = [60, 30, 7];
+
+    public static string Words(CredentialKind kind) => kind switch
+    {
+        CredentialKind.Licence => "Licence", CredentialKind.ThoracicCompetency => "Thoracic competency", CredentialKind.Certificate => "Dry-needling certificate",
+        CredentialKind.BbpTraining => "Blood-borne-pathogen training", _ => "First aid",
+    };
+
+    /// <summary>The warning that has been reached; empty before the first.</summary>
+    public int? Warning => State == CredentialState.LapsesSoon ? Warnings.Last(w => DaysLeft <= w) : null;
+
+    /// <summary>Credentials of everybody within reach, as they stand on a day, in the order of practitioners.</summary>
+    /// <param name="db">What is stored.</param>
+    /// <param name="today">The day.</param>
+    /// <param name="clinicId">One clinic's practitioners; all within reach when left out.</param>
+    /// <param name="ct">Stops the reading.</param>
+    public static async Task<List<Credential>> ReadAsync(SafetyAuditDb db, DateOnly today, string? clinicId, CancellationToken ct)
+    {
+        var people = await db.Current<Practitioner>().Where(p => p.ClinicId != null && (clinicId == null || p.ClinicId == clinicId)).OrderBy(p => p.PractitionerId).ToListAsync(ct);
+        var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);
+        var found = new List<Credential>();
+        foreach (var p in people)
+        {
+            var clinic = ClinicProtocol.On(p.ClinicId!, laidDown[p.ClinicId!], today);
+            DateOnly? bbpUntil = p.BbpTrainingOn is { } trained && clinic.BbpTrainingDays is { } days ? trained.AddDays(days) : null;
+            foreach (var (kind, since, until) in new (CredentialKind, DateOnly?, DateOnly?)[]
+            {
+                (CredentialKind.Licence, p.LicenceIssued, p.LicenceExpires), (CredentialKind.Certificate, p.CertifiedOn, null), (CredentialKind.ThoracicCompetency, p.ThoracicCompetencyOn, null),
+                (CredentialKind.BbpTraining, p.BbpTrainingOn, bbpUntil), (CredentialKind.FirstAid, null, p.CprExpires),
+            })
+            {
+                int? left = until is { } end ? end.DayNumber - today.DayNumber : null;
+                var state = since is null && until is null ? CredentialState.NotRecorded : left < 0 ? CredentialState.Lapsed : left <= Warnings[0] ? CredentialState.LapsesSoon : CredentialState.InDate;
+                // A licence that was taken away is none, whatever its dates say.
+                if (kind == CredentialKind.Licence && p.LicenceStatus is LicenceStatus.Suspended or LicenceStatus.Revoked) state = CredentialState.Lapsed;
+                long after = state == CredentialState.Lapsed && until is { } last ? await db.DailyExposures.Where(d => d.PractitionerId == p.PractitionerId && d.Date > last).SumAsync(d => (long)d.Sessions, ct) : 0;
+                found.Add(new(p.PractitionerId, p.ClinicId!, kind, since, until, state, left, after));
+            }
+        }
+        return found;
+    }
+}

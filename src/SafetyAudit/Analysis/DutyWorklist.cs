@@ -1,0 +1,39 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Analysis;
+
+/// <summary>An event that a reporting duty may ask to be reported, and what became of it.</summary>
+/// <param name="Event">The event.</param>
+/// <param name="ClinicId">The clinic that has the duty.</param>
+/// <param name="PractitionerId">Of its session, or as the report names them.</param>
+/// <param name="Measure">Its category.</param>
+/// <param name="Duty">The duty.</param>
+/// <param name="DeadlineUtc">From its finding on, or from its record where nobody said when it was found; empty where no deadline is known.</param>
+/// <param name="Done">Reported, or found not to be reportable; empty while it is open.</param>
+public sealed record DutyCase(AdverseEvent Event, string ClinicId, string? PractitionerId, Measure Measure, ReportingDuty Duty, DateTime? DeadlineUtc, EventStep? Done)
+{
+    public bool IsOverdue(DateTime nowUtc) => Done is null && DeadlineUtc < nowUtc;
+
+    /// <summary>The worklist of a period, open cases first, those due soonest before others.</summary>
+    public static async Task<List<DutyCase>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, DateTime nowUtc, CancellationToken ct)
+    {
+        var steps = (await db.EventSteps.AsNoTracking().Where(s => s.TakenBackAtUtc == null && s.Duty != null).ToListAsync(ct)).ToLookup(s => (s.EventId, s.ClinicId, s.Duty));
+        var cases = new List<DutyCase>();
+        foreach (var (reported, practitioner, _) in await ReportedEvents.ReadAsync(db, from, to, null, null, nowUtc, ct))
+        {
+            var e = reported.Event;
+            var measure = Catalogue.Categories[e.Category];
+            foreach (var (duty, hours) in ReportingDuties.Of(reported.Clinic))
+            {
+                if (!duty.Applies(e, measure)) continue;
+                var found = e.DetectedAtUtc ?? e.RecordedAtUtc ?? e.ReceivedAtUtc;
+                cases.Add(new(e, reported.Clinic.ClinicId, practitioner, measure, duty, hours is { } h ? found.AddHours(h) : null, steps[(e.EventId, reported.Clinic.ClinicId, duty.Id)].MaxBy(s => s.Id)));
+            }
+        }
+        return [.. cases.OrderBy(c => c.Done is not null).ThenBy(c => c.DeadlineUtc ?? DateTime.MaxValue).ThenByDescending(c => c.Event.OnsetAtUtc).ThenBy(c => c.Event.EventId, StringComparer.Ordinal)];
+    }
+}

@@ -1,0 +1,54 @@
+using System.Globalization;
+using SafetyAudit.Analysis;
+
+namespace SafetyAudit.Charts;
+
+/// <summary>Credentials as bars along two years, the day that was asked for in the middle: what holds, what lapses soon, what has lapsed.</summary>
+public static class CredentialChart
+{
+    const double Width = 820, Left = 190, Right = 18, Top = 34, Row = 40, Bar = 9;
+
+    /// <param name="credentials">Of any number of practitioners; those without a last day are in the table only.</param>
+    /// <param name="today">The day they stand for.</param>
+    /// <param name="name">How a practitioner is called.</param>
+    public static Scene Draw(IReadOnlyList<Credential> credentials, DateOnly today, Func<string, string> name)
+    {
+        const string title = "Licence, training and first aid around today";
+        var people = credentials.Where(c => c.Until is not null).GroupBy(c => c.PractitionerId).ToList();
+        if (people.Count == 0) return new(Width, 90, title, "No credential with a last day is recorded.", [new TextMark("axis-label", Width / 2, 50, "No credential with a last day is recorded", Anchor.Middle)]);
+        DateOnly first = today.AddYears(-1), last = today.AddYears(1);
+        double bottom = Top + people.Count * Row;
+        double X(DateOnly day) => Left + (Width - Left - Right) * Math.Clamp((day.DayNumber - first.DayNumber) / (double)(last.DayNumber - first.DayNumber), 0, 1);
+
+        var marks = new List<Mark>();
+        for (var month = new DateOnly(first.Year, first.Month, 1).AddMonths(1); month <= last; month = month.AddMonths(3))
+        {
+            marks.Add(new LineMark("grid", X(month), Top - 8, X(month), bottom));
+            marks.Add(new TextMark("axis", X(month), Top - 14, month.ToString("MMM yy", CultureInfo.CurrentCulture), Anchor.Middle));
+        }
+        for (int i = 0; i < people.Count; i++)
+        {
+            double y = Top + i * Row;
+            marks.Add(new TextMark("axis-label", 4, y + Row / 2, Short(name(people[i].Key))));
+            int line = 0;
+            foreach (var credential in people[i].OrderBy(c => c.Kind).Take(3))
+            {
+                double top = y + 4 + line++ * (Bar + 2);
+                var until = credential.Until!.Value;
+                string style = credential.State switch { CredentialState.Lapsed => "bar lapsed", CredentialState.LapsesSoon => "bar soon", _ => "bar held" };
+                double from = X(credential.Since ?? first), to = X(until);
+                if (to - from >= 1) marks.Add(new PathMark(style, [(from, top), (to, top), (to, top + Bar), (from, top + Bar)], Closed: true));
+                string words = credential.State switch { CredentialState.Lapsed => "lapsed", CredentialState.LapsesSoon => "lapses soon", _ => "in date" };
+                var shape = credential.State == CredentialState.Lapsed ? Shape.Diamond : credential.State == CredentialState.LapsesSoon ? Shape.TriangleUp : Shape.Circle;
+                marks.Add(new PointMark($"point {(credential.State == CredentialState.Lapsed ? "above-998" : credential.State == CredentialState.LapsesSoon ? "above-95" : "inside")}", to, top + Bar / 2, shape, 9,
+                    string.Create(CultureInfo.CurrentCulture, $"{name(credential.PractitionerId)}, {Credential.Words(credential.Kind)}: to {until:d MMM yyyy}, {words}"), null));
+            }
+        }
+        marks.Add(new LineMark("centre", X(today), Top - 8, X(today), bottom));
+        marks.Add(new TextMark("axis-label", X(today), bottom + 18, "today", Anchor.Middle));
+        int lapsed = credentials.Count(c => c.State == CredentialState.Lapsed), soon = credentials.Count(c => c.State == CredentialState.LapsesSoon);
+        return new(Width, bottom + 30, title, string.Create(CultureInfo.CurrentCulture, $"{people.Count} practitioners; {lapsed} credentials have lapsed, {soon} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded."), marks);
+    }
+
+    static string Short(string name) => name.Length > 26 ? name[..25] + "…" : name;
+}
