@@ -53,6 +53,7 @@ static class Dashboard
         {
             mvc.Filters.Add<RefuseNul>();
             mvc.Filters.Add<OnlyHandlers>();
+            mvc.Filters.Add<EnterShown>();
         });
         services.AddProblemDetails();
         services.AddApiDescription();

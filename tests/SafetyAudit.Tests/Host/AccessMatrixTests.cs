@@ -216,6 +216,25 @@ public class AccessMatrixTests
     }
 
     [Fact]
+    public async Task What_a_form_shows_that_was_not_taken_is_entered_as_opened_too()
+    {
+        await using var dashboard = await StartAsync();
+        using var director = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, director, "director");
+        await director.GetAsync("/account");
+        const string record = "/records/correct?kind=events&id=E1&clinic=C1";
+        // Without a reason it is not taken, and the page shows the record.
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await director.PostAgainAsync(new() { ["version"] = "1" }, record));
+        Assert.Contains("secret of E1", director.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await director.PostAgainAsync(new() { ["kind"] = "sessions" }, "/uploads/8/columns"));
+        Assert.Equal(HttpStatusCode.Redirect, await director.PostAgainAsync([], "/uploads/8?handler=Cancel"));
+        await dashboard.App.Services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
+        var read = await db.AuditEntries.Where(e => e.Action == AuditAction.Read && e.Actor == "person director").OrderBy(e => e.Sequence).Select(e => e.Subject + e.Why).ToListAsync();
+        Assert.Equal([record, "/uploads/8/columns"], read);
+    }
+
+    [Fact]
     public async Task A_closed_account_and_a_revoked_key_open_nothing_at_once()
     {
         await using var dashboard = await StartAsync();
@@ -339,7 +358,9 @@ public class AccessMatrixTests
         Assert.Equal((0, 0, 0, 0, 0), (await nobody.Sessions.CountAsync(), await nobody.Practitioners.CountAsync(), await nobody.Uploads.CountAsync(), await nobody.DailyExposures.CountAsync(), await nobody.AuditEntries.CountAsync()));
     }
 
-    static async Task<RunningDashboard> StartAsync() => await RunningDashboard.StartAsync(async services =>
+    static Task<RunningDashboard> StartAsync() => RunningDashboard.StartOnCopyAsync(Filled);
+
+    static readonly Lazy<Task<string>> Filled = new(() => RunningDashboard.FillAsync(async services =>
     {
         var receive = services.GetRequiredService<ReceiveUpload>();
         string events = Samples.EventHeader.TrimEnd() + ",narrative\n";
@@ -357,7 +378,7 @@ public class AccessMatrixTests
         await services.CatchUpAsync(null, default);
         foreach (var (name, roles, clinics, practitioner) in People)
             await RunningDashboard.AddUserAsync(services, new User { UserName = name, Roles = roles, ClinicIds = clinics, PractitionerId = practitioner }, Password);
-    });
+    }));
 
     static async Task SignInAsync(RunningDashboard dashboard, Visitor visitor, string name) =>
         Assert.True(await visitor.SignInAsync(name, Password) == HttpStatusCode.Redirect, $"{name} can't sign in: {visitor.Answer.StatusCode}\n{dashboard.Log.Text}");
