@@ -20,21 +20,22 @@ public class WebTests
 {
     const string Password = "correct horse battery";
 
-    [Theory]
-    [InlineData("localhost", HttpStatusCode.OK)]
-    [InlineData("LOCALHOST:1234", HttpStatusCode.OK)]
-    [InlineData("safety.localhost", HttpStatusCode.OK)]
-    [InlineData("[::1]:80", HttpStatusCode.OK)]
-    [InlineData("elsewhere.example", HttpStatusCode.BadRequest)]
-    [InlineData("localhost.elsewhere.example", HttpStatusCode.BadRequest)]
-    [InlineData("elsewhere.example:80", HttpStatusCode.BadRequest)]
-    [InlineData("127.0.0.1.elsewhere.example", HttpStatusCode.BadRequest)]
-    public async Task A_host_that_is_not_ours_is_refused(string host, HttpStatusCode expected)
+    [Fact]
+    public async Task A_host_that_is_not_ours_is_refused()
     {
         await using var dashboard = await StartAsync();
-        Assert.Equal(expected, (await AskAsync(dashboard, "/sign-in", host)).StatusCode);
-        Assert.Equal(expected, (await AskAsync(dashboard, "/health/live", host)).StatusCode);
-        if (expected == HttpStatusCode.BadRequest) Assert.Contains(host.Split(':')[0], dashboard.Log.Text, StringComparison.Ordinal);
+        foreach (string host in new[] { "localhost", "LOCALHOST:1234", "safety.localhost", "127.0.0.1:9", "[::1]:80" }) await AnswersAsync(host, HttpStatusCode.OK);
+        foreach (string host in new[] { "elsewhere.example", "localhost.elsewhere.example", "elsewhere.example:80", "127.0.0.1.elsewhere.example" })
+        {
+            await AnswersAsync(host, HttpStatusCode.BadRequest);
+            Assert.Contains(host.Split(':')[0], dashboard.Log.Text, StringComparison.Ordinal);
+        }
+
+        async Task AnswersAsync(string host, HttpStatusCode expected)
+        {
+            foreach (string path in new[] { "/sign-in", "/health/live" })
+                Assert.True(expected == (await AskAsync(dashboard, path, host)).StatusCode, $"{path} of {host}");
+        }
     }
 
     [Fact]
@@ -228,10 +229,8 @@ public class WebTests
         await using var dashboard = await StartAsync();
         using var slow = Connect(dashboard, "127.0.0.1");
         Say(slow, "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\nUserName=");
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        string answer = await HearAsync(slow, TimeSpan.FromSeconds(30));
-        Assert.Matches("^HTTP/1.1 40[08] ", answer);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 3, 25);
+        // Nothing closes it but its slowness: the form is well begun, and the rest of it never comes.
+        Assert.Matches("^HTTP/1.1 40[08] ", await HearAsync(slow, TimeSpan.FromMinutes(2)));
     }
 
     [Fact]
@@ -265,12 +264,12 @@ public class WebTests
         }
         // Afterwards it is as before.
         using var visitor = new Visitor(dashboard.Address);
-        for (int i = 0; i < 100 && await visitor.GetAsync("/sign-in") != HttpStatusCode.OK; i++) await Task.Delay(100);
+        for (int i = 0; i < 600 && await visitor.GetAsync("/sign-in") != HttpStatusCode.OK; i++) await Task.Delay(100);
         Assert.Equal(HttpStatusCode.OK, visitor.Answer.StatusCode);
 
-        // A form that does not come: it has a place until it is let go for being slow.
+        // A form whose end does not come. So much of it is there at once that it is not slow for minutes: it has a place for as long as this test needs.
         void Hold(string from) => Say(Open(from),
-            "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\n");
+            "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 200000\r\n\r\nUserName=" + new string('x', 150_000));
         void Get(string from) => Say(Open(from), "GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
         Socket Open(string from)
@@ -280,13 +279,20 @@ public class WebTests
             return socket;
         }
 
+        // One more after the other, until one is refused; until all who hold a place have it, some are answered as usual.
         async Task<string> UntilRefusedAsync(Func<int, string> from)
         {
-            for (int i = 1; i <= 15; i++)
+            var heard = new List<Task<string>>();
+            for (int i = 1; i <= 200; i++)
             {
                 Get(from(i));
-                if (await HearAsync(sockets[^1], TimeSpan.FromMilliseconds(250)) is { Length: > 0 } answer && !answer.StartsWith("HTTP/1.1 200",
-                    StringComparison.Ordinal)) return answer;
+                heard.Add(HearAsync(sockets[^1], TimeSpan.FromMinutes(2)));
+                await Task.WhenAny([Task.Delay(200), .. heard]);
+                foreach (var done in heard.FindAll(h => h.IsCompleted))
+                {
+                    if (await done is { Length: > 0 } answer && !answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal)) return answer;
+                    heard.Remove(done);
+                }
             }
             return "nobody was refused";
         }
@@ -350,14 +356,18 @@ public class WebTests
     public async Task Every_line_of_the_log_has_its_time_in_UTC()
     {
         string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+        var begun = DateTime.UtcNow;
         using var run = ProgramRun.Start("worker", "--Data:Directory", directory, "--Logging:LogLevel:SafetyAudit", "Information");
-        for (int i = 0; i < 100 && !Directory.Exists(Path.Combine(directory, "keys")); i++) await Task.Delay(100);
-        await Task.Delay(3000);
+        await run.UntilPrintedAsync("Worker ready");
         run.KillHard();
         string[] lines = [.. (await run.PrintedAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => l.Contains("Worker",
             StringComparison.Ordinal))];
         Assert.NotEmpty(lines);
-        Assert.All(lines, line => Assert.Matches($"^{DateTime.UtcNow:yyyy-MM-dd}T\\d\\d:\\d\\d:\\d\\d\\.\\d\\d\\dZ ", line));
+        Assert.All(lines, line =>
+        {
+            Assert.Matches("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d\\d\\dZ ", line);
+            Assert.InRange(DateTime.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal), begun.AddSeconds(-1), DateTime.UtcNow);
+        });
         Directory.Delete(directory, recursive: true);
     }
 
