@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Host;
 
@@ -157,9 +158,9 @@ public class WebTests
                 Assert.False(takesPosts, $"{endpoint} takes posts, and no page checks their token");
                 continue;
             }
-            var compiled = await dashboard.App.Services.GetRequiredService<PageLoader>().LoadAsync(page, EndpointMetadataCollection.Empty);
-            Assert.All(compiled.HandlerMethods, handler => Assert.Contains(handler.HttpMethod.ToUpperInvariant(), new[] { "GET", "POST" }));
-            forms.AddRange(compiled.HandlerMethods.Where(h => h.HttpMethod.Equals("post", StringComparison.OrdinalIgnoreCase)).Select(h => PathOf(endpoint)
+            var handlers = await HandlersAsync(dashboard, page);
+            Assert.All(handlers, handler => Assert.Contains(handler.HttpMethod.ToUpperInvariant(), new[] { "GET", "POST" }));
+            forms.AddRange(handlers.Where(h => h.HttpMethod.Equals("post", StringComparison.OrdinalIgnoreCase)).Select(h => PathOf(endpoint)
                 + (h.Name is { } name ? "?handler=" + name : "")));
         }
         // The page that tells of an error reads nothing and changes nothing; a form that failed is shown it by the same verb.
@@ -183,18 +184,24 @@ public class WebTests
     [Fact]
     public async Task Nothing_is_changed_by_opening_an_address()
     {
-        await using var dashboard = await StartAsync();
+        // With a clinic and an upload that could be changed.
+        await using var dashboard = await RunningDashboard.StartAsync(async services =>
+        {
+            await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(Samples.Practitioners)), "p.csv", null, "C1", Actor.CommandLine, default);
+            await MakeDirectorAsync(services);
+        }, TimeProvider.System);
         using var director = await SignedInAsync(dashboard);
         var before = await StateAsync(dashboard);
-        string[] words = ["Password", "Everywhere", "End", "Invite", "Disable", "Change", "Key", "Revoke", "Begin", "Off", "Recovery", "Passkey",
-            "RemovePasskey", "Cancel", "Withdraw", "check", "extract", "rejected"];
-        foreach (var route in Routes(dashboard).Select(PathOf).Distinct())
-            foreach (string handler in words)
-            {
-                await director.GetAsync($"{route}{(route.Contains('?', StringComparison.Ordinal) ? '&' : '?')}handler={handler}&name=director&disabled=true&id=1&clinic=C1&roles=Auditor&current={Password}&wanted=plum+kettle+orbit&again=plum+kettle+orbit");
-                foreach (string verb in new[] { "HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE" })
-                    if (handler == "Disable") await director.SendAsync(new(new(verb), route + "?handler=Disable&name=director&disabled=true"));
-            }
+        const string asked = $"name=director&disabled=true&id=1&clinic=C1&roles=Auditor&current={Password}&wanted=plum+kettle+orbit&again=plum+kettle+orbit&row=1&session=1&decision=1&why=x&version=1";
+        foreach (var endpoint in Routes(dashboard))
+        {
+            string route = PathOf(endpoint);
+            // Whatever a page has a handler for, asked for by opening an address.
+            string[] handlers = endpoint.Metadata.GetMetadata<PageActionDescriptor>() is { } page ? [.. (await HandlersAsync(dashboard, page)).Select(h => h.Name ?? "").Distinct()] : [""];
+            foreach (string handler in handlers) await director.GetAsync($"{route}?handler={handler}&{asked}");
+            foreach (string verb in new[] { "HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE" })
+                await director.SendAsync(new(new(verb), $"{route}?handler={handlers[^1]}&{asked}"));
+        }
         Assert.Equal(before, await StateAsync(dashboard));
         Assert.True(await director.IsSignedInAsync());
     }
@@ -371,6 +378,9 @@ public class WebTests
         Directory.Delete(directory, recursive: true);
     }
 
+    static async Task<IList<HandlerMethodDescriptor>> HandlersAsync(RunningDashboard dashboard, PageActionDescriptor page) =>
+        (await dashboard.App.Services.GetRequiredService<PageLoader>().LoadAsync(page, EndpointMetadataCollection.Empty)).HandlerMethods;
+
     internal static IEnumerable<RouteEndpoint> Routes(RunningDashboard dashboard) => dashboard.App.Services.GetRequiredService<EndpointDataSource>()
         .Endpoints.OfType<RouteEndpoint>();
 
@@ -405,8 +415,9 @@ public class WebTests
         await using var db = Db(dashboard);
         var users = await db.Users.AsNoTracking().OrderBy(u => u.Id).Select(u =>
             $"{u.UserName} {u.PasswordHash} {u.SecurityStamp} {u.DisabledAtUtc} {u.CodeSecret}").ToListAsync();
-        int[] counts = [await db.Uploads.CountAsync(), await db.ApiKeys.CountAsync(), await db.Clinics.CountAsync(), await db.UserPasskeys.CountAsync(),
-            await db.SignIns.CountAsync(s => s.EndedAtUtc != null)];
+        int[] counts = [await db.Uploads.CountAsync(u => u.TakenBackAtUtc == null), await db.Uploads.CountAsync(), await db.ApiKeys.CountAsync(), await db.Clinics.CountAsync(), await db.UserPasskeys.CountAsync(),
+            await db.SignIns.CountAsync(s => s.EndedAtUtc != null), await db.ReportLinks.CountAsync(l => l.EndedAtUtc == null), await db.ColumnMappings.CountAsync(),
+            await db.LinkDecisions.CountAsync(), await db.Deliveries.CountAsync()];
         return string.Join('\n', users) + string.Join(' ', counts.Select(c => c.ToString(CultureInfo.InvariantCulture)));
     }
 
