@@ -203,6 +203,13 @@ public class AccessMatrixTests
             Assert.DoesNotContain("secret of E3", auditor.Text, StringComparison.Ordinal);
             await auditor.GetAsync("/records/history?kind=practitioners&id=P3&clinic=C2");
             Assert.DoesNotContain("Cara Cole", auditor.Text, StringComparison.Ordinal);
+            // Whom to ask is a list of records; how many were asked is a figure.
+            await auditor.GetAsync("/follow-ups?from=2026-01-01&to=2026-12-31");
+            Assert.DoesNotContain("P2", auditor.Text[auditor.Text.IndexOf("<main", StringComparison.Ordinal)..], StringComparison.Ordinal);
+            using var director = new Visitor(dashboard.Address);
+            await SignInAsync(dashboard, director, "director-c1");
+            await director.GetAsync("/follow-ups?from=2026-01-01&to=2026-12-31");
+            Assert.Contains("Ben Birch", director.Text, StringComparison.Ordinal);
         }
         using var key = new Visitor(dashboard.Address);
         key.Headers["Authorization"] = $"Bearer {await KeyAsync(dashboard, "C1")}";
@@ -292,6 +299,13 @@ public class AccessMatrixTests
         using var visitor = new Visitor(dashboard.Address);
         await SignInAsync(dashboard, visitor, "director-c1");
         Assert.Equal(HttpStatusCode.Forbidden, await visitor.GetAsync("/access"));
+
+        // Nor does one who sees their own figures alone keep the clinics' report links.
+        await dashboard.ChangeAsync("practitioner", user => user.Roles = [Role.Practitioner, Role.Administrator]);
+        using var own = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, own, "practitioner");
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.OK), (await own.GetAsync("/report-links"), await own.GetAsync("/access")));
+        await dashboard.ChangeAsync("practitioner", user => user.Roles = [Role.Practitioner]);
 
         // Two who take the role from one another at the same time: one of them keeps it.
         await dashboard.ChangeAsync("director-c1", user => user.Roles = [Role.Director]);
