@@ -57,6 +57,7 @@ static class Dashboard
         {
             mvc.Filters.Add<RefuseNul>();
             mvc.Filters.Add<OnlyHandlers>();
+            mvc.Filters.Add<EnterShown>();
         });
         services.AddProblemDetails();
         services.AddApiDescription();

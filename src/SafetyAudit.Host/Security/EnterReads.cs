@@ -1,4 +1,7 @@
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
@@ -13,10 +16,10 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
 {
     public async Task InvokeAsync(HttpContext context, SafetyAuditDb db, ReadLog reads)
     {
-        bool isRead = HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method);
-        if (isRead && context.GetEndpoint()?.Metadata.GetMetadata<NeedsAttribute>() is { Permission: not Permission.KeepOwnAccount } needs)
-            reads.Add(db.Actor, ActionOf(context.Request), LogText.Asked(context.Request.Path), needs.LeaveOutQuery ? null : LogText.Asked(context.Request.QueryString.Value));
+        if (IsRead(context.Request)) Enter(context, db, reads, ActionOf(context.Request));
         await next(context);
+        // What is open to everybody lies beyond nobody's reach, and its address may be a secret, as that of a report form is.
+        if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return;
         // The page that tells of the refusal passes here too; what it tells of is entered by the request itself.
         if (context.Features.Get<IStatusCodeReExecuteFeature>() is not null) return;
         if (context.Response.StatusCode != StatusCodes.Status404NotFound || db.Actor.Permissions.Count == 0) return;
@@ -25,10 +28,33 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
         log.LogWarning("Not there, or out of reach: {Path}, asked for by {Actor} from {Origin}", LogText.Asked(context.Request.Path), LogText.Of(Trail.NameOf(db.Actor)), db.Actor.Origin);
     }
 
+    internal static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+
+    internal static void Enter(HttpContext context, SafetyAuditDb db, ReadLog reads, AuditAction action)
+    {
+        if (context.GetEndpoint()?.Metadata.GetMetadata<NeedsAttribute>() is { Permission: not Permission.KeepOwnAccount } needs)
+            reads.Add(db.Actor, action, LogText.Asked(context.Request.Path), needs.LeaveOutQuery ? null : LogText.Asked(context.Request.QueryString.Value));
+    }
+
     static AuditAction ActionOf(HttpRequest request) => request.Query["handler"].ToString() switch
     {
         "" => AuditAction.Read,
         "check" => AuditAction.Verified,
         _ => AuditAction.Exported,
     };
+}
+
+/// <summary>
+/// A form that is answered with a page and not by leading on shows what the page holds, as a correction that was not taken shows its record: that was opened too, and
+/// nobody comes by it with a form alone and no entry.
+/// </summary>
+sealed class EnterShown(SafetyAuditDb db, ReadLog reads) : IResultFilter
+{
+    public void OnResultExecuting(ResultExecutingContext context)
+    {
+        bool leadsOn = context.Result is RedirectResult or LocalRedirectResult or StatusCodeResult;
+        if (!EnterReads.IsRead(context.HttpContext.Request) && !leadsOn) EnterReads.Enter(context.HttpContext, db, reads, AuditAction.Read);
+    }
+
+    public void OnResultExecuted(ResultExecutedContext context) { }
 }

@@ -14,6 +14,9 @@ sealed class SignInCookie(
     IDbContextFactory<SafetyAuditDb> databases, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log)
     : CookieAuthenticationEvents
 {
+    /// <summary>In the query of a page that asks again by itself: nobody need be sitting there, so that it is no use of a sign-in.</summary>
+    public const string ByItself = "by-itself";
+
     static readonly object Outage = new();
 
     public override async Task ValidatePrincipal(CookieValidatePrincipalContext context)
@@ -59,6 +62,7 @@ sealed class SignInCookie(
             return;
         }
         context.ReplacePrincipal(SignIns.Principal(user!, signIn!));
+        if (http.Request.Query.ContainsKey(ByItself)) return;
         // Fifteen minutes are fifteen minutes, to a quarter of one.
         context.ShouldRenew = now - used >= settings.Idle / 60;
         if (now - signIn!.LastSeenAtUtc >= SignInDiary.Every) diary.Seen(signIn.Id, now);

@@ -220,7 +220,7 @@ public sealed class ReceiveUpload(
 
     static string Shorten(string fileName)
     {
-        string name = new([.. Path.GetFileName(fileName.Replace('\\', '/')).Where(c => !char.IsControl(c))]);
+        string name = new([.. Path.GetFileName(fileName.Replace('\\', '/')).Where(c => !char.IsControl(c) && char.GetUnicodeCategory(c) != System.Globalization.UnicodeCategory.Format)]);
         return name.Length switch { 0 => "file.csv", > 200 => name[..200], _ => name };
     }
 }

@@ -218,6 +218,13 @@ public class AccessMatrixTests
             Assert.DoesNotContain("secret of E3", auditor.Text, StringComparison.Ordinal);
             await auditor.GetAsync("/records/history?kind=practitioners&id=P3&clinic=C2");
             Assert.DoesNotContain("Cara Cole", auditor.Text, StringComparison.Ordinal);
+            // Whom to ask is a list of records; how many were asked is a figure.
+            await auditor.GetAsync("/follow-ups?from=2026-01-01&to=2026-12-31");
+            Assert.DoesNotContain("P2", auditor.Text[auditor.Text.IndexOf("<main", StringComparison.Ordinal)..], StringComparison.Ordinal);
+            using var director = new Visitor(dashboard.Address);
+            await SignInAsync(dashboard, director, "director-c1");
+            await director.GetAsync("/follow-ups?from=2026-01-01&to=2026-12-31");
+            Assert.Contains("Ben Birch", director.Text, StringComparison.Ordinal);
         }
         using var key = new Visitor(dashboard.Address);
         key.Headers["Authorization"] = $"Bearer {await KeyAsync(dashboard, "C1")}";
@@ -228,6 +235,25 @@ public class AccessMatrixTests
         // Upload 2 is C1's, 5 is C2's, 7 has rows of both.
         Assert.Equal((HttpStatusCode.OK, HttpStatusCode.NotFound, HttpStatusCode.NotFound),
             (await key.GetAsync("/api/v1/uploads/2"), await key.GetAsync("/api/v1/uploads/5"), await key.GetAsync("/api/v1/uploads/7")));
+    }
+
+    [Fact]
+    public async Task What_a_form_shows_that_was_not_taken_is_entered_as_opened_too()
+    {
+        await using var dashboard = await StartAsync();
+        using var director = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, director, "director");
+        await director.GetAsync("/account");
+        const string record = "/records/correct?kind=events&id=E1&clinic=C1";
+        // Without a reason it is not taken, and the page shows the record.
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, await director.PostAgainAsync(new() { ["version"] = "1" }, record));
+        Assert.Contains("secret of E1", director.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await director.PostAgainAsync(new() { ["kind"] = "sessions" }, "/uploads/8/columns"));
+        Assert.Equal(HttpStatusCode.Redirect, await director.PostAgainAsync([], "/uploads/8?handler=Cancel"));
+        await dashboard.App.Services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
+        var read = await db.AuditEntries.Where(e => e.Action == AuditAction.Read && e.Actor == "person director").OrderBy(e => e.Sequence).Select(e => e.Subject + e.Why).ToListAsync();
+        Assert.Equal([record, "/uploads/8/columns"], read);
     }
 
     [Fact]
@@ -288,6 +314,13 @@ public class AccessMatrixTests
         using var visitor = new Visitor(dashboard.Address);
         await SignInAsync(dashboard, visitor, "director-c1");
         Assert.Equal(HttpStatusCode.Forbidden, await visitor.GetAsync("/access"));
+
+        // Nor does one who sees their own figures alone keep the clinics' report links.
+        await dashboard.ChangeAsync("practitioner", user => user.Roles = [Role.Practitioner, Role.Administrator]);
+        using var own = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, own, "practitioner");
+        Assert.Equal((HttpStatusCode.Forbidden, HttpStatusCode.OK), (await own.GetAsync("/report-links"), await own.GetAsync("/access")));
+        await dashboard.ChangeAsync("practitioner", user => user.Roles = [Role.Practitioner]);
 
         // Two who take the role from one another at the same time: one of them keeps it.
         await dashboard.ChangeAsync("director-c1", user => user.Roles = [Role.Director]);
@@ -354,7 +387,9 @@ public class AccessMatrixTests
         Assert.Equal((0, 0, 0, 0, 0), (await nobody.Sessions.CountAsync(), await nobody.Practitioners.CountAsync(), await nobody.Uploads.CountAsync(), await nobody.DailyExposures.CountAsync(), await nobody.AuditEntries.CountAsync()));
     }
 
-    static async Task<RunningDashboard> StartAsync() => await RunningDashboard.StartAsync(async services =>
+    static Task<RunningDashboard> StartAsync() => RunningDashboard.StartOnCopyAsync(Filled);
+
+    static readonly Lazy<Task<string>> Filled = new(() => RunningDashboard.FillAsync(async services =>
     {
         var receive = services.GetRequiredService<ReceiveUpload>();
         string events = Samples.EventHeader.TrimEnd() + ",narrative\n";
@@ -372,7 +407,7 @@ public class AccessMatrixTests
         await services.CatchUpAsync(null, default);
         foreach (var (name, roles, clinics, practitioner) in People)
             await RunningDashboard.AddUserAsync(services, new User { UserName = name, Roles = roles, ClinicIds = clinics, PractitionerId = practitioner }, Password);
-    });
+    }));
 
     static async Task SignInAsync(RunningDashboard dashboard, Visitor visitor, string name) =>
         Assert.True(await visitor.SignInAsync(name, Password) == HttpStatusCode.Redirect, $"{name} can't sign in: {visitor.Answer.StatusCode}\n{dashboard.Log.Text}");

@@ -123,11 +123,11 @@ public class AuditorJourneyTests
         await ada.FillAsync("[name=password]", "three unrelated words");
         await ada.FillAsync("[name=again]", "three unrelated words");
         await ada.ClickAsync("main button");
-        await ada.WaitForURLAsync("**/sign-in");
+        await ada.ArrivesAsync(url => url.EndsWith("/sign-in", StringComparison.Ordinal));
         await ada.FillAsync("[name=UserName]", "ada");
         await ada.FillAsync("[name=Password]", "three unrelated words");
         await ada.ClickAsync("main button >> nth=0");
-        await ada.WaitForURLAsync(dashboard.Address + "/");
+        await ada.ArrivesAsync(dashboard.Address + "/");
         await ada.GotoAsync(dashboard.Address + "/practitioners/P1");
         Assert.Contains("Ada Ash", await ada.InnerTextAsync("h1"), StringComparison.Ordinal);
         await ada.GotoAsync(dashboard.Address + "/practitioners/P2");
@@ -149,7 +149,7 @@ public class AuditorJourneyTests
         await page.FillAsync("[name=UserName]", who);
         await page.FillAsync("[name=Password]", Password);
         await page.ClickAsync("main button >> nth=0");
-        await page.WaitForURLAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
+        await page.ArrivesAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
         return page;
     }
 }

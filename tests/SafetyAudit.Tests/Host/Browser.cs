@@ -43,3 +43,17 @@ sealed class Browser : IAsyncDisposable
         playwright.Dispose();
     }
 }
+
+/// <summary>Waiting for a page without the wait of the driver's own, which misses the page's load now and then when that was over before the wait began.</summary>
+static class Arriving
+{
+    public static Task ArrivesAsync(this IPage page, string address) => page.ArrivesAsync(url => url == address);
+
+    /// <summary>Waits until the page is at such an address, and whole.</summary>
+    public static async Task ArrivesAsync(this IPage page, Func<string, bool> at)
+    {
+        for (int i = 0; i < 600 && !at(page.Url); i++) await Task.Delay(100);
+        Assert.True(at(page.Url), $"it stays at {page.Url}");
+        await page.WaitForFunctionAsync("document.readyState === 'complete'");
+    }
+}

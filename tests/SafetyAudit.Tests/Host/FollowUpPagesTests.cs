@@ -36,7 +36,8 @@ public class FollowUpPagesTests
             await other.GetAsync("/uploads");
             Assert.Equal(HttpStatusCode.NotFound, await other.PostAgainAsync(new() { ["row"] = row, ["session"] = second }, "/events/waiting?handler=Choose"));
             await other.GetAsync("/uploads");
-            Assert.Equal(HttpStatusCode.UnprocessableEntity, await other.PostAgainAsync(new() { ["row"] = row, ["reason"] = "not mine" }, "/events/waiting?handler=None"));
+            Assert.Equal(HttpStatusCode.NotFound, await other.PostAgainAsync(new() { ["row"] = row, ["reason"] = "not mine" }, "/events/waiting?handler=None"));
+            Assert.Contains("Not there, or out of reach: /events/waiting, asked for by person director-c2", dashboard.Log.Text, StringComparison.Ordinal);
         }
         Assert.Equal((null, null), await LinkAsync(dashboard));
 
@@ -47,7 +48,15 @@ public class FollowUpPagesTests
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await visitor.PostAgainAsync(new() { ["row"] = row, ["session"] = second }, "/events/waiting?handler=Choose"));
         Assert.Contains("somebody else decided", visitor.Text, StringComparison.Ordinal);
 
-        Assert.Equal(HttpStatusCode.Redirect, await visitor.PostAgainAsync(new() { ["decision"] = Value(visitor.Text, "decision") }, "/events/waiting?handler=TakeBack"));
+        string decision = Value(visitor.Text, "decision");
+        using (var other = new Visitor(dashboard.Address))
+        {
+            await other.SignInAsync("director-c2", Password);
+            await other.GetAsync("/uploads");
+            Assert.Equal(HttpStatusCode.NotFound, await other.PostAgainAsync(new() { ["decision"] = decision }, "/events/waiting?handler=TakeBack"));
+        }
+        await visitor.GetAsync("/events/waiting");
+        Assert.Equal(HttpStatusCode.Redirect, await visitor.PostAgainAsync(new() { ["decision"] = decision }, "/events/waiting?handler=TakeBack"));
         Assert.Equal((null, null), await LinkAsync(dashboard));
         await visitor.GetAsync("/events/waiting");
         Assert.Equal(HttpStatusCode.Redirect, await visitor.PostAgainAsync(new() { ["row"] = row, ["reason"] = "fell at home" }, "/events/waiting?handler=None"));

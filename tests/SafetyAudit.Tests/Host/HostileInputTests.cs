@@ -376,6 +376,7 @@ public class HostileInputTests
     [InlineData("evil.csv\u0000.txt")]
     [InlineData("~/.ssh/authorized_keys")]
     [InlineData("x.csv:stream")]
+    [InlineData("evil\u202Evsc.exe")]
     public async Task The_name_of_a_file_is_never_a_path(string name)
     {
         await using var dashboard = await RunningDashboard.StartAsync(WebTests.MakeDirectorAsync, TimeProvider.System);

@@ -8,7 +8,29 @@ sealed class ProgramRun : IDisposable
     readonly Process process;
     readonly Task<string> output, errors;
 
-    ProgramRun(Process process) => (this.process, output, errors) = (process, process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+    readonly System.Text.StringBuilder soFar = new();
+
+    ProgramRun(Process process) => (this.process, output, errors) = (process, ReadAsync(process.StandardOutput), ReadAsync(process.StandardError));
+
+    async Task<string> ReadAsync(StreamReader from)
+    {
+        var all = new System.Text.StringBuilder();
+        char[] some = new char[4096];
+        while (await from.ReadAsync(some) is > 0 and var read)
+        {
+            all.Append(some, 0, read);
+            lock (soFar) soFar.Append(some, 0, read);
+        }
+        return all.ToString();
+    }
+
+    /// <summary>Waits until it has printed some words, or has ended.</summary>
+    public async Task UntilPrintedAsync(string words)
+    {
+        for (int i = 0; i < 1200 && !HasExited; i++, await Task.Delay(100))
+            lock (soFar)
+                if (soFar.ToString().Contains(words, StringComparison.Ordinal)) return;
+    }
 
     public static ProgramRun Start(params string[] args) => StartOf("safetyaudit.dll", args);
 

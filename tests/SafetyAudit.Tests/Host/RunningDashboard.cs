@@ -34,6 +34,47 @@ sealed class RunningDashboard : IAsyncDisposable
         string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
         // Each begins with a first start's database and key, made once; migrating anew each time would take as long as most tests.
         if (!settings.Contains("--Keys:Directory")) CopyFiles(await FirstStart.Value, directory);
+        return await StartInAsync(directory, fill, clock, settings);
+    }
+
+    /// <summary>Starts on a copy of what was filled once, since filling takes longer than all that most tests ask.</summary>
+    public static async Task<RunningDashboard> StartOnCopyAsync(Lazy<Task<string>> filled, TimeProvider? clock = null)
+    {
+        string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+        CopyFiles(await filled.Value, directory);
+        return await StartInAsync(directory, null, clock);
+    }
+
+    static readonly Lazy<Task<string>> FirstStart = new(() => FillAsync(_ => Task.CompletedTask));
+
+    /// <summary>The directory of an installation that was filled and is not running, for <see cref="StartOnCopyAsync"/>; gone when the tests have ended.</summary>
+    public static async Task<string> FillAsync(Func<IServiceProvider, Task> fill)
+    {
+        string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
+        await using var app = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning"], worker: false);
+        await CommandLine.PrepareDatabaseAsync(app.Services, default);
+        await fill(app.Services);
+        // The last connection that closes takes the log into the file.
+        ClearPool(app.Services.GetRequiredService<DatabaseSettings>());
+        return directory;
+    }
+
+    static void CopyFiles(string from, string to)
+    {
+        foreach (string folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories)) Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
+        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories)) File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
+    }
+
+    static void ClearPool(DatabaseSettings database)
+    {
+        if (!database.IsSqlite) return;
+        using var file = new Microsoft.Data.Sqlite.SqliteConnection(database.ConnectionString);
+        Microsoft.Data.Sqlite.SqliteConnection.ClearPool(file);
+    }
+
+    static async Task<RunningDashboard> StartInAsync(string directory, Func<IServiceProvider, Task>? fill, TimeProvider? clock, params string[] settings)
+    {
         string[] logging = ["--Logging:LogLevel:Default", "Warning", "--Logging:LogLevel:SafetyAudit", "Information"];
         var app = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0", .. logging, .. settings], worker: clock is null, clock);
         var log = new Logged();
@@ -42,24 +83,6 @@ sealed class RunningDashboard : IAsyncDisposable
         if (fill != null) await fill(app.Services);
         await app.StartAsync();
         return new(app, directory) { Log = log, SetUpToken = await app.Services.GetRequiredService<SetUpLink>().OfferAsync(default) ?? "" };
-    }
-
-    static readonly Lazy<Task<string>> FirstStart = new(async () =>
-    {
-        string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
-        await using var app = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "Warning"], worker: false);
-        await CommandLine.PrepareDatabaseAsync(app.Services, default);
-        // The last connection to close moves everything into the file.
-        using (var file = new Microsoft.Data.Sqlite.SqliteConnection(app.Services.GetRequiredService<DatabaseSettings>().ConnectionString))
-            Microsoft.Data.Sqlite.SqliteConnection.ClearPool(file);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Directory.Delete(directory, recursive: true);
-        return directory;
-    });
-
-    static void CopyFiles(string from, string to)
-    {
-        foreach (string folder in Directory.EnumerateDirectories(from, "*", SearchOption.AllDirectories)) Directory.CreateDirectory(Path.Combine(to, Path.GetRelativePath(from, folder)));
-        foreach (string file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories)) File.Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
     }
 
     /// <summary>Makes an account, as <c>fill</c> does.</summary>
@@ -90,7 +113,7 @@ sealed class RunningDashboard : IAsyncDisposable
         await App.StopAsync();
         var database = App.Services.GetRequiredService<DatabaseSettings>();
         await App.DisposeAsync();
-        using (var file = new Microsoft.Data.Sqlite.SqliteConnection(database.ConnectionString)) Microsoft.Data.Sqlite.SqliteConnection.ClearPool(file);
+        ClearPool(database);
         Directory.Delete(directory, recursive: true);
     }
 }

@@ -86,14 +86,14 @@ public class TakeBackPageTests
         using var director = await SignedInAsync(dashboard, "director");
         string page = $"/uploads/{upload.Id}";
         await director.GetAsync(page);
-        Assert.Equal("2", Assert.Single(director.Answer.Headers.GetValues("Refresh")));
+        Assert.Equal($"2; url={page}?by-itself", Assert.Single(director.Answer.Headers.GetValues("Refresh")));
         await using (var db = WebTests.Db(dashboard))
             await db.Uploads.Where(u => u.Id == upload.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.RowsRead, 50_000).SetProperty(u => u.Bytes, 4_000_000)
                 .SetProperty(u => u.BytesRead, 1_000_000).SetProperty(u => u.StartedAtUtc, DateTime.UtcNow.AddSeconds(-50)));
         await director.GetAsync(page);
         // 50,000 rows and a quarter of the bytes in 50 seconds.
         Assert.Matches("50,000 rows so far, (1,000|9[89][0-9]) rows a second, about 3 min left", director.Text);
-        Assert.Equal("15", Assert.Single(director.Answer.Headers.GetValues("Refresh")));
+        Assert.Equal($"15; url={page}?by-itself", Assert.Single(director.Answer.Headers.GetValues("Refresh")));
         Assert.Equal(HttpStatusCode.Redirect, await director.PostAgainAsync([], page + "?handler=Cancel"));
         await director.GetAsync(page);
         Assert.Contains("Cancelled</strong> by director", director.Text, StringComparison.Ordinal);

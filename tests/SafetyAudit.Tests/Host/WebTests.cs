@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Host;
 
@@ -20,21 +21,22 @@ public class WebTests
 {
     const string Password = "correct horse battery";
 
-    [Theory]
-    [InlineData("localhost", HttpStatusCode.OK)]
-    [InlineData("LOCALHOST:1234", HttpStatusCode.OK)]
-    [InlineData("safety.localhost", HttpStatusCode.OK)]
-    [InlineData("[::1]:80", HttpStatusCode.OK)]
-    [InlineData("elsewhere.example", HttpStatusCode.BadRequest)]
-    [InlineData("localhost.elsewhere.example", HttpStatusCode.BadRequest)]
-    [InlineData("elsewhere.example:80", HttpStatusCode.BadRequest)]
-    [InlineData("127.0.0.1.elsewhere.example", HttpStatusCode.BadRequest)]
-    public async Task A_host_that_is_not_ours_is_refused(string host, HttpStatusCode expected)
+    [Fact]
+    public async Task A_host_that_is_not_ours_is_refused()
     {
         await using var dashboard = await StartAsync();
-        Assert.Equal(expected, (await AskAsync(dashboard, "/sign-in", host)).StatusCode);
-        Assert.Equal(expected, (await AskAsync(dashboard, "/health/live", host)).StatusCode);
-        if (expected == HttpStatusCode.BadRequest) Assert.Contains(host.Split(':')[0], dashboard.Log.Text, StringComparison.Ordinal);
+        foreach (string host in new[] { "localhost", "LOCALHOST:1234", "safety.localhost", "127.0.0.1:9", "[::1]:80" }) await AnswersAsync(host, HttpStatusCode.OK);
+        foreach (string host in new[] { "elsewhere.example", "localhost.elsewhere.example", "elsewhere.example:80", "127.0.0.1.elsewhere.example" })
+        {
+            await AnswersAsync(host, HttpStatusCode.BadRequest);
+            Assert.Contains(host.Split(':')[0], dashboard.Log.Text, StringComparison.Ordinal);
+        }
+
+        async Task AnswersAsync(string host, HttpStatusCode expected)
+        {
+            foreach (string path in new[] { "/sign-in", "/health/live" })
+                Assert.True(expected == (await AskAsync(dashboard, path, host)).StatusCode, $"{path} of {host}");
+        }
     }
 
     [Fact]
@@ -156,9 +158,9 @@ public class WebTests
                 Assert.False(takesPosts, $"{endpoint} takes posts, and no page checks their token");
                 continue;
             }
-            var compiled = await dashboard.App.Services.GetRequiredService<PageLoader>().LoadAsync(page, EndpointMetadataCollection.Empty);
-            Assert.All(compiled.HandlerMethods, handler => Assert.Contains(handler.HttpMethod.ToUpperInvariant(), new[] { "GET", "POST" }));
-            forms.AddRange(compiled.HandlerMethods.Where(h => h.HttpMethod.Equals("post", StringComparison.OrdinalIgnoreCase)).Select(h => PathOf(endpoint)
+            var handlers = await HandlersAsync(dashboard, page);
+            Assert.All(handlers, handler => Assert.Contains(handler.HttpMethod.ToUpperInvariant(), new[] { "GET", "POST" }));
+            forms.AddRange(handlers.Where(h => h.HttpMethod.Equals("post", StringComparison.OrdinalIgnoreCase)).Select(h => PathOf(endpoint)
                 + (h.Name is { } name ? "?handler=" + name : "")));
         }
         // The page that tells of an error reads nothing and changes nothing; a form that failed is shown it by the same verb.
@@ -182,18 +184,24 @@ public class WebTests
     [Fact]
     public async Task Nothing_is_changed_by_opening_an_address()
     {
-        await using var dashboard = await StartAsync();
+        // With a clinic and an upload that could be changed.
+        await using var dashboard = await RunningDashboard.StartAsync(async services =>
+        {
+            await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(Samples.Practitioners)), "p.csv", null, "C1", Actor.CommandLine, default);
+            await MakeDirectorAsync(services);
+        }, TimeProvider.System);
         using var director = await SignedInAsync(dashboard);
         var before = await StateAsync(dashboard);
-        string[] words = ["Password", "Everywhere", "End", "Invite", "Disable", "Change", "Key", "Revoke", "Begin", "Off", "Recovery", "Passkey",
-            "RemovePasskey", "Cancel", "Withdraw", "check", "extract", "rejected"];
-        foreach (var route in Routes(dashboard).Select(PathOf).Distinct())
-            foreach (string handler in words)
-            {
-                await director.GetAsync($"{route}{(route.Contains('?', StringComparison.Ordinal) ? '&' : '?')}handler={handler}&name=director&disabled=true&id=1&clinic=C1&roles=Auditor&current={Password}&wanted=plum+kettle+orbit&again=plum+kettle+orbit");
-                foreach (string verb in new[] { "HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE" })
-                    if (handler == "Disable") await director.SendAsync(new(new(verb), route + "?handler=Disable&name=director&disabled=true"));
-            }
+        const string asked = $"name=director&disabled=true&id=1&clinic=C1&roles=Auditor&current={Password}&wanted=plum+kettle+orbit&again=plum+kettle+orbit&row=1&session=1&decision=1&why=x&version=1";
+        foreach (var endpoint in Routes(dashboard))
+        {
+            string route = PathOf(endpoint);
+            // Whatever a page has a handler for, asked for by opening an address.
+            string[] handlers = endpoint.Metadata.GetMetadata<PageActionDescriptor>() is { } page ? [.. (await HandlersAsync(dashboard, page)).Select(h => h.Name ?? "").Distinct()] : [""];
+            foreach (string handler in handlers) await director.GetAsync($"{route}?handler={handler}&{asked}");
+            foreach (string verb in new[] { "HEAD", "OPTIONS", "TRACE", "PUT", "PATCH", "DELETE" })
+                await director.SendAsync(new(new(verb), $"{route}?handler={handlers[^1]}&{asked}"));
+        }
         Assert.Equal(before, await StateAsync(dashboard));
         Assert.True(await director.IsSignedInAsync());
     }
@@ -228,10 +236,8 @@ public class WebTests
         await using var dashboard = await StartAsync();
         using var slow = Connect(dashboard, "127.0.0.1");
         Say(slow, "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 5000\r\n\r\nUserName=");
-        var watch = System.Diagnostics.Stopwatch.StartNew();
-        string answer = await HearAsync(slow, TimeSpan.FromSeconds(30));
-        Assert.Matches("^HTTP/1.1 40[08] ", answer);
-        Assert.InRange(watch.Elapsed.TotalSeconds, 3, 25);
+        // Nothing closes it but its slowness: the form is well begun, and the rest of it never comes.
+        Assert.Matches("^HTTP/1.1 40[08] ", await HearAsync(slow, TimeSpan.FromMinutes(2)));
     }
 
     [Fact]
@@ -265,12 +271,12 @@ public class WebTests
         }
         // Afterwards it is as before.
         using var visitor = new Visitor(dashboard.Address);
-        for (int i = 0; i < 100 && await visitor.GetAsync("/sign-in") != HttpStatusCode.OK; i++) await Task.Delay(100);
+        for (int i = 0; i < 600 && await visitor.GetAsync("/sign-in") != HttpStatusCode.OK; i++) await Task.Delay(100);
         Assert.Equal(HttpStatusCode.OK, visitor.Answer.StatusCode);
 
-        // A form that does not come: it has a place until it is let go for being slow.
+        // A form whose end does not come. So much of it is there at once that it is not slow for minutes: it has a place for as long as this test needs.
         void Hold(string from) => Say(Open(from),
-            "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 50\r\n\r\n");
+            "POST /sign-in HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 200000\r\n\r\nUserName=" + new string('x', 150_000));
         void Get(string from) => Say(Open(from), "GET /sign-in HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
 
         Socket Open(string from)
@@ -280,13 +286,20 @@ public class WebTests
             return socket;
         }
 
+        // One more after the other, until one is refused; until all who hold a place have it, some are answered as usual.
         async Task<string> UntilRefusedAsync(Func<int, string> from)
         {
-            for (int i = 1; i <= 15; i++)
+            var heard = new List<Task<string>>();
+            for (int i = 1; i <= 200; i++)
             {
                 Get(from(i));
-                if (await HearAsync(sockets[^1], TimeSpan.FromMilliseconds(250)) is { Length: > 0 } answer && !answer.StartsWith("HTTP/1.1 200",
-                    StringComparison.Ordinal)) return answer;
+                heard.Add(HearAsync(sockets[^1], TimeSpan.FromMinutes(2)));
+                await Task.WhenAny([Task.Delay(200), .. heard]);
+                foreach (var done in heard.FindAll(h => h.IsCompleted))
+                {
+                    if (await done is { Length: > 0 } answer && !answer.StartsWith("HTTP/1.1 200", StringComparison.Ordinal)) return answer;
+                    heard.Remove(done);
+                }
             }
             return "nobody was refused";
         }
@@ -350,16 +363,23 @@ public class WebTests
     public async Task Every_line_of_the_log_has_its_time_in_UTC()
     {
         string directory = Directory.CreateTempSubdirectory("safetyaudit-test-").FullName;
+        var begun = DateTime.UtcNow;
         using var run = ProgramRun.Start("worker", "--Data:Directory", directory, "--Logging:LogLevel:SafetyAudit", "Information");
-        for (int i = 0; i < 100 && !Directory.Exists(Path.Combine(directory, "keys")); i++) await Task.Delay(100);
-        await Task.Delay(3000);
+        await run.UntilPrintedAsync("Worker ready");
         run.KillHard();
         string[] lines = [.. (await run.PrintedAsync()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(l => l.Contains("Worker",
             StringComparison.Ordinal))];
         Assert.NotEmpty(lines);
-        Assert.All(lines, line => Assert.Matches($"^{DateTime.UtcNow:yyyy-MM-dd}T\\d\\d:\\d\\d:\\d\\d\\.\\d\\d\\dZ ", line));
+        Assert.All(lines, line =>
+        {
+            Assert.Matches("^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d\\d\\dZ ", line);
+            Assert.InRange(DateTime.Parse(line.Split(' ')[0], CultureInfo.InvariantCulture, DateTimeStyles.AdjustToUniversal), begun.AddSeconds(-1), DateTime.UtcNow);
+        });
         Directory.Delete(directory, recursive: true);
     }
+
+    static async Task<IList<HandlerMethodDescriptor>> HandlersAsync(RunningDashboard dashboard, PageActionDescriptor page) =>
+        (await dashboard.App.Services.GetRequiredService<PageLoader>().LoadAsync(page, EndpointMetadataCollection.Empty)).HandlerMethods;
 
     internal static IEnumerable<RouteEndpoint> Routes(RunningDashboard dashboard) => dashboard.App.Services.GetRequiredService<EndpointDataSource>()
         .Endpoints.OfType<RouteEndpoint>();
@@ -396,8 +416,9 @@ public class WebTests
         await using var db = Db(dashboard);
         var users = await db.Users.AsNoTracking().OrderBy(u => u.Id).Select(u =>
             $"{u.UserName} {u.PasswordHash} {u.SecurityStamp} {u.DisabledAtUtc} {u.CodeSecret}").ToListAsync();
-        int[] counts = [await db.Uploads.CountAsync(), await db.ApiKeys.CountAsync(), await db.Clinics.CountAsync(), await db.UserPasskeys.CountAsync(),
-            await db.SignIns.CountAsync(s => s.EndedAtUtc != null)];
+        int[] counts = [await db.Uploads.CountAsync(u => u.TakenBackAtUtc == null), await db.Uploads.CountAsync(), await db.ApiKeys.CountAsync(), await db.Clinics.CountAsync(), await db.UserPasskeys.CountAsync(),
+            await db.SignIns.CountAsync(s => s.EndedAtUtc != null), await db.ReportLinks.CountAsync(l => l.EndedAtUtc == null), await db.ColumnMappings.CountAsync(),
+            await db.LinkDecisions.CountAsync(), await db.Deliveries.CountAsync()];
         return string.Join('\n', users) + string.Join(' ', counts.Select(c => c.ToString(CultureInfo.InvariantCulture)));
     }
 

@@ -38,13 +38,19 @@ public sealed class WaitingModel(SafetyAuditDb db, DecideLink decide, JobQueue j
     /// <param name="ct">Stops it.</param>
     public async Task<IActionResult> OnPostChooseAsync(long row, long session, CancellationToken ct)
     {
+        if (!await IsHereAsync(row, ct)) return NotFound();
         var chosen = await db.Current<Session>().Where(s => s.Id == session).Select(s => new { s.SessionId, s.ClinicId }).SingleOrDefaultAsync(ct);
         return chosen is null ? NotFound() : await TryAsync(() => decide.DecideAsync(row, (chosen.SessionId, chosen.ClinicId), null, ct), ct);
     }
 
-    public Task<IActionResult> OnPostNoneAsync(long row, string? reason, CancellationToken ct) => TryAsync(() => decide.DecideAsync(row, null, reason, ct), ct);
+    public async Task<IActionResult> OnPostNoneAsync(long row, string? reason, CancellationToken ct) =>
+        await IsHereAsync(row, ct) ? await TryAsync(() => decide.DecideAsync(row, null, reason, ct), ct) : NotFound();
 
-    public Task<IActionResult> OnPostTakeBackAsync(long decision, CancellationToken ct) => TryAsync(() => decide.TakeBackAsync(decision, ct), ct);
+    public async Task<IActionResult> OnPostTakeBackAsync(long decision, CancellationToken ct) =>
+        await db.LinkDecisions.AnyAsync(d => d.Id == decision, ct) ? await TryAsync(() => decide.TakeBackAsync(decision, ct), ct) : NotFound();
+
+    // Any version of any event within reach; whether it still waits is told in words.
+    Task<bool> IsHereAsync(long row, CancellationToken ct) => db.AdverseEvents.AnyAsync(e => e.Id == row, ct);
 
     async Task<IActionResult> TryAsync(Func<Task> work, CancellationToken ct)
     {

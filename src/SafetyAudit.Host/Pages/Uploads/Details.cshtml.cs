@@ -29,7 +29,7 @@ public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, Key
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
         // The longer it takes the less often; each look is in the trail.
-        if (upload.Status is UploadStatus.Received or UploadStatus.Processing) Response.Headers["Refresh"] = FormattableString.Invariant($"{Math.Clamp((Pace?.Left.TotalSeconds ?? 0) / 10, 2, 30):0}");
+        if (upload.Status is UploadStatus.Received or UploadStatus.Processing) Response.Headers["Refresh"] = FormattableString.Invariant($"{Math.Clamp((Pace?.Left.TotalSeconds ?? 0) / 10, 2, 30):0}; url=/uploads/{Id}?{SignInCookie.ByItself}");
         Rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).Take(Listed).ToListAsync(ct);
         foreach (var row in Rejected) row.Unseal(keys);
         ByReason = [.. Rejected.SelectMany(r => r.Reasons).GroupBy(r => r.Code).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)];

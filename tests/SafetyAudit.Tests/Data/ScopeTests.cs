@@ -1,0 +1,97 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Alerts;
+using SafetyAudit.AuditTrail;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+using SafetyAudit.Summaries;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Tests.Data;
+
+/// <summary>The filters that keep a database context within its actor's scope: which there are, and that each of them holds something back, so that none can be lost or loosened unseen.</summary>
+public class ScopeTests
+{
+    const string Clinic = SafetyAuditDb.ClinicScope, Own = SafetyAuditDb.OwnScope, Upload = SafetyAuditDb.UploadScope;
+
+    /// <summary>Which filters each kind of record has, written down here a second time.</summary>
+    static readonly Dictionary<Type, string[]> Filters = new()
+    {
+        [typeof(Clinic)] = [Clinic, Own], [typeof(Session)] = [Clinic, Own], [typeof(AdverseEvent)] = [Clinic, Own], [typeof(Practitioner)] = [Clinic, Own], [typeof(FollowUp)] = [Clinic, Own],
+        [typeof(DailyExposure)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(Alert)] = [Clinic, Own],
+        [typeof(LinkDecision)] = [Clinic], [typeof(PatientRisk)] = [Clinic], [typeof(ColumnMapping)] = [Clinic], [typeof(ReportLink)] = [Clinic], [typeof(QuarantinedRow)] = [Clinic], [typeof(Upload)] = [Upload],
+        [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
+    };
+
+    /// <summary>What someone who sees their own figures alone has no part in at all.</summary>
+    static readonly Type[] NobodysOwn = [typeof(LinkDecision), typeof(PatientRisk), typeof(ColumnMapping), typeof(ReportLink), typeof(QuarantinedRow), typeof(Upload)];
+
+    [Fact]
+    public async Task Each_filter_holds_back_what_no_other_does()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await FillAsync(installation);
+        await using (var db = installation.Db())
+            Assert.Equal(Filters.SelectMany(f => f.Value.Select(name => $"{f.Key.Name} {name}")).Order(StringComparer.Ordinal),
+                db.Model.GetEntityTypes().SelectMany(e => e.GetDeclaredQueryFilters().Select(f => $"{e.ClrType.Name} {f.Key}")).Order(StringComparer.Ordinal));
+        foreach (var (kind, names) in Filters)
+            foreach (string name in names)
+            {
+                var seen = await ReadAsync(installation, kind, name == Own ? OneOwn : OneClinic, []);
+                var without = await ReadAsync(installation, kind, name == Own ? OneOwn : OneClinic, [name]);
+                Assert.True(seen.Count > 0 && seen.Count < without.Count, $"{kind.Name}: with the filter '{name}' {seen.Count} are seen, without it {without.Count}");
+                string property = name == Own ? "PractitionerId" : kind == typeof(Clinic) ? "Id" : kind == typeof(AdverseEvent) || kind == typeof(FollowUp) ? "LinkedClinicId" : "ClinicId";
+                if (kind.GetProperty(property) is { } belongs && !(name == Own && kind == typeof(AdverseEvent)))
+                    Assert.All(seen, record => Assert.Equal(name == Own ? "P1" : "C1", belongs.GetValue(record)));
+            }
+        foreach (var kind in NobodysOwn) Assert.Empty(await ReadAsync(installation, kind, OneOwn, []));
+        foreach (var kind in Filters.Keys) Assert.Empty(await ReadAsync(installation, kind, Scope.Nothing, []));
+        Assert.Equal(["E1"], (await ReadAsync(installation, typeof(AdverseEvent), OneOwn, [])).ConvertAll(e => ((AdverseEvent)e).EventId));
+        Assert.Equal(["F1"], (await ReadAsync(installation, typeof(FollowUp), OneOwn, [])).ConvertAll(f => ((FollowUp)f).FollowUpId));
+    }
+
+    static readonly Scope OneClinic = new(["C1"]), OneOwn = new(null, "P1");
+
+    static async Task<List<object>> ReadAsync(TestInstallation installation, Type kind, Scope scope, string[] without)
+    {
+        await using var db = installation.Db(new Actor(ActorKind.Person, "reader", "", Roles.Of(Role.Director), scope));
+        return await (Task<List<object>>)typeof(ScopeTests).GetMethod(nameof(RowsAsync), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!.MakeGenericMethod(kind).Invoke(null, [db, without])!;
+    }
+
+    static async Task<List<object>> RowsAsync<T>(SafetyAuditDb db, string[] without) where T : class =>
+        [.. await (without.Length == 0 ? db.Set<T>() : db.Set<T>().IgnoreQueryFilters(without)).AsNoTracking().ToListAsync()];
+
+    // Of everything something of P1 and P2 in C1, and something of P3 in C2.
+    static async Task FillAsync(TestInstallation installation)
+    {
+        await installation.ImportAsync(Samples.Practitioners, "C1");
+        await installation.ImportAsync("practitioner_id,display_name,clinic_id\nP3,Cara Cole,C2\n", "C2");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", practitioner: "P2"), "C1");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S3", practitioner: "P3", clinic: "C2"), "C2");
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S1") + Samples.Event("E2", "S2"), "C1");
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E3", "S3"), "C2");
+        const string followUps = "follow_up_id,session_id,attempted_at,outcome\n", patients = "patient_id,valid_from,birth_decade\nT1,2026-01-01,1980\n", bad = "S9,,P1,T1,no date,,completed\n";
+        await installation.ImportAsync(followUps + "F1,S1,2026-03-03T12:00:00Z,reached\nF2,S2,2026-03-03T12:00:00Z,reached\n", "C1");
+        await installation.ImportAsync(followUps + "F3,S3,2026-03-03T12:00:00Z,reached\n", "C2");
+        foreach (string clinic in new[] { "C1", "C2" })
+        {
+            await installation.ImportAsync(patients, clinic);
+            await installation.ImportAsync(Samples.SessionHeader + bad, clinic);
+        }
+        var now = installation.Clock.UtcNow();
+        var day = new DateOnly(2026, 3, 2);
+        await using var db = installation.Db();
+        foreach (string practitioner in new[] { "P1", "P2", "P3" })
+        {
+            string clinic = practitioner == "P3" ? "C2" : "C1";
+            db.Alerts.Add(new() { Rule = AlertRule.ProtocolFailed, ClinicId = clinic, PractitionerId = practitioner, Key = "of " + practitioner, Reason = "r", From = day, To = day, RaisedAtUtc = now, EvaluatedAtUtc = now });
+            db.StaleDays.Add(new() { ClinicId = clinic, PractitionerId = practitioner, Date = day });
+            db.ApiKeys.Add(ApiKey.Make("key", clinic, now).Key);
+            db.ReportLinks.Add(ReportLink.Make(clinic, installation.Keys, now));
+            db.ColumnMappings.Add(new() { Name = "source", ClinicId = clinic, HeaderDigest = "d", AddedBy = "x", AddedAtUtc = now });
+            db.LinkDecisions.Add(new() { EventId = "of " + practitioner, ClinicId = clinic, DecidedBy = "x", DecidedAtUtc = now });
+            db.Deliveries.Add(new() { Sender = "s", NameHash = practitioner, Asked = "a", ClinicId = clinic, Fingerprint = "f", UploadIds = [], MadeAtUtc = now });
+        }
+        await db.SaveChangesAsync();
+    }
+}
