@@ -88,6 +88,9 @@ public class DistributionTests
         {
             var predicted = new BetaBinomial(row.Count("n"), row.Number("beta_a"), row.Number("beta_b"));
             long y = row.Count("y");
+            // Jeffreys' prior, or the one that makes the upper tail Fisher's.
+            double a = row.Number("beta_a") - row.Number("baseline_events"), b = row.Number("beta_b") - row.Number("baseline_n") + row.Number("baseline_events");
+            Assert.Equal(row.Has("p_ge_fisher_hypergeometric") ? (1.0, 0.0) : (0.5, 0.5), (a, b));
             Close.To(row.Number("mean"), predicted.Mean, 1e-12, row);
             Close.To(row.Number("p_ge"), predicted.AtLeast(y), 1e-8, row);
             Close.To(row.Number("p_le"), predicted.AtMost(y), 1e-8, row);

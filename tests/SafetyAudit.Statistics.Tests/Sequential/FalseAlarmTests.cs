@@ -82,6 +82,7 @@ public class FalseAlarmTests
         foreach (var row in new ReferenceTable("learning_cusum_thresholds.csv").Rows)
         {
             double shape = row.Number("shape"), mean = row.Number("mu_per_month"), alpha = row.Number("alpha_per_stream_year");
+            Assert.Equal(2, row.Number("R"));
             if (mean > 1 && alpha != 0.00625) continue;
             LearningCusumFalseAlarm.SignalProbability(shape, mean, 2, row.Number("h"), signalled);
             double p = signalled[59], error = Math.Sqrt(p * (1 - p) / row.Number("replicates")) / 5;
