@@ -80,6 +80,14 @@ public class RunLengthTests
         Assert.InRange(reckoned, average - 3 * error, average + 3 * error);
     }
 
+    [Fact]      // R: solve(diag(1500) - P, rep(1, 1500)) with the same paired rounding: a fall, and a rate of one event in a hundred periods
+    public void Run_lengths_for_a_fall_and_for_rare_events_agree_with_R()
+    {
+        Close.To(37.1156305980563, RunLength.Poisson(3, 0.5, 2), 1e-10, "a fall from 3");
+        Close.To(2027.20900071808, RunLength.Poisson(0.01, 2, 2), 1e-10, "a rise from 0.01");
+        Close.To(486.629735711959, RunLength.Bernoulli([new(1, 0.3)], 0.5, 3), 1e-10, "a fall from 30 %");
+    }
+
     [Fact]
     public void A_chart_that_can_never_rise_never_signals()
     {
