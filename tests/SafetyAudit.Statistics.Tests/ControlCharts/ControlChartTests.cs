@@ -116,16 +116,6 @@ public class ControlChartTests
         }
     }
 
-    [Theory]      // R: qgeom(0.5^k, 0.5, lower.tail = FALSE) and qgeom(1e-13, 0.5)
-    [InlineData(29)]
-    [InlineData(31)]
-    [InlineData(39)]
-    public void A_gap_whose_tail_meets_the_level_exactly_is_the_limit(int k)
-    {
-        Assert.Equal(k - 1, ExactChartLimits.GapUpper(0.5, Math.Pow(0.5, k)));
-        Assert.Equal(0, ExactChartLimits.GapLower(0.5, 1e-13));
-    }
-
     [Fact]
     public void Run_rules_agree_point_by_point_with_NHSRplotthedots_and_qcc()
     {
