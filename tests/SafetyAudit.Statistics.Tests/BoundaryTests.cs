@@ -5,8 +5,8 @@ using System.Runtime.CompilerServices;
 namespace SafetyAudit.Statistics.Tests;
 
 /// <summary>
-/// Not a number, infinity, −1 and 0 at every public numeric parameter: a refusal that says what to do, or an answer that is defined, within two
-/// seconds each. Methods over lists are in the table at the end, the others are found by reflection.
+/// Not a number, infinity, −1 and 0 at every public numeric parameter: a refusal that says what to do, or an answer that is defined, and that
+/// comes. Methods over lists are in the table at the end, the others are found by reflection.
 /// </summary>
 public class BoundaryTests
 {
@@ -99,6 +99,9 @@ public class BoundaryTests
         return type.IsValueType ? RuntimeHelpers.GetUninitializedObject(type) : null;
     }
 
+    // Not a measure of speed: whatever hasn't answered by then, on however busy a machine, searches without end.
+    static readonly TimeSpan WithoutEnd = TimeSpan.FromSeconds(60);
+
     static string? Verdict(Func<object?> call, bool mayRefuse)
     {
         object? answer = null;
@@ -111,7 +114,7 @@ public class BoundaryTests
             catch (Exception e) { refusal = e; }
 #pragma warning restore CA1031
         });
-        if (!task.Wait(TimeSpan.FromSeconds(2))) return "no answer within two seconds";
+        if (!task.Wait(WithoutEnd)) return "no answer";
         if (refusal is not null) return mayRefuse && refusal is ArgumentException or InvalidOperationException ? null : refusal.GetType().Name + ": "
             + refusal.Message;
         return IsDefined(answer) ? null : $"answered {answer}";

@@ -5,7 +5,7 @@ namespace SafetyAudit.Statistics;
 /// of the Poisson, binomial, geometric and exponential distributions.
 /// A value signals when it is above the upper or below the lower limit, so that each side's false-alarm probability is at most the tail.
 /// </summary>
-/// <remarks>Reference figures: <c>spc_exact_limits.csv</c>.</remarks>
+/// <remarks>A tail met exactly is met, to within rounding, as in <see cref="CountSearch"/>. Reference figures: <c>spc_exact_limits.csv</c>.</remarks>
 public static class ExactChartLimits
 {
     /// <summary>Normal tail beyond three standard errors, rounded as in the tables.</summary>
@@ -76,10 +76,11 @@ public static class ExactChartLimits
 
     /// <summary>Smallest gap that isn't short: the smallest whose P(gap ≤ limit) = 1 − (1 − p)^(limit + 1) reaches the tail.</summary>
     public static double GapLower(double p, double tail) =>
-        Chance(p, tail) == 1 ? 0 : Math.Ceiling(Elementary.LogOnePlus(-tail) / Elementary.LogOnePlus(-p) - 1e-12) - 1;
+        Chance(p, tail) == 1 ? 0 : Math.Ceiling(Elementary.LogOnePlus(-tail * (1 - CountSearch.Slack)) / Elementary.LogOnePlus(-p)) - 1;
 
     /// <summary>Longest gap that isn't long: P(gap &gt; limit) = (1 − p)^(limit + 1) ≤ tail.</summary>
-    public static double GapUpper(double p, double tail) => Chance(p, tail) == 1 ? 0 : Math.Ceiling(Math.Log(tail) / Elementary.LogOnePlus(-p)) - 1;
+    public static double GapUpper(double p, double tail) =>
+        Chance(p, tail) == 1 ? 0 : Math.Max(0, Math.Ceiling((Math.Log(tail) + CountSearch.Slack) / Elementary.LogOnePlus(-p)) - 1);
 
     /// <summary>Shortest time that isn't short.</summary>
     public static double TimeLower(double mean, double tail) => -Time(mean, tail) * Elementary.LogOnePlus(-tail);

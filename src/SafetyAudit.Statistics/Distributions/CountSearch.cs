@@ -19,7 +19,8 @@ static class CountSearch
 
     const long MostCount = 1L << 60;
 
-    const double Slack = 1e-13;
+    /// <summary>How far above a level a tail still counts as on it, as a share of itself.</summary>
+    public const double Slack = 1e-13;
 
     /// <summary>Whether a tail is at or under a level, to within rounding.</summary>
     public static bool IsWithin(double tail, double level) => tail <= level * (1 + Slack);

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace SafetyAudit.Statistics;
 
 /// <summary>Elementary functions that keep their relative accuracy where the textbook form cancels.</summary>
@@ -17,6 +19,20 @@ static class Elementary
     {
         double u = 1 + x;
         return u == 1 ? x : double.IsPositiveInfinity(u) ? u : Math.Log(u) * x / (u - 1);
+    }
+
+    /// <summary>ln(1 + x) for many, in place and several at a time; each above −1 and finite.</summary>
+    public static void LogOnePlus(Span<double> values)
+    {
+        int i = 0;
+        for (; i <= values.Length - Vector<double>.Count; i += Vector<double>.Count)
+        {
+            var block = values.Slice(i, Vector<double>.Count);
+            var x = new Vector<double>(block);
+            var u = Vector<double>.One + x;
+            Vector.ConditionalSelect(Vector.Equals(u, Vector<double>.One), x, Vector.Log(u) * x / (u - Vector<double>.One)).CopyTo(block);
+        }
+        for (; i < values.Length; i++) values[i] = LogOnePlus(values[i]);
     }
 
     /// <summary>The digamma function ψ(x) = d ln Γ(x)/dx for x above 0: recurrence up to 10, then the asymptotic series (DLMF 5.11.2).</summary>

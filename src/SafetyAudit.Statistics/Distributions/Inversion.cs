@@ -22,7 +22,8 @@ interface ITail
 /// </summary>
 static class Inversion
 {
-    // An error of g before a step leaves about g⁵ or g³ of itself: below 1e-13.
+    // An error of g before a step leaves about g⁵ or g³ of itself: below 1e-13. The same holds of the step beside the distance to the nearer end of
+    // the parameter, which is the larger of the two where a small shape makes the tail nearly flat.
     const double FifthOrderEnough = 2e-3, ThirdOrderEnough = 2e-5;
 
     /// <param name="tail">A tail that rises or falls throughout.</param>
@@ -32,17 +33,18 @@ static class Inversion
     /// <param name="high">Largest; may be infinite.</param>
     public static double Solve<TTail>(in TTail tail, double target, double start, double low, double high) where TTail : struct, ITail
     {
-        double x = start;
+        double x = start, least = low, most = high;
         for (int step = 0; step < 200; step++)
         {
             var at = tail.At(x);
             if (at.Slope > 0 ? at.Value > target : at.Value < target) high = x; else low = x;
 
-            double next = double.NaN, log = Math.Log(at.Value / target);
+            double next = double.NaN, change = double.NaN, log = Math.Log(at.Value / target);
             bool fifth = !double.IsNaN(at.Bend1);
             if (at.Value > 0 && at.Slope != 0)
             {
-                double r = at.Slope / at.Value, u = at.Bend - r, change = -log / r;
+                double r = at.Slope / at.Value, u = at.Bend - r;
+                change = -log / r;
                 if (Math.Abs(log) > 0.1)
                 {
                     // Far away the third-order term may point anywhere: then the plain Newton step is taken.
@@ -58,7 +60,8 @@ static class Inversion
             }
             if (next > low && next < high)
             {
-                if (Math.Abs(log) < (fifth ? FifthOrderEnough : ThirdOrderEnough) || next == x) return next;
+                double enough = fifth ? FifthOrderEnough : ThirdOrderEnough;
+                if ((Math.Abs(log) < enough && Math.Abs(change) < enough * Math.Min(x - least, most - x)) || next == x) return next;
             }
             else if (Math.Abs(next - x) <= 2e-15 * Math.Abs(x)) return x;
             else

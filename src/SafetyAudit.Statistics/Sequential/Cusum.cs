@@ -82,11 +82,18 @@ public struct Cusum
         double s = 0, logRatio = Math.Log(ratio), excess = ratio - 1;
         int signals = 0;
         path = path[..happened.Length];
-        for (int i = 0; i < happened.Length; i++)
+        const int block = 1024;      // logarithms several at a time, of as many cases as stay near at hand
+        for (int start = 0; start < path.Length; start += block)
         {
-            s = Math.Max(0, s + (happened[i] ? logRatio : 0) - Elementary.LogOnePlus(excess * risks[i]));
-            path[i] = s;
-            if (s >= threshold) { signals++; s = 0; }
+            int end = Math.Min(start + block, path.Length);
+            for (int i = start; i < end; i++) path[i] = excess * risks[i];
+            Elementary.LogOnePlus(path[start..end]);
+            for (int i = start; i < end; i++)
+            {
+                s = double.MaxNative(0, s + ((happened[i] ? logRatio : 0) - path[i]));      // no weight is "not a number" here
+                path[i] = s;
+                if (s >= threshold) { signals++; s = 0; }
+            }
         }
         return signals;
     }

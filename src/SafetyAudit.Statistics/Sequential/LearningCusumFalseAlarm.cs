@@ -61,15 +61,16 @@ public static class LearningCusumFalseAlarm
         ZeroRuns.Check(meanPerMonth, threshold, trueRatio);
         if (changeAfter < 0) throw new ArgumentOutOfRangeException(nameof(changeAfter), "Months before a change are 0 or more.");
         int months = signalled.Length;
-        double[] expected = new double[months], means = new double[months], given = new double[months];
-        Array.Fill(expected, meanPerMonth);
+        double[] means = new double[months], given = new double[months];
+        Array.Fill(means, meanPerMonth);
+        var bounds = ZeroRuns.BoundsOf(sum, means, threshold);
         signalled.Clear();
         double low = Gamma.Quantile(Negligible, shape) / shape, high = Gamma.UpperQuantile(Negligible, shape) / shape, weightSum = 0;
         double all = months * meanPerMonth * Math.Max(1, trueRatio), none = Math.Min(FewestEvents / all, high), few = Math.Min(1 / all, high);
         if (none > low)
         {
             // So low a rate that no event is to be expected in all the months: the probability is that of the rate's upper end.
-            Add(none, Gamma.Below(none * shape, shape), sum, signalled);
+            Add(none, Gamma.Below(none * shape, shape), signalled);
             low = none;
         }
         if (few > low)
@@ -79,7 +80,7 @@ public static class LearningCusumFalseAlarm
             for (int i = 0; i < LowNodes; i++)
             {
                 double rate = Math.Exp(x[i]);
-                Add(rate, w[i] * rate * shape * Gamma.Density(rate * shape, shape), sum, signalled);
+                Add(rate, w[i] * rate * shape * Gamma.Density(rate * shape, shape), signalled);
             }
             low = few;
         }
@@ -92,17 +93,17 @@ public static class LearningCusumFalseAlarm
             for (int i = 0; i < nodes; i++)
             {
                 double rate = x[i] * x[i];
-                Add(rate, w[i] * 2 * x[i] * shape * Gamma.Density(rate * shape, shape), sum, signalled);
+                Add(rate, w[i] * 2 * x[i] * shape * Gamma.Density(rate * shape, shape), signalled);
             }
         }
         foreach (ref double p in signalled) p = Math.Min(1, p / weightSum);
 
-        void Add(double rate, double weight, in TSum sum, Span<double> into)
+        void Add(double rate, double weight, Span<double> into)
         {
             weightSum += weight;
             if (weight < 1e-10) return;
             for (int t = 0; t < months; t++) means[t] = meanPerMonth * rate * (t < changeAfter ? 1 : trueRatio);
-            ZeroRuns.SignalProbability(sum, expected, threshold, means, 1, given);
+            ZeroRuns.SignalProbability(bounds, means, 1, given);
             for (int t = 0; t < months; t++) into[t] += weight * given[t];
         }
     }

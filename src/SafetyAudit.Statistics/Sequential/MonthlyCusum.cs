@@ -23,7 +23,7 @@ public static class MonthlyCusum
         foreach (double mean in means)
             if (!(mean >= 0 && mean <= ZeroRuns.MostPerMonth))
                 throw new ArgumentOutOfRangeException(nameof(means), "Expected events are from 0 to 10,000 a month.");
-        ZeroRuns.SignalProbability(new KnownRate(ratio), means, threshold, means, trueRatio, signalled);
+        ZeroRuns.SignalProbability(ZeroRuns.BoundsOf(new KnownRate(ratio), means, threshold), means, trueRatio, signalled);
     }
 
     /// <summary>The smallest threshold whose mean yearly signal probability over the given months, 1

@@ -19,16 +19,39 @@ static class ZeroRuns
     // Whatever has less probability than this is let go; over 60 months and a hundred states it can't reach 1e-12.
     const double Negligible = 1e-18;
 
+    /// <summary>Which counts since a zero leave the sum inside (0, h), for every zero and every month after it. They depend on what the
+    /// CUSUM expects and not on the true rate, so an average over rates needs them once.</summary>
     /// <param name="sum">The sum since zero.</param>
     /// <param name="expected">Expected events of each month, as the CUSUM reckons.</param>
     /// <param name="threshold">h.</param>
+    public static Bounds BoundsOf<TSum>(in TSum sum, ReadOnlySpan<double> expected, double threshold) where TSum : struct, ISumSinceZero
+    {
+        var inside = new (int First, int Last)[expected.Length * (expected.Length + 1) / 2];
+        for (int t = 0, at = 0; t < expected.Length; t++, at += t)
+        {
+            double span = 0;
+            for (int s = t; s >= 0; s--)
+            {
+                span += expected[s];
+                // The month that came and the one left out expect the same: as it was a month ago.
+                inside[at + s] = s > 0 && expected[t] == expected[s - 1] ? inside[at - t + s - 1] : Inside(sum, span, threshold);
+            }
+        }
+        return new(expected.ToArray(), inside, sum.Upwards);
+    }
+
+    /// <param name="Expected">Expected events of each month.</param>
+    /// <param name="Inside">At t(t + 1)/2 + s: the first and last count inside after month t where the sum was zero before month s.</param>
+    /// <param name="Upwards">Whether more events raise the sum.</param>
+    public sealed record Bounds(double[] Expected, (int First, int Last)[] Inside, bool Upwards);
+
+    /// <param name="bounds">Those of the CUSUM.</param>
     /// <param name="means">Poisson mean of each month at a true ratio of 1.</param>
     /// <param name="trueRatio">Multiplies the means.</param>
     /// <param name="signalled">Receives the cumulative probability of a signal.</param>
-    public static void SignalProbability<TSum>(
-        in TSum sum, ReadOnlySpan<double> expected, double threshold, ReadOnlySpan<double> means, double trueRatio, Span<double> signalled)
-        where TSum : struct, ISumSinceZero
+    public static void SignalProbability(Bounds bounds, ReadOnlySpan<double> means, double trueRatio, Span<double> signalled)
     {
+        double[] expected = bounds.Expected;
         int months = expected.Length;
         var since = new Row[months];        // since[s]: the sum was zero before month s and not after any month since
         for (int i = 0; i < months; i++) since[i] = new Row();
@@ -49,17 +72,11 @@ static class ZeroRuns
                 continue;
             }
             month.Set(means[t] * trueRatio);
-            double backToZero = 0, newSignals = 0, span = 0;
+            double backToZero = 0, newSignals = 0;
             since[t].Start(zero);
+            var inside = bounds.Inside.AsSpan(t * (t + 1) / 2, t + 1);
             for (int s = t; s >= 0; s--)
-            {
-                span += expected[s];
-                var row = since[s];
-                if (row.IsEmpty) continue;
-                // Events since s for which the sum stays inside (0, h): a range, since the sum is straight in the events.
-                var (first, last) = Inside(sum, span, threshold, row.Last + month.Most);
-                row.Step(month, first, last, sum.Upwards, ref backToZero, ref newSignals);
-            }
+                if (!since[s].IsEmpty) since[s].Step(month, inside[s].First, inside[s].Last, bounds.Upwards, ref backToZero, ref newSignals);
             zero = backToZero;
             total += newSignals;
             signalled[t] = Math.Min(1, total);
@@ -161,9 +178,11 @@ static class ZeroRuns
         }
     }
 
-    // The counts c with 0 < sum < h, among 0 … limit; first > last if there are none. Counts on the outer side of last (upwards: above) signal.
-    static (int First, int Last) Inside<TSum>(in TSum sum, double expected, double threshold, int limit) where TSum : struct, ISumSinceZero
+    // The counts c with 0 < sum < h: a range, since the sum is straight in the events; first > last if there are none. Counts on the outer side
+    // of last (upwards: above) signal.
+    static (int First, int Last) Inside<TSum>(in TSum sum, double expected, double threshold) where TSum : struct, ISumSinceZero
     {
+        const int limit = 1 << 30;      // more than can come
         double at0 = sum.At(0, expected), slope = sum.At(1, expected) - at0;
         if (sum.Upwards)
         {

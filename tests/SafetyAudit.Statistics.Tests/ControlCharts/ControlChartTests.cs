@@ -58,6 +58,9 @@ public class ControlChartTests
                     var baseline = rows.Where(r => r.Flag("in_baseline")).Select(r => r.Number("value")).ToList();
                     double mean = baseline.Average();
                     Close.To(row.Number("ucl3"), mean + 3 * Math.Sqrt(mean * (mean + 1)), 1e-9, row);
+                    Close.To(row.Number("ucl2"), mean + 2 * Math.Sqrt(mean * (mean + 1)), 1e-9, row);
+                    Assert.Equal((0, 0), (row.Number("lcl3"), row.Number("lcl2")));
+                    Assert.Equal(row.Flag("sigma_signal"), row.Number("value") > row.Number("ucl3"));
                     double above = Math.Pow(mean / (mean + 1), limits.Upper + 1), toolsAbove = Math.Pow(mean / (mean + 1), Math.Floor(row.Number("ucl3")) + 1);
                     Assert.InRange(above, 0.00125, 0.00135);
                     Assert.InRange(toolsAbove, 0.017, 0.020);
@@ -81,6 +84,8 @@ public class ControlChartTests
             var chart = DrawSeries([.. points[row["series"]]]);
             int part = (int)row.Count("part") - 1;
             var judged = Anhoj.Judge(chart.PointsOf(part));
+            Assert.Equal(KindOf(row["chart"]), chart.Kind);
+            Assert.Equal(row.Count("n_obs"), chart.PointsOf(part).ToArray().Count(p => p.State == PointState.Assessed));
             Assert.Equal(row.Count("n_useful"), judged.Useful);
             Assert.True(row.Flag("anhoej_signal") == judged.Signal, row.ToString());
             Assert.Equal(row.Has("longest_run") ? RunsState.Judged : RunsState.NoUsefulPoints, judged.State);

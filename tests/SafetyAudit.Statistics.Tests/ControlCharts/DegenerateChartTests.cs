@@ -174,6 +174,16 @@ public class DegenerateChartTests
         Close.To(29.0152636344874, ControlChart.Draw(ChartKind.T, gaps, new(LimitMethod.ThreeSigma)).Points[0].Limits!.Value.StandardError, 1e-12, "T");
     }
 
+    [Theory]      // R: qgeom(0.5^k, 0.5, lower.tail = FALSE) and qgeom(1e-13, 0.5)
+    [InlineData(29)]
+    [InlineData(31)]
+    [InlineData(39)]
+    public void A_gap_whose_tail_meets_the_level_exactly_is_the_limit(int k)
+    {
+        Assert.Equal(k - 1, ExactChartLimits.GapUpper(0.5, Math.Pow(0.5, k)));
+        Assert.Equal(0, ExactChartLimits.GapLower(0.5, 1e-13));
+    }
+
     [Fact]
     public void Laneys_factor_heeds_the_standard_deviations_per_range()      // R: mean(abs(diff((x/n - c)/sqrt(c/n)))) * 2.66/3; with c(1 - c) for p
     {

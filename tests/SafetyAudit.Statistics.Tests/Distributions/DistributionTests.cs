@@ -68,6 +68,9 @@ public class DistributionTests
         Close.To(50.44394265342914, Gamma.Quantile(0.999, 30.5), 1e-12, "gamma");
         Close.To(1.0294571211706847e-10, Beta.Quantile(0.001, 0.5, 7629.5), 1e-11, "beta");
         Close.To(0.96185324461966726, Beta.Quantile(0.975, 20.5, 3.5), 1e-12, "beta");
+        // So small a shape that half a millionth of the quantile hardly moves the tail.
+        Close.To(1.54360261799248e-32, Beta.Quantile(0.5, 0.010624365265309044, 1701.2068088745082), 1e-12, "beta");
+        Close.To(2.44881360852522e-22, Beta.Quantile(0.5, 0.010871914755344861, 0.06564095366504223), 1e-12, "beta");
     }
 
     [Fact]
@@ -88,6 +91,9 @@ public class DistributionTests
         {
             var predicted = new BetaBinomial(row.Count("n"), row.Number("beta_a"), row.Number("beta_b"));
             long y = row.Count("y");
+            // Jeffreys' prior, or the one that makes the upper tail Fisher's.
+            double a = row.Number("beta_a") - row.Number("baseline_events"), b = row.Number("beta_b") - row.Number("baseline_n") + row.Number("baseline_events");
+            Assert.Equal(row.Has("p_ge_fisher_hypergeometric") ? (1.0, 0.0) : (0.5, 0.5), (a, b));
             Close.To(row.Number("mean"), predicted.Mean, 1e-12, row);
             Close.To(row.Number("p_ge"), predicted.AtLeast(y), 1e-8, row);
             Close.To(row.Number("p_le"), predicted.AtMost(y), 1e-8, row);

@@ -57,10 +57,16 @@ public class ControlLimitsTests
         foreach (var row in new ReferenceTable("funnel_curve_vertices.csv").Rows)
         {
             long count = row.Count("observed");
-            if (row.Has("expected_where_upper_limit")) Close.To(row.Number("expected_where_upper_limit"),
-                FunnelCurve.ExpectedWhereHigh(count, row.Number("tail_p")), 1e-10, row);
-            if (row.Has("expected_where_lower_limit")) Close.To(row.Number("expected_where_lower_limit"),
-                FunnelCurve.ExpectedWhereLow(count, row.Number("tail_p")), 1e-10, row);
+            Is("upper", FunnelCurve.ExpectedWhereHigh);
+            Is("lower", FunnelCurve.ExpectedWhereLow);
+
+            void Is(string side, Func<long, double, double, double> vertex)
+            {
+                if (!row.Has($"expected_where_{side}_limit")) return;
+                double expected = vertex(count, row.Number("tail_p"), double.PositiveInfinity);
+                Close.To(row.Number($"expected_where_{side}_limit"), expected, 1e-10, row);
+                Close.To(row.Number($"ratio_on_{side}_limit"), count / expected, 1e-10, row);
+            }
         }
     }
 

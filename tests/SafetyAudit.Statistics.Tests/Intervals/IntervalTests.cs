@@ -26,6 +26,7 @@ public class IntervalTests
                 "rule_of_three" => new Interval(0, ZeroEvents.RuleOfThree(exposure)),
                 var other => throw new InvalidOperationException(other),
             };
+            Close.To(row.Number("estimate"), count / exposure, 1e-14, row);
             double tolerance = exposure > 1e6 || count > 1_000_000 ? 1e-8 : 1e-10;
             bool share = row["method"].StartsWith("binomial", StringComparison.Ordinal) || row["method"] == "wilson";
             foreach (var (column, actual) in new[] { ("lower", interval.Lower), ("upper", interval.Upper) })

@@ -17,6 +17,15 @@ public class ShrinkageTests
             Close.To(hyper.Number("prior_mean"), fit.CommonRatio, 1e-5, hyper);
             Assert.Equal(hyper.Flag("boundary_no_overdispersion"), double.IsPositiveInfinity(fit.Alpha));
             Close.To(hyper.Number("loglik"), fit.LogLikelihood(counts), 1e-8, hyper);
+            Assert.Equal(hyper.Count("n_units"), rows.Count);
+            // MASS's glm.nb finds no better, beyond what it loses to rounding at shapes of 1e8, where it stops on the way to infinity for want of spread.
+            Assert.True(fit.LogLikelihood(counts) >= hyper.Number("loglik_glmnb") - 1e-5);
+            if (double.IsFinite(fit.Alpha))
+            {
+                Close.To(hyper.Number("alpha_glmnb"), fit.Alpha, 1e-4, hyper);
+                Close.To(hyper.Number("beta_glmnb"), fit.Beta, 1e-4, hyper);
+            }
+            else Assert.True(hyper.Number("alpha_glmnb") > 1e7);
 
             var given = new Shrinkage(hyper.Number("alpha"), hyper.Number("beta"), hyper.Number("prior_mean"));
             foreach (var row in rows)

@@ -39,6 +39,27 @@ public class FalseAlarmTests
         }
     }
 
+    // R: the same programme written over named states, dpois up to 200 events a month.
+    [Theory]
+    [InlineData(0.5, 3, 1, 11, 0.0954934101868454)]
+    [InlineData(0.5, 3, 1, 59, 0.4605517287250191)]
+    [InlineData(0.5, 3, 0.5, 11, 0.928263872964517)]
+    [InlineData(0.5, 3, 0.5, 59, 0.999999945516437)]
+    public void A_fall_has_its_exact_probabilities_too(double ratio, double threshold, double trueRatio, int month, double probability) =>
+        Close.To(probability, Signalled(3, ratio, threshold, 60, trueRatio)[month], 1e-11, month);
+
+    [Theory]      // R, likewise: months of 0, 0.5, 0.9, 1.3 and 1.7 expected events
+    [InlineData(0.5, 1, 11, 0.207114829204999)]
+    [InlineData(0.5, 1, 23, 0.395360381051148)]
+    [InlineData(3, 1.3, 11, 0.536068147284563)]
+    [InlineData(3, 1.3, 23, 0.767284611927353)]
+    public void Unequal_months_have_their_exact_probabilities(double ratio, double trueRatio, int month, double probability)
+    {
+        double[] means = [.. Enumerable.Range(0, 24).Select(t => t % 5 == 4 ? 0 : 0.5 + 0.4 * (t % 4))], signalled = new double[24];
+        MonthlyCusum.SignalProbability(means, ratio, 1.7, signalled, trueRatio);
+        Close.To(probability, signalled[month], 1e-11, month);
+    }
+
     [Fact]
     public void A_seeded_simulation_confirms_false_alarms_with_unequal_months()
     {
@@ -82,6 +103,7 @@ public class FalseAlarmTests
         foreach (var row in new ReferenceTable("learning_cusum_thresholds.csv").Rows)
         {
             double shape = row.Number("shape"), mean = row.Number("mu_per_month"), alpha = row.Number("alpha_per_stream_year");
+            Assert.Equal(2, row.Number("R"));
             if (mean > 1 && alpha != 0.00625) continue;
             LearningCusumFalseAlarm.SignalProbability(shape, mean, 2, row.Number("h"), signalled);
             double p = signalled[59], error = Math.Sqrt(p * (1 - p) / row.Number("replicates")) / 5;

@@ -30,6 +30,16 @@ public class LearningAccuracyTests
         Close.To(probability, signalled[^1], 2e-5, shape);
     }
 
+    [Theory]      // R: states by months since zero, dpois and Simpson's rule on the logarithm of the rate with 61 nodes
+    [InlineData(12, 0.0361080549422)]
+    [InlineData(24, 0.0491521550441)]
+    public void A_fall_from_an_uncertain_rate_has_its_probability_too(int months, double probability)
+    {
+        var signalled = new double[months];
+        LearningCusumFalseAlarm.SignalProbability(6, 3, 0.5, 2, signalled);
+        Close.To(probability, signalled[^1], 1e-6, months);
+    }
+
     [Fact]
     public void Between_knots_the_table_may_exceed_its_budget_and_the_exact_threshold_never_does()
     {

@@ -254,9 +254,10 @@ public class LearningCusumTests
     {
         foreach (var path in new ReferenceTable("sequential_uncertain_baseline.csv").Rows.GroupBy(row => row["path"]))
         {
-            double previous = 0;
+            double previous = 0, events = 0, sessions = 0;
             foreach (var row in path)
             {
+                Assert.Equal((row.Number("cum_y"), row.Number("cum_n")), (events += row.Number("y"), sessions += row.Number("n")));
                 var baseline = new GammaRate(row.Number("a0"), row.Number("b0"));
                 double y = row.Number("cum_y"), n = row.Number("cum_n"), log = UncertainBaselineEvidence.Log(y, n, baseline, 2);
                 void Is(string column, double actual) => Close.To(row.Number(column), actual, 0, row, absolute: 1e-9);

@@ -14,6 +14,9 @@ public class RunLengthTests
             double ratio = row.Number("R"), h = row.Number("h");
             Close.To(row.Number("arl0_vlad"), RunLength.Bernoulli(mix, ratio, h), 5e-3, row);
             Close.To(row.Number("arl1_vlad"), RunLength.Bernoulli(mix, ratio, h, trueRatio: ratio), 2e-3, row);
+            // A chain of 1500 states written in R, and so without the rest of vlad's tolerance.
+            Close.To(row.Number("arl0_own_mc"), RunLength.Bernoulli(mix, ratio, h), 1e-6, row);
+            Close.To(row.Number("arl1_own_mc"), RunLength.Bernoulli(mix, ratio, h, trueRatio: ratio), 1e-6, row);
         }
     }
 
@@ -75,6 +78,14 @@ public class RunLengthTests
         }
         double average = sum / runs, error = Math.Sqrt((squares / runs - average * average) / runs);
         Assert.InRange(reckoned, average - 3 * error, average + 3 * error);
+    }
+
+    [Fact]      // R: solve(diag(1500) - P, rep(1, 1500)) with the same paired rounding: a fall, and a rate of one event in a hundred periods
+    public void Run_lengths_for_a_fall_and_for_rare_events_agree_with_R()
+    {
+        Close.To(37.1156305980563, RunLength.Poisson(3, 0.5, 2), 1e-10, "a fall from 3");
+        Close.To(2027.20900071808, RunLength.Poisson(0.01, 2, 2), 1e-10, "a rise from 0.01");
+        Close.To(486.629735711959, RunLength.Bernoulli([new(1, 0.3)], 0.5, 3), 1e-10, "a fall from 30 %");
     }
 
     [Fact]
