@@ -4,7 +4,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
-using SafetyAudit.Data;
 using SafetyAudit.Host;
 using SafetyAudit.Protocol;
 using SafetyAudit.Uploads;

@@ -1,6 +1,5 @@
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
-using SafetyAudit.Summaries;
 
 namespace SafetyAudit.Tests.Summaries;
 
