@@ -84,6 +84,7 @@ static class Dashboard
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapRazorPages();
         app.MapApi();
+        app.MapDataQuality();
         app.MapFhir();
         app.MapRecords();
         app.MapOpenApi().AllowAnonymous();

@@ -16,7 +16,7 @@ public partial class ArchitectureTests
         ["Fhir"] = ["Measures"],
         ["Uploads"] = ["Sessions", "Fhir", "Measures", "Data", "Access", "AuditTrail"],
         ["Summaries"] = ["Sessions", "Uploads", "Measures", "Protocol", "Data", "Access", "AuditTrail"],
-        ["Analysis"] = ["Sessions", "Measures", "Protocol", "Data"],
+        ["Analysis"] = ["Sessions", "Measures", "Protocol", "Summaries", "Data"],
         ["Alerts"] = ["Sessions", "Measures", "Protocol", "Analysis", "Data", "Access", "AuditTrail"],
         ["Charts"] = ["Analysis"],
         ["Data"] = ["Sessions", "Uploads", "Measures", "Summaries", "Alerts", "Access", "AuditTrail"],

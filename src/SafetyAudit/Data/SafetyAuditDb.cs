@@ -57,6 +57,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<DailyExposure> DailyExposures => Set<DailyExposure>();
     public DbSet<DailyObserved> DailyObserved => Set<DailyObserved>();
     public DbSet<DailyAdherence> DailyAdherence => Set<DailyAdherence>();
+    public DbSet<DailyQuality> DailyQuality => Set<DailyQuality>();
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
     public DbSet<Alert> Alerts => Set<Alert>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
@@ -154,6 +155,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<DailyExposure>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
         builder.Entity<DailyObserved>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Measure });
         builder.Entity<DailyAdherence>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Rule });
+        builder.Entity<DailyQuality>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
 
         builder.Entity<Alert>(alert =>
         {
@@ -221,6 +223,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<DailyExposure>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<DailyObserved>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<DailyAdherence>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
+        builder.Entity<DailyQuality>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<StaleDay>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId));
         builder.Entity<Alert>().HasQueryFilter(ClinicScope, a => AllClinics || ScopeClinics.Contains(a.ClinicId)).HasQueryFilter(OwnScope, a => Own == null || a.PractitionerId == Own);
         builder.Entity<ApiKey>().HasQueryFilter(ClinicScope, k => AllClinics || ScopeClinics.Contains(k.ClinicId));

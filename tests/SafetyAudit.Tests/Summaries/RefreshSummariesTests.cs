@@ -21,6 +21,7 @@ public class RefreshSummariesTests
             await db.DailyExposures.ExecuteDeleteAsync();
             await db.DailyObserved.ExecuteDeleteAsync();
             await db.DailyAdherence.ExecuteDeleteAsync();
+            await db.DailyQuality.ExecuteDeleteAsync();
             await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT DISTINCT clinic_id, practitioner_id, date FROM sessions");
             // A day marked twice is still one day.
             await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT clinic_id, practitioner_id, date FROM sessions");
@@ -70,8 +71,8 @@ public class RefreshSummariesTests
             var counted = read(session);
             foreach (var practitioner in practitioners)
                 foreach (var rule in Rules.All) Assert.True(rule.For(session, practitioner) == rule.For(counted, practitioner), $"seed {seed}, session {i}: {rule.Id} asks for more than is read");
-            Assert.Equal((session.ClinicId, session.PractitionerId, session.Date, session.SessionId, session.Status, session.IsAtRiskThorax),
-                (counted.ClinicId, counted.PractitionerId, counted.Date, counted.SessionId, counted.Status, counted.IsAtRiskThorax));
+            Assert.Equal((session.ClinicId, session.PractitionerId, session.Date, session.SessionId, session.Status, session.IsAtRiskThorax, session.PatientId, session.EndedAtUtc, session.ReceivedAtUtc, session.Version),
+                (counted.ClinicId, counted.PractitionerId, counted.Date, counted.SessionId, counted.Status, counted.IsAtRiskThorax, counted.PatientId, counted.EndedAtUtc, counted.ReceivedAtUtc, counted.Version));
         }
 
         static bool MayBeEmpty(System.Reflection.PropertyInfo property) => new System.Reflection.NullabilityInfoContext().Create(property).WriteState == System.Reflection.NullabilityState.Nullable;
