@@ -24,4 +24,12 @@ static class Asked
     }, "application/json");
 
     public static IResult Wrongly(CommandFailedException wrong) => Results.Problem(wrong.Message, statusCode: StatusCodes.Status400BadRequest, title: "The question can't be answered as it is put.");
+
+    /// <summary>What a program is told where something failed that it could do nothing about; where it lies is told to the log alone.</summary>
+    public static ApiAnswer Failed(HttpContext http) => http.Response.StatusCode switch
+    {
+        StatusCodes.Status507InsufficientStorage => ApiAnswer.Problem(507, "The disk is full.", $"{DiskFull.Words} Send it again when there is room."),
+        StatusCodes.Status500InternalServerError => ApiAnswer.Problem(500, "Something went wrong.", "Nothing was lost. The log of the server has the details."),
+        var status => ApiAnswer.Problem(status, "The request can't be taken as it is put.", "It was not complete, or can't be read. Send it again."),
+    };
 }
