@@ -69,8 +69,9 @@ static class Dashboard
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandlingPath = "/error",
-            StatusCodeSelector = e => e is BadHttpRequestException bad ? bad.StatusCode : StatusCodes.Status500InternalServerError,
+            StatusCodeSelector = StatusOf,
         });
+        app.UseWhen(IsApi, programs => programs.UseExceptionHandler(new ExceptionHandlerOptions { StatusCodeSelector = StatusOf, ExceptionHandler = http => Asked.Failed(http).ExecuteAsync(http) }));
         app.UseWhen(http => !IsApi(http), pages => pages.UseStatusCodePagesWithReExecute("/error/{0}"));
         app.UseWhen(IsApi, programs => programs.UseStatusCodePages());
         app.UseHsts();
@@ -89,11 +90,14 @@ static class Dashboard
         app.MapHealthChecks("/health/ready").AllowAnonymous();
         app.MapRazorPages();
         app.MapApi();
+        app.MapDataQuality();
         app.MapFhir();
         app.MapRecords();
         app.MapOpenApi().AllowAnonymous();
         return app;
     }
+
+    static int StatusOf(Exception fault) => fault is BadHttpRequestException bad ? bad.StatusCode : DiskFull.Is(fault) ? StatusCodes.Status507InsufficientStorage : StatusCodes.Status500InternalServerError;
 
     // People get pages, programs problems (RFC 9457).
     static bool IsApi(HttpContext context) => context.Request.Path.StartsWithSegments("/api");

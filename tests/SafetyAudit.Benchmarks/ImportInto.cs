@@ -72,7 +72,7 @@ static class ImportInto
     static async Task CopyAsync(SafetyAuditDb db, int copy)
     {
         string[] ids = ["clinic_id", "practitioner_id", "patient_id", "session_id", "event_id", "linked_clinic_id", "linked_session_id"];
-        foreach (string table in new[] { "clinics", "practitioners", "sessions", "adverse_events", "daily_exposures", "daily_observed", "daily_adherence" })
+        foreach (string table in new[] { "clinics", "practitioners", "sessions", "adverse_events", "daily_exposures", "daily_observed", "daily_adherence", "daily_quality" })
         {
 #pragma warning disable EF1002 // names come from the database's own schema
             var columns = await db.Database.SqlQueryRaw<string>($"SELECT name AS \"Value\" FROM pragma_table_info('{table}') WHERE NOT (pk = 1 AND type = 'INTEGER')").ToListAsync();

@@ -125,6 +125,7 @@ sealed class TestInstallation : IAsyncDisposable
         lines.AddRange((await db.DailyExposures.ToListAsync()).Select(d => $"exposure {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Sessions} {d.AtRiskSessions} {d.FollowedUp} {d.Reached}"));
         lines.AddRange((await db.DailyObserved.ToListAsync()).Select(d => $"observed {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Measure} {d.Observed} {d.FoundByAsking}"));
         lines.AddRange((await db.DailyAdherence.ToListAsync()).Select(d => $"adherence {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Sessions} {d.RulesVersion} {d.Outcomes}"));
+        lines.AddRange((await db.DailyQuality.ToListAsync()).Select(d => $"quality {d.ClinicId} {d.PractitionerId} {d.Date:O} {d.Asked} {d.Answered} {d.RepeatedSessions} {d.Events} {d.EventsNamed} {d.EventDetails} {d.EventsTimed} {d.EventsPrompt} {d.RepeatedEvents}"));
         lines.AddRange((await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToListAsync()).Select(a => $"alert {a.Key} {a.Reason}"));
         lines.Sort(StringComparer.Ordinal);
         return string.Join('\n', lines);

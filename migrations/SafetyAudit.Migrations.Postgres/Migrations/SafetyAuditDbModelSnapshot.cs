@@ -1848,6 +1848,70 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.ToTable("daily_observed");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Summaries.DailyQuality", b =>
+                {
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("PractitionerId")
+                        .HasColumnType("text")
+                        .HasColumnName("practitioner_id");
+
+                    b.Property<DateOnly>("Date")
+                        .HasColumnType("date")
+                        .HasColumnName("date");
+
+                    b.Property<int>("Answered")
+                        .HasColumnType("integer")
+                        .HasColumnName("answered");
+
+                    b.Property<int>("Asked")
+                        .HasColumnType("integer")
+                        .HasColumnName("asked");
+
+                    b.Property<int>("Awaited")
+                        .HasColumnType("integer")
+                        .HasColumnName("awaited");
+
+                    b.Property<int>("EventDetails")
+                        .HasColumnType("integer")
+                        .HasColumnName("event_details");
+
+                    b.Property<int>("Events")
+                        .HasColumnType("integer")
+                        .HasColumnName("events");
+
+                    b.Property<int>("EventsNamed")
+                        .HasColumnType("integer")
+                        .HasColumnName("events_named");
+
+                    b.Property<int>("EventsPrompt")
+                        .HasColumnType("integer")
+                        .HasColumnName("events_prompt");
+
+                    b.Property<int>("EventsTimed")
+                        .HasColumnType("integer")
+                        .HasColumnName("events_timed");
+
+                    b.Property<int>("InTime")
+                        .HasColumnType("integer")
+                        .HasColumnName("in_time");
+
+                    b.Property<int>("RepeatedEvents")
+                        .HasColumnType("integer")
+                        .HasColumnName("repeated_events");
+
+                    b.Property<int>("RepeatedSessions")
+                        .HasColumnType("integer")
+                        .HasColumnName("repeated_sessions");
+
+                    b.HasKey("ClinicId", "PractitionerId", "Date")
+                        .HasName("pk_daily_quality");
+
+                    b.ToTable("daily_quality");
+                });
+
             modelBuilder.Entity("SafetyAudit.Summaries.StaleDay", b =>
                 {
                     b.Property<long>("Id")

@@ -1819,6 +1819,70 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.ToTable("daily_observed");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Summaries.DailyQuality", b =>
+                {
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("PractitionerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("practitioner_id");
+
+                    b.Property<DateOnly>("Date")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("date");
+
+                    b.Property<int>("Answered")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("answered");
+
+                    b.Property<int>("Asked")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("asked");
+
+                    b.Property<int>("Awaited")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("awaited");
+
+                    b.Property<int>("EventDetails")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("event_details");
+
+                    b.Property<int>("Events")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("events");
+
+                    b.Property<int>("EventsNamed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("events_named");
+
+                    b.Property<int>("EventsPrompt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("events_prompt");
+
+                    b.Property<int>("EventsTimed")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("events_timed");
+
+                    b.Property<int>("InTime")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("in_time");
+
+                    b.Property<int>("RepeatedEvents")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("repeated_events");
+
+                    b.Property<int>("RepeatedSessions")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("repeated_sessions");
+
+                    b.HasKey("ClinicId", "PractitionerId", "Date")
+                        .HasName("pk_daily_quality");
+
+                    b.ToTable("daily_quality");
+                });
+
             modelBuilder.Entity("SafetyAudit.Summaries.StaleDay", b =>
                 {
                     b.Property<long>("Id")

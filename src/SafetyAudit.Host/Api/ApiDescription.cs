@@ -43,6 +43,7 @@ static class ApiDescription
             ("202", "Received, as an OperationOutcome with the uploads"), ("400", "An OperationOutcome that says what is wrong"), ("422", Problem));
         Describe(document, "/api/v1/uploads/{id}", HttpMethod.Get, "What became of an upload, with each rejected row.", [], ("200", "How far it is, and what was not taken"), ("404", "There is no such upload"));
         Describe(document, "/api/v1/rates", HttpMethod.Get, "Observed against expected, one row for each practitioner or clinic and measure.", [], ("200", "The rows"), ("400", Problem));
+        Describe(document, "/api/v1/data-quality", HttpMethod.Get, "How complete, timely, linked and free of duplicates the records are, for each practitioner or clinic, over the period or every month of it.", [], ("200", "The rows"), ("400", Problem));
     }
 
     static void Describe(OpenApiDocument document, string path, HttpMethod method, string summary, (string MediaType, IOpenApiSchema Schema)[] bodies, params (string Status, string Words)[] answers)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
@@ -17,27 +16,14 @@ static class RatesEndpoint
     {
         try
         {
-            var question = new RateQuestion(Day("from", from), Day("to", to), Code("by", by, Grouping.Practitioner), Code("against", against, Against.Literature), Code("interval", interval, IntervalMethod.MidP));
+            var question = new RateQuestion(Asked.Day("from", from), Asked.Day("to", to), Asked.Code("by", by, Grouping.Practitioner), Asked.Code("against", against, Against.Literature), Asked.Code("interval", interval, IntervalMethod.MidP));
             DateTime? at = asOf is null ? null : RatesCommand.KnownAt("as_of", asOf);
             await using var snapshot = await db.BeginSnapshotAsync(ct);
-            var rows = await RatesCommand.ReadAsync(db, database, question, at, measure, baseline, ct);
-            return Results.Stream(stream =>
-            {
-                using var content = new MemoryStream();
-                Output.WriteJson(content, rows, RatesCommand.Columns);
-                content.Position = 0;
-                return content.CopyToAsync(stream, ct);
-            }, "application/json");
+            return Asked.Rows(await RatesCommand.ReadAsync(db, database, question, at, measure, baseline, ct), RatesCommand.Columns);
         }
         catch (CommandFailedException wrong)
         {
-            return Results.Problem(wrong.Message, statusCode: StatusCodes.Status400BadRequest, title: "The question can't be answered as it is put.");
+            return Asked.Wrongly(wrong);
         }
     }
-
-    static DateOnly Day(string name, string? text) =>
-        DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day) ? day : throw new CommandFailedException($"{name} must be a day as yyyy-MM-dd.");
-
-    static T Code<T>(string name, string? text, T standard) where T : struct, Enum =>
-        text is null ? standard : Codes.TryParseTyped<T>(text, out var value) ? value : throw new CommandFailedException($"{name} must be one of {Codes.ListOf<T>()}.");
 }

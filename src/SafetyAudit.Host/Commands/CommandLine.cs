@@ -38,6 +38,11 @@ static class CommandLine
             await Console.Error.WriteLineAsync("Stopped.");
             return ExitCode.Failed;
         }
+        catch (Exception e) when (DiskFull.Is(e))
+        {
+            await Console.Error.WriteLineAsync($"{DiskFull.Words} A file that was received is read on by the next import or worker.");
+            return ExitCode.Failed;
+        }
         catch (Exception e) when (e is CommandFailedException or InvalidOperationException or ArgumentException or IOException or UnauthorizedAccessException or System.Data.Common.DbException or Uploads.FileRefusedException)
         {
             await Console.Error.WriteLineAsync(e.Message.ReplaceLineEndings(" "));

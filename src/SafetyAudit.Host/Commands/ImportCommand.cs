@@ -64,7 +64,7 @@ static class ImportCommand
                     refused.Add(new(file.FullName, null, e.Message, []));
                 }
             }
-            if (received.Count > 0) await WithProgressAsync(showProgress, progress => CatchUpAsync(services, received.ConvertAll(r => r.Upload.Id), progress, ct));
+            if (received.Count > 0) await WithProgressAsync(showProgress, services.GetRequiredService<TimeProvider>(), progress => CatchUpAsync(services, received.ConvertAll(r => r.Upload.Id), progress, ct));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -142,24 +142,34 @@ static class ImportCommand
         catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException) { return RecordKind.Events; }
     }
 
-    static async Task WithProgressAsync(bool show, Func<IProgress<(Upload, UploadProgress)>?, Task> work)
+    static async Task WithProgressAsync(bool show, TimeProvider time, Func<IProgress<(Upload, UploadProgress)>?, Task> work)
     {
         if (!show || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
         {
             await work(null);
             return;
         }
-        await AnsiConsole.Progress().Columns(new TaskDescriptionColumn { Alignment = Justify.Left }, new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(async context =>
+        await AnsiConsole.Progress().Columns(new ProgressBarColumn { Width = 12 }, new TaskDescriptionColumn { Alignment = Justify.Left }).StartAsync(async context =>
         {
             var bars = new Dictionary<long, ProgressTask>();
             await work(new ProgressSink(report =>
             {
                 var (upload, progress) = report;
                 if (!bars.TryGetValue(upload.Id, out var bar)) bars[upload.Id] = bar = context.AddTask(Markup.Escape(upload.FileName), maxValue: Math.Max(1, progress.Bytes));
-                bar.Description = Markup.Escape(string.Create(CultureInfo.CurrentCulture, $"{upload.FileName}  {progress.Rows:N0} rows, {progress.Rows / Math.Max(0.001, bar.ElapsedTime?.TotalSeconds ?? 1):N0}/s, {progress.Rejected:N0} rejected"));
-                bar.Value = upload.Status == UploadStatus.Completed ? bar.MaxValue : progress.BytesRead;
+                bar.Description = Markup.Escape(Describe(upload, progress, time.UtcNow()));
+                bar.Value = upload.Status == UploadStatus.Processing ? progress.BytesRead : bar.MaxValue;
             }));
         });
+    }
+
+    // What matters first, since a narrow terminal cuts the end off. Pace and time left are those of the upload's page.
+    static string Describe(Upload upload, UploadProgress progress, DateTime nowUtc)
+    {
+        string name = upload.FileName.Length > 18 ? upload.FileName[..17] + "…" : upload.FileName;
+        string rejected = progress.Rejected > 0 ? string.Create(CultureInfo.CurrentCulture, $", {progress.Rejected:N0} rejected") : "";
+        return upload.Pace(nowUtc) is { } pace
+            ? string.Create(CultureInfo.CurrentCulture, $"{name} {progress.Rows:N0} rows, {pace.RowsPerSecond:N0}/s, {Pages.Show.Left(pace.Left)}{rejected}")
+            : string.Create(CultureInfo.CurrentCulture, $"{name} {progress.Rows:N0} rows{rejected}; counting");
     }
 
     /// <summary>Reports at once, in order; the framework's own would post to another thread.</summary>

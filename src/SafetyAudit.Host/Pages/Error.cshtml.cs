@@ -27,6 +27,7 @@ public sealed class ErrorModel(SafetyAuditDb db) : PageModel
         400 => ("Not understood", "The request was not complete. Go back, load the page again and repeat it."),
         403 => ("Not open to this account", "What this account may see and do is set on the Access page by an administrator."),
         413 => ("Too large", "What was sent is larger than this server accepts."),
+        507 => ("The disk is full", DiskFull.Words),
         503 => ("Not available just now", "The database does not answer. Nothing was lost, and you are still signed in: try again in a minute."),
         null => ("Something went wrong", $"Nothing was lost. The log has the details under {Activity.Current?.Id ?? HttpContext.TraceIdentifier}."),
         _ => ("Not possible", $"The server answered with {status}."),

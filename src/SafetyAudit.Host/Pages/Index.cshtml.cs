@@ -59,18 +59,13 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
         // Clinics as a whole are no concern of someone who sees their own figures.
         if (Db.Actor.Scope.PractitionerId is not null) return;
         var literature = (await Rates.ReadAsync(Db, new(From, To, Grouping.Clinic, Against.Literature), EvaluateAlerts.Watched(baselines), baselines, ct)).ToLookup(r => r.ClinicId);
-        var start = From.ToDateTime(default, DateTimeKind.Utc);
-        var end = To.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
-        var reported = (await Db.Current<AdverseEvent>().Where(e => e.OnsetAtUtc >= start && e.OnsetAtUtc < end && e.LinkedClinicId != null).Select(e => new { e.LinkedClinicId, e.OnsetAtUtc, e.RecordedAtUtc }).ToListAsync(ct)).ToLookup(e => e.LinkedClinicId!);
+        var delays = await ReportingDelay.ReadAsync(Db, From, To, ct);
         foreach (var clinic in clinics)
         {
-            var times = reported[clinic.Id].ToList();
-            var delays = times.Where(t => t.RecordedAtUtc != null).Select(t => (t.RecordedAtUtc!.Value - t.OnsetAtUtc).TotalHours).Order().ToList();
+            var delay = delays.GetValueOrDefault(clinic.Id);
             var here = literature[clinic.Id].ToList();
-            Clinics.Add(new(clinic.Id, clinic.Name, (await Counts.SpanAsync(Db, clinic.Id, ct))?.Last, here.FirstOrDefault()?.Sessions ?? 0, times.Count, Quantile(delays, 0.5), Quantile(delays, 0.9),
+            Clinics.Add(new(clinic.Id, clinic.Name, (await Counts.SpanAsync(Db, clinic.Id, ct))?.Last, here.FirstOrDefault()?.Sessions ?? 0, delay?.Events ?? 0, delay?.MedianHours, delay?.NinetiethHours,
                 here.Count(r => r.Position == Position.Above998), here.Count(r => r.Position == Position.Below998), here.Count(r => r.Position is Position.Inside or Position.Above95 or Position.Below95)));
         }
     }
-
-    static double? Quantile(List<double> sorted, double share) => sorted.Count == 0 ? null : sorted[(int)Math.Min(sorted.Count - 1, Math.Ceiling(share * sorted.Count) - 1)];
 }

@@ -108,6 +108,8 @@ public static class Show
 
     public static string Percent(double? share) => share is { } s ? s.ToString("P1", CultureInfo.CurrentCulture) : "–";
 
+    public static string Share(Part part) => part.Share is null ? "not assessed" : Percent(part.Share);
+
     public static string WithInterval(double? value, Interval? interval) => value is null || interval is null ? "–" : $"{Number(value)} ({Number(interval.Value.Lower)} to {Number(interval.Value.Upper)})";
 
     public static string Day(DateOnly day) => day.ToString("d MMM yyyy", CultureInfo.CurrentCulture);
@@ -173,3 +175,6 @@ public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyLis
 {
     public string Anchor(RateRow row) => $"row-{row.Measure.Code}-{row.PractitionerId ?? row.ClinicId}-{row.From:yyyyMM}";
 }
+
+/// <summary>Rows of data quality with how their subjects are called and where they lead.</summary>
+public sealed record QualityTable(string FirstHeading, IReadOnlyList<QualityRow> Rows, Func<QualityRow, string> Name, Func<QualityRow, string>? Link, bool Named);

@@ -58,6 +58,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<DailyExposure> DailyExposures => Set<DailyExposure>();
     public DbSet<DailyObserved> DailyObserved => Set<DailyObserved>();
     public DbSet<DailyAdherence> DailyAdherence => Set<DailyAdherence>();
+    public DbSet<DailyQuality> DailyQuality => Set<DailyQuality>();
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
     public DbSet<ClinicProtocol> ClinicProtocols => Set<ClinicProtocol>();
     public DbSet<EventStep> EventSteps => Set<EventStep>();
@@ -160,6 +161,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<DailyExposure>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
         builder.Entity<DailyObserved>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Measure });
         builder.Entity<DailyAdherence>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
+        builder.Entity<DailyQuality>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
 
         builder.Entity<ClinicProtocol>(protocol =>
         {
@@ -233,6 +235,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<DailyExposure>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<DailyObserved>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<DailyAdherence>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
+        builder.Entity<DailyQuality>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<StaleDay>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId));
         builder.Entity<ClinicProtocol>().HasQueryFilter(ClinicScope, p => AllClinics || ScopeClinics.Contains(p.ClinicId));
         builder.Entity<EventStep>().HasQueryFilter(ClinicScope, s => AllClinics || ScopeClinics.Contains(s.ClinicId))

@@ -8,7 +8,7 @@ using SafetyAudit.Sessions;
 namespace SafetyAudit.Summaries;
 
 /// <summary>
-/// Recomputes the practitioner-days whose records changed: exposure, observed and adherence, each from the records and never by adding to what was there.
+/// Recomputes the practitioner-days whose records changed: exposure, observed, adherence and quality, each from the records and never by adding to what was there.
 /// May run at any time, any number of times and in any process.
 /// </summary>
 public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
@@ -41,13 +41,14 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         var sessions = from d in touched join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s;
         var days = await ComputeAsync(db, sessions, ct);
 
-        foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence" })
+        foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "daily_quality" })
 #pragma warning disable EF1002 // the table names stand in the line above
             await db.Database.ExecuteSqlRawAsync($"DELETE FROM {table} WHERE (clinic_id, practitioner_id, date) IN (SELECT clinic_id, practitioner_id, date FROM stale_days WHERE id BETWEEN {{0}} AND {{1}})", [first, last], ct);
 #pragma warning restore EF1002
         await db.BulkInsertAsync([.. days.Values.Select(d => d.Exposure)], ct);
         await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Observed())], ct);
         await db.BulkInsertAsync([.. days.Values.Select(d => d.Adherence())], ct);
+        await db.BulkInsertAsync([.. days.Values.Select(d => d.Quality)], ct);
         // By the ids that were read: one that another transaction commits into the range meanwhile stays for the next turn.
         await db.StaleDays.Where(d => ids.Contains(d.Id)).ExecuteDeleteAsync(ct);
         await transaction.CommitAsync(ct);
@@ -63,14 +64,25 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     {
         var days = new Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>();
         var dayOfSession = new Dictionary<(string, string), Day>();
+        var addedAt = await db.Clinics.Select(c => new { c.Id, c.AddedAtUtc }).ToDictionaryAsync(c => c.Id, c => c.AddedAtUtc, ct);
+        var corrected = new List<Session>();
         foreach (var treatment in await Treatments.ReadAsync(db, sessions, ct))
         {
             var session = treatment.Session;
             var key = (session.ClinicId, session.PractitionerId, session.Date);
             if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key);
             day.Add(treatment);
+            if (session.Version > 1) corrected.Add(session);
+            else day.AddArrival(session, session.ReceivedAtUtc, addedAt[session.ClinicId]);
             // What ended a session early counts as much as what came after a whole one.
             if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
+        }
+        // A session came with its first version, also where that was undone since.
+        foreach (var some in corrected.Chunk(5_000))
+        {
+            string[] ids = [.. some.Select(s => s.SessionId).Distinct()];
+            var first = await db.EverCounted<Session>().Where(s => ids.Contains(s.SessionId)).GroupBy(s => new { s.ClinicId, s.SessionId }).Select(g => new { g.Key.ClinicId, g.Key.SessionId, At = g.Min(s => s.ReceivedAtUtc) }).ToDictionaryAsync(g => (g.ClinicId, g.SessionId), g => g.At, ct);
+            foreach (var session in some) days[(session.ClinicId, session.PractitionerId, session.Date)].AddArrival(session, first[(session.ClinicId, session.SessionId)], addedAt[session.ClinicId]);
         }
         // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
         foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(5_000))
@@ -85,10 +97,14 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     {
         readonly Dictionary<(string Measure, bool Asked), (int Events, HashSet<string> Sessions)> observed = [];
         readonly HashSet<string> reached = [];
+        readonly HashSet<(string PatientId, DateTime StartedAtUtc)> given = [];
+        readonly HashSet<(string SessionId, string Category, DateTime OnsetAtUtc)> happened = [];
         readonly int[,] outcomes = new int[Rules.OfSessions.Count, 4];
         int sessions;
 
         public DailyExposure Exposure { get; } = new() { ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date };
+
+        public DailyQuality Quality { get; } = new() { ClinicId = key.ClinicId, PractitionerId = key.PractitionerId, Date = key.Date };
 
         public void Add(Treatment treatment)
         {
@@ -101,12 +117,29 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
                 // However many attempts there were, the session counts once.
                 if (treatment.FollowUps.Count > 0) Exposure.FollowedUp++;
                 if (treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) && reached.Add(session.SessionId)) Exposure.Reached++;
+                if (!given.Add((session.PatientId, session.StartedAtUtc))) Quality.RepeatedSessions++;
             }
-            for (int i = 0; i < Rules.OfSessions.Count; i++) outcomes[i, (int)Rules.OfSessions[i].For(treatment)]++;
+            for (int i = 0; i < Rules.OfSessions.Count; i++)
+            {
+                var outcome = Rules.OfSessions[i].For(treatment);
+                outcomes[i, (int)outcome]++;
+                if (outcome != Outcome.NotApplicable) Quality.Asked++;
+                if (outcome is Outcome.Pass or Outcome.Fail) Quality.Answered++;
+            }
+        }
+
+        /// <summary>When a session first reached us, at a clinic that was added then.</summary>
+        public void AddArrival(Session session, DateTime receivedAtUtc, DateTime clinicAddedAtUtc)
+        {
+            var ended = session.EndedAtUtc ?? session.StartedAtUtc;
+            if (session.Status != SessionStatus.Completed || ended < clinicAddedAtUtc) return;
+            Quality.Awaited++;
+            if (receivedAtUtc <= ended.AddDays(DailyQuality.InTimeDays)) Quality.InTime++;
         }
 
         public void Add(AdverseEvent adverseEvent)
         {
+            Judge(adverseEvent);
             // What asking found counts where asking is counted; a record of it without the follow-up has no exposure to stand against.
             if (adverseEvent.IsFoundByAsking && !reached.Contains(adverseEvent.LinkedSessionId!)) return;
             var severity = adverseEvent.Severity ?? Catalogue.Categories[adverseEvent.Category].DefaultSeverity;
@@ -118,6 +151,21 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
                 counts.Sessions.Add(adverseEvent.LinkedSessionId!);
                 observed[key] = (counts.Events + 1, counts.Sessions);
             }
+        }
+
+        void Judge(AdverseEvent adverseEvent)
+        {
+            Quality.Events++;
+            if (adverseEvent.LinkMethod == LinkMethod.Explicit) Quality.EventsNamed++;
+            if (adverseEvent.Severity is not null) Quality.EventDetails++;
+            if (adverseEvent.ReportChannel is not null) Quality.EventDetails++;
+            if (adverseEvent.RecordedAtUtc is { } recorded)
+            {
+                Quality.EventDetails++;
+                Quality.EventsTimed++;
+                if (recorded <= adverseEvent.OnsetAtUtc.AddHours(DailyQuality.PromptHours)) Quality.EventsPrompt++;
+            }
+            if (!happened.Add((adverseEvent.LinkedSessionId!, adverseEvent.Category, adverseEvent.OnsetAtUtc))) Quality.RepeatedEvents++;
         }
 
         public IEnumerable<DailyObserved> Observed() =>

@@ -18,7 +18,7 @@ public static class VerifySummaries
         }
         var everyone = await db.DailyExposures.Select(d => new { d.ClinicId, d.PractitionerId })
             .Union(db.DailyObserved.Select(d => new { d.ClinicId, d.PractitionerId })).Union(db.DailyAdherence.Select(d => new { d.ClinicId, d.PractitionerId }))
-            .Union(db.Current<Session>().Select(s => new { s.ClinicId, s.PractitionerId })).OrderBy(p => p.ClinicId).ThenBy(p => p.PractitionerId).ToListAsync(ct);
+            .Union(db.DailyQuality.Select(d => new { d.ClinicId, d.PractitionerId })).Union(db.Current<Session>().Select(s => new { s.ClinicId, s.PractitionerId })).OrderBy(p => p.ClinicId).ThenBy(p => p.PractitionerId).ToListAsync(ct);
         long days = 0;
         foreach (var one in everyone)
         {
@@ -42,6 +42,7 @@ public static class VerifySummaries
             foreach (var day in computed.Values)
             {
                 Put(given, day.Exposure);
+                Put(given, day.Quality);
                 foreach (var observed in day.Observed()) Put(given, observed);
                 Put(given, day.Adherence());
             }
@@ -49,6 +50,7 @@ public static class VerifySummaries
             foreach (var d in await db.DailyExposures.AsNoTracking().Where(d => d.ClinicId == clinic && d.PractitionerId == practitioner).ToListAsync(ct)) Put(kept, d);
             foreach (var d in await db.DailyObserved.AsNoTracking().Where(d => d.ClinicId == clinic && d.PractitionerId == practitioner).ToListAsync(ct)) Put(kept, d);
             foreach (var d in await db.DailyAdherence.AsNoTracking().Where(d => d.ClinicId == clinic && d.PractitionerId == practitioner).ToListAsync(ct)) Put(kept, d);
+            foreach (var d in await db.DailyQuality.AsNoTracking().Where(d => d.ClinicId == clinic && d.PractitionerId == practitioner).ToListAsync(ct)) Put(kept, d);
             foreach (var what in given.Keys.Union(kept.Keys).Order())
                 if (given.GetValueOrDefault(what) is var right && kept.GetValueOrDefault(what) is var found && right != found)
                     yield return $"{practitioner} at {clinic} on {what.Date:yyyy-MM-dd}, {what.Of}: {found ?? "nothing"} kept, and the records give {right ?? "nothing"}";
@@ -73,4 +75,7 @@ public static class VerifySummaries
         for (int i = 0; i < outcomes.Length; i++)
             counts[(day.Date, Rules.OfSessions[i].Id)] = $"{outcomes[i].Pass} kept, {outcomes[i].Fail} not kept, {outcomes[i].NotRecorded} not recorded, {outcomes[i].NotApplicable} not applicable";
     }
+
+    static void Put(Dictionary<(DateOnly, string), string> counts, DailyQuality day) => counts[(day.Date, "quality")] = $"{day.Answered} of {day.Asked} answers, {day.InTime} of {day.Awaited} in time, "
+        + $"{day.RepeatedSessions} repeated; {day.Events} events, {day.EventsNamed} name their session, {day.EventDetails} details, {day.EventsPrompt} of {day.EventsTimed} prompt, {day.RepeatedEvents} repeated";
 }

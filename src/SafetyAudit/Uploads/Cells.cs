@@ -43,8 +43,9 @@ static class Cells
     public static int? Whole(ReadOnlySpan<byte> cell) =>
         Utf8Parser.TryParse(cell, out int value, out int used) && used == cell.Length && cell[0] is not (byte)'+' ? value : null;
 
+    // Minus zero is zero: added to it, it is; compared by its bytes it would be another content.
     public static double? Number(ReadOnlySpan<byte> cell) =>
-        double.TryParse(cell, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value : null;
+        double.TryParse(cell, NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && double.IsFinite(value) ? value + 0.0 : null;
 
     /// <summary>yyyy-MM-dd and nothing else.</summary>
     public static DateOnly? Date(ReadOnlySpan<byte> cell)

@@ -261,7 +261,7 @@ sealed partial class Layout<T>
 
     sealed class WholeColumn(string name, bool isRequired, PropertyInfo property) : ValueColumn<int>(name, isRequired, property)
     {
-        public override string Expected => "0 to 100000";
+        public override string Expected => "whole numbers from 0 to 100000";
 
         public override Holds Holds => Holds.Whole;
 

@@ -3,6 +3,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
+using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
 using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
@@ -18,7 +19,7 @@ public class ScopeTests
     static readonly Dictionary<Type, string[]> Filters = new()
     {
         [typeof(Clinic)] = [Clinic, Own], [typeof(Session)] = [Clinic, Own], [typeof(AdverseEvent)] = [Clinic, Own], [typeof(Practitioner)] = [Clinic, Own], [typeof(FollowUp)] = [Clinic, Own],
-        [typeof(DailyExposure)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(Alert)] = [Clinic, Own],
+        [typeof(DailyExposure)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(DailyQuality)] = [Clinic, Own], [typeof(EventStep)] = [Clinic, Own], [typeof(ClinicProtocol)] = [Clinic], [typeof(Alert)] = [Clinic, Own],
         [typeof(LinkDecision)] = [Clinic], [typeof(PatientRisk)] = [Clinic], [typeof(ColumnMapping)] = [Clinic], [typeof(ReportLink)] = [Clinic], [typeof(QuarantinedRow)] = [Clinic], [typeof(Upload)] = [Upload],
         [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
     };
@@ -86,6 +87,8 @@ public class ScopeTests
             string clinic = practitioner == "P3" ? "C2" : "C1";
             db.Alerts.Add(new() { Rule = AlertRule.ProtocolFailed, ClinicId = clinic, PractitionerId = practitioner, Key = "of " + practitioner, Reason = "r", From = day, To = day, RaisedAtUtc = now, EvaluatedAtUtc = now });
             db.StaleDays.Add(new() { ClinicId = clinic, PractitionerId = practitioner, Date = day });
+            db.ClinicProtocols.Add(new() { ClinicId = clinic, EffectiveFrom = day });
+            db.EventSteps.Add(new() { EventId = practitioner.Replace('P', 'E'), ClinicId = clinic, AtUtc = now, EnteredAtUtc = now });
             db.ApiKeys.Add(ApiKey.Make("key", clinic, now).Key);
             db.ReportLinks.Add(ReportLink.Make(clinic, installation.Keys, now));
             db.ColumnMappings.Add(new() { Name = "source", ClinicId = clinic, HeaderDigest = "d", AddedBy = "x", AddedAtUtc = now });

@@ -24,6 +24,7 @@ public class AccessMatrixTests
         ["/practitioners/{id}"] = ["director", "compliance", "practitioner"],
         ["/measures"] = ["director", "compliance", "practitioner"],
         ["/measures/{code}"] = ["director", "compliance", "practitioner"],
+        ["/data-quality"] = ["director", "compliance", "practitioner"],
         ["/alerts"] = ["director", "compliance", "practitioner"],
         ["/adherence"] = ["director", "compliance", "practitioner"],
         ["/adherence/{rule}"] = ["director", "compliance", "practitioner"],
@@ -50,6 +51,7 @@ public class AccessMatrixTests
         ["/sign-out"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/report-links"] = ["director", "administrator"],
         ["/api/v1/rates"] = ["key"],
+        ["/api/v1/data-quality"] = ["key"],
         ["/api/v1/sessions"] = ["key"],
         ["/api/v1/events"] = ["key"],
         ["/api/v1/follow-ups"] = ["key"],
@@ -91,7 +93,7 @@ public class AccessMatrixTests
         {
             // The first upload is read; the last one waits for someone to say which column is which.
             string path = route.Replace("{id:long}", route.EndsWith("/columns", StringComparison.Ordinal) ? "8" : "1").Replace("{id}", "P1").Replace("{rule}", "PR-020").Replace("{code}", "BRUISE_MINOR").Replace("{status:int?}", "404").Replace("{link}", "unknown").Replace("{documentName}", "v1")
-                + route switch { "/sessions" => "?practitioner=P1", "/sessions/answers" => "?id=S1&clinic=C1", "/protocol/change" => "?clinic=C1", "/records/history" or "/records/correct" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" => "?from=2026-01-01&to=2026-12-31", _ => "" };
+                + route switch { "/sessions" => "?practitioner=P1", "/sessions/answers" => "?id=S1&clinic=C1", "/protocol/change" => "?clinic=C1", "/records/history" or "/records/correct" => "?kind=sessions&id=S1&clinic=C1", "/api/v1/rates" or "/api/v1/data-quality" => "?from=2026-01-01&to=2026-12-31", _ => "" };
             foreach (var (who, visitor) in visitors)
             {
                 var answer = route switch
@@ -185,7 +187,7 @@ public class AccessMatrixTests
     public async Task No_page_tells_of_what_its_reader_does_not_reach()
     {
         await using var dashboard = await StartAsync();
-        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/follow-ups", "/events/waiting", "/adherence", "/adherence/PR-001", "/credentials", "/duties", "/protocol"];
+        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/data-quality", "/data-quality?clinic=C2&practitioner=P3", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/follow-ups", "/events/waiting", "/adherence", "/adherence/PR-001", "/credentials", "/duties", "/protocol"];
         (string Who, string[] Hidden)[] readers =
         [
             ("director-c1", ["P3", "Cara Cole", "S3", "E3", "secret of E3"]),

@@ -34,13 +34,28 @@ sealed class ProgramRun : IDisposable
 
     public static ProgramRun Start(params string[] args) => StartOf("safetyaudit.dll", args);
 
-    static ProgramRun StartOf(string program, string[] args)
+    static ProgramRun StartOf(string program, string[] args) => StartUnder("dotnet", [Path.Combine(AppContext.BaseDirectory, program), .. args]);
+
+    /// <summary>The program as a command line starts it, for commands that start it in surroundings of their own.</summary>
+    public static string[] CommandLine => ["dotnet", Path.Combine(AppContext.BaseDirectory, "safetyaudit.dll")];
+
+    /// <summary>Starts a command that starts the program.</summary>
+    public static ProgramRun StartUnder(string command, params string[] args)
     {
-        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
-        start.ArgumentList.Add(Path.Combine(AppContext.BaseDirectory, program));
+        var start = new ProcessStartInfo(command) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         foreach (string arg in args) start.ArgumentList.Add(arg);
         return new(Process.Start(start)!);
     }
+
+    /// <summary>The same to its end.</summary>
+    public static async Task<(int Code, string Output, string Errors)> UnderAsync(string command, params string[] args)
+    {
+        using var run = StartUnder(command, args);
+        await run.process.WaitForExitAsync(new CancellationTokenSource(TimeSpan.FromMinutes(3)).Token);
+        return (run.process.ExitCode, await run.output, await run.errors);
+    }
+
+    public int Id => process.Id;
 
     /// <summary>Runs to the end: exit code, standard output, standard error.</summary>
     public static Task<(int Code, string Output, string Errors)> ToEndAsync(params string[] args) => OfAsync("safetyaudit.dll", args);

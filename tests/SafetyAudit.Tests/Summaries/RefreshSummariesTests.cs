@@ -18,6 +18,7 @@ public class RefreshSummariesTests
             await db.DailyExposures.ExecuteDeleteAsync();
             await db.DailyObserved.ExecuteDeleteAsync();
             await db.DailyAdherence.ExecuteDeleteAsync();
+            await db.DailyQuality.ExecuteDeleteAsync();
             await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT DISTINCT clinic_id, practitioner_id, date FROM sessions");
             // A day marked twice is still one day.
             await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT clinic_id, practitioner_id, date FROM sessions");

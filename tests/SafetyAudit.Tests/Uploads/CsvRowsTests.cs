@@ -44,6 +44,26 @@ public class CsvRowsTests
         Assert.Equal([(2, null, "Ann,1"), (3, ReasonCode.NotUtf8, "Jos\\xE9,2"), (4, null, "Bob,3")], Read(content));
     }
 
+    public static TheoryData<byte[]> NotUtf8 => new()
+    {
+        new byte[] { 0xC0, 0x80 },                      // overlong NUL
+        new byte[] { 0xC1, 0xBF }, new byte[] { 0xE0, 0x80, 0xAF }, new byte[] { 0xF0, 0x80, 0x80, 0xAF },    // overlong slash and its like
+        new byte[] { 0xED, 0xA0, 0x80 }, new byte[] { 0xED, 0xB0, 0x80 }, new byte[] { 0xED, 0xA0, 0xBD, 0xED, 0xB8, 0x80 },    // surrogates, alone and as a pair (CESU-8)
+        new byte[] { 0xF4, 0x90, 0x80, 0x80 }, new byte[] { 0xF8, 0x88, 0x80, 0x80, 0x80 }, new byte[] { 0xFF }, new byte[] { 0xFE },    // beyond Unicode
+        new byte[] { 0xE2, 0x82 }, new byte[] { 0x80 },  // cut short; a tail without its head
+        new byte[] { 0xC3, 0xA9, 0xE9 },                 // é in UTF-8 and é in Windows-1252, in one cell
+    };
+
+    [Theory, MemberData(nameof(NotUtf8))]
+    public void Whatever_is_no_text_spoils_its_row_alone_and_is_never_replaced_in_silence(byte[] bytes)
+    {
+        byte[] content = [.. "a,b\n1,2\nx"u8, .. bytes, .. ",2\n3,4\n"u8];
+        var rows = Read(content);
+        Assert.Equal([(2, null), (3, ReasonCode.NotUtf8), (4, null)], rows.Select(r => (r.Line, r.Problem)));
+        Assert.Contains($"\\x{bytes[^1]:X2}", rows[1].Text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\uFFFD', rows[1].Text);
+    }
+
     [Fact]
     public void A_row_without_end_is_set_aside_in_bounded_memory_and_reading_goes_on()
     {
@@ -74,6 +94,8 @@ public class CsvRowsTests
     {
         { [], "empty" },
         { Encoding.Unicode.GetPreamble().Concat(Encoding.Unicode.GetBytes("a,b\n1,2\n")).ToArray(), "UTF-16" },
+        { Encoding.BigEndianUnicode.GetPreamble().Concat(Encoding.BigEndianUnicode.GetBytes("a,b\n1,2\n")).ToArray(), "UTF-16" },
+        { Encoding.UTF32.GetPreamble().Concat(Encoding.UTF32.GetBytes("a,b\n1,2\n")).ToArray(), "UTF-" },
         { Encoding.Unicode.GetBytes("a,b\n1,2\n"), "NUL" },
         { [.. "PK\u0003\u0004"u8, .. new byte[100]], "spreadsheet" },
         { Encoding.UTF8.GetBytes(new string(',', 99_999) + "\n"), "columns" },

@@ -51,6 +51,7 @@ public class VerifyRecordsTests
                 cases.Add(provider, "UPDATE daily_exposures SET sessions = 200 WHERE practitioner_id = 'P1'", "P1 at C1 on 2026-03-02, exposure: 200 sessions");
                 cases.Add(provider, "UPDATE daily_adherence SET outcomes = REPLACE(outcomes, '[0,', '[1,') WHERE practitioner_id = 'P1'", "PR-001");
                 cases.Add(provider, "UPDATE daily_adherence SET rules_version = 1 WHERE practitioner_id = 'P1'", "outcomes of other rules");
+                cases.Add(provider, "UPDATE daily_quality SET answered = asked WHERE practitioner_id = 'P1'", "P1 at C1 on 2026-03-02, quality: ");
                 cases.Add(provider, "INSERT INTO daily_exposures (clinic_id, practitioner_id, date, sessions, at_risk_sessions, followed_up, reached) VALUES ('C1', 'P9', '2026-01-01', 900, 0, 0, 0)", "P9 at C1 on 2026-01-01");
                 // What stands beside the records.
                 foreach (string set in new[] { "received_by = 'x'", "file_name = 'x'", "clinic_id = 'C1'", "fingerprint = 'x'", "bytes = 1", "received_at_utc = '2020-01-01 00:00:00'", "rows_new = 7", "rows_rejected = 7", "rows_read = 7", "rows_same = 7", "rows_changed = 7", "why = 'x'", "corrects_version = 1", "all_or_nothing = NOT all_or_nothing", "purpose = 'correction'", "taken_back_by = 'x'", "completed_at_utc = '2020-01-01 00:00:00'", "failure = 'x'" })

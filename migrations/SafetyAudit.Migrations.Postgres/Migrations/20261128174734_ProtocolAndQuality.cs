@@ -7,13 +7,13 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace SafetyAudit.Migrations.Postgres.Migrations
 {
     /// <inheritdoc />
-    public partial class ClinicProtocols : Migration
+    public partial class ProtocolAndQuality : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
-            // Outcomes are kept in another shape: all days are judged anew.
-            migrationBuilder.Sql("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT DISTINCT clinic_id, practitioner_id, date FROM daily_adherence ORDER BY date");
+            // Outcomes are kept in another shape, and quality was not counted yet: all days are counted anew.
+            migrationBuilder.Sql("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT clinic_id, practitioner_id, date FROM daily_exposures ORDER BY date");
             migrationBuilder.Sql("DELETE FROM daily_adherence");
 
             migrationBuilder.DropIndex(
@@ -103,6 +103,30 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "daily_quality",
+                columns: table => new
+                {
+                    clinic_id = table.Column<string>(type: "text", nullable: false),
+                    practitioner_id = table.Column<string>(type: "text", nullable: false),
+                    date = table.Column<DateOnly>(type: "date", nullable: false),
+                    asked = table.Column<int>(type: "integer", nullable: false),
+                    answered = table.Column<int>(type: "integer", nullable: false),
+                    awaited = table.Column<int>(type: "integer", nullable: false),
+                    in_time = table.Column<int>(type: "integer", nullable: false),
+                    repeated_sessions = table.Column<int>(type: "integer", nullable: false),
+                    events = table.Column<int>(type: "integer", nullable: false),
+                    events_named = table.Column<int>(type: "integer", nullable: false),
+                    event_details = table.Column<int>(type: "integer", nullable: false),
+                    events_timed = table.Column<int>(type: "integer", nullable: false),
+                    events_prompt = table.Column<int>(type: "integer", nullable: false),
+                    repeated_events = table.Column<int>(type: "integer", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_daily_quality", x => new { x.clinic_id, x.practitioner_id, x.date });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "event_steps",
                 columns: table => new
                 {
@@ -142,12 +166,15 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
-            // Outcomes are kept in another shape: all days are judged anew.
-            migrationBuilder.Sql("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT DISTINCT clinic_id, practitioner_id, date FROM daily_adherence ORDER BY date");
+            // Outcomes are kept in another shape, all days are counted anew.
+            migrationBuilder.Sql("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT clinic_id, practitioner_id, date FROM daily_exposures ORDER BY date");
             migrationBuilder.Sql("DELETE FROM daily_adherence");
 
             migrationBuilder.DropTable(
                 name: "clinic_protocols");
+
+            migrationBuilder.DropTable(
+                name: "daily_quality");
 
             migrationBuilder.DropTable(
                 name: "event_steps");

@@ -1,0 +1,40 @@
+using Microsoft.AspNetCore.Mvc;
+using SafetyAudit.Access;
+using SafetyAudit.Analysis;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>How complete, timely, linked and free of duplicates the records are, and how that changed month by month.</summary>
+[Needs(Permission.ReadFigures)]
+public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
+{
+    /// <summary>Whose months are shown.</summary>
+    [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
+
+    [BindProperty(Name = "practitioner", SupportsGet = true)] public string? AskedPractitioner { get; set; }
+
+    public DataQuality Quality { get; private set; } = new([], [], []);
+    public QualityRow? Chosen { get; private set; }
+    public List<QualityRow> Months { get; private set; } = [];
+    public bool MaySend => Db.Actor.May(Permission.SendRecords);
+
+    public override IEnumerable<(string Name, string Value)> Kept =>
+        new[] { ("clinic", AskedClinic), ("practitioner", AskedPractitioner) }.Where(k => k.Item2 is not null).Select(k => (k.Item1, k.Item2!));
+
+    public string LinkTo(QualityRow row) =>
+        $"/data-quality?clinic={Uri.EscapeDataString(row.ClinicId)}{(row.PractitionerId is { } id ? $"&practitioner={Uri.EscapeDataString(id)}" : "")}&{PeriodQuery}#months";
+
+    public string NameOf(QualityRow row) => row.PractitionerId is { } id ? $"{base.NameOf(id)} at {row.ClinicId}" : row.ClinicId;
+
+    public async Task OnGetAsync(CancellationToken ct)
+    {
+        await using var snapshot = await Db.BeginSnapshotAsync(ct);
+        await ReadPeriodAsync(ct);
+        Quality = await DataQuality.ReadAsync(Db, From, To, ct);
+        var subjects = Quality.Clinics.Concat(Quality.Practitioners).ToList();
+        Chosen = subjects.Find(s => s.ClinicId == AskedClinic && s.PractitionerId == AskedPractitioner) ?? subjects.FirstOrDefault();
+        if (Chosen is { } chosen) Months = [.. Quality.Months.Where(m => m.ClinicId == chosen.ClinicId && m.PractitionerId == chosen.PractitionerId)];
+    }
+}

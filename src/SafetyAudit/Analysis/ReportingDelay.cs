@@ -1,0 +1,27 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Analysis;
+
+/// <summary>How long it takes at a clinic until an event is written down.</summary>
+/// <param name="Events">Events joined to the clinic's sessions.</param>
+/// <param name="MedianHours">From onset to <c>recorded_at</c>, over the events that say it; empty where none does.</param>
+/// <param name="NinetiethHours">Nine in ten are written down within so many hours.</param>
+public sealed record ReportingDelay(int Events, double? MedianHours, double? NinetiethHours)
+{
+    /// <summary>Per clinic, of the events whose onset lies in a period (both days included, in UTC). A clinic without events is not there.</summary>
+    public static async Task<Dictionary<string, ReportingDelay>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct)
+    {
+        DateTime start = from.ToDateTime(default, DateTimeKind.Utc), end = to.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
+        var reported = await db.Current<AdverseEvent>().Where(e => e.OnsetAtUtc >= start && e.OnsetAtUtc < end && e.LinkedClinicId != null)
+            .Select(e => new { e.LinkedClinicId, e.OnsetAtUtc, e.RecordedAtUtc }).ToListAsync(ct);
+        return reported.GroupBy(e => e.LinkedClinicId!).ToDictionary(g => g.Key, g =>
+        {
+            var hours = g.Where(e => e.RecordedAtUtc != null).Select(e => (e.RecordedAtUtc!.Value - e.OnsetAtUtc).TotalHours).Order().ToList();
+            return new ReportingDelay(g.Count(), Quantile(hours, 0.5), Quantile(hours, 0.9));
+        });
+    }
+
+    static double? Quantile(List<double> sorted, double share) => sorted.Count == 0 ? null : sorted[(int)Math.Min(sorted.Count - 1, Math.Ceiling(share * sorted.Count) - 1)];
+}

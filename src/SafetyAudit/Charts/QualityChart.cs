@@ -1,0 +1,54 @@
+using System.Globalization;
+using SafetyAudit.Analysis;
+
+namespace SafetyAudit.Charts;
+
+/// <summary>Draws how well the records of one subject are kept, month by month: a line for each share, told apart by the shape of its points. A month without a share has no point.</summary>
+public static class QualityChart
+{
+    const double Width = 820, Height = 300, Left = 62, Right = 18, Top = 22, Bottom = 58;
+
+    /// <summary>The shares drawn, with the shape and the words for each; a page's key is made of the same list.</summary>
+    public static readonly IReadOnlyList<(string Name, char Glyph, Shape Shape, Func<QualityRow, Part> Part)> Lines =
+    [
+        ("answers recorded", '●', Shape.Circle, r => r.Answers),
+        ("sessions in time", '■', Shape.Square, r => r.InTime),
+        ("events written down promptly", '▲', Shape.TriangleUp, r => r.Prompt),
+        ("events joined to their session", '◆', Shape.Diamond, r => r.Linked),
+    ];
+
+    /// <param name="months">The months of one subject, oldest first.</param>
+    /// <param name="title">What it shows.</param>
+    public static Scene Draw(IReadOnlyList<QualityRow> months, string title)
+    {
+        if (months.Count == 0) return new(Width, 90, title, "No records in this period.", [new TextMark("axis-label", Width / 2, 50, "No records in this period", Anchor.Middle)]);
+        int slots = MonthsBetween(months[0].From, months[^1].From) + 1;
+        double slot = (Width - Left - Right) / slots;
+        var y = new Axis(0, 1, Height - Bottom, Top);
+        var marks = new List<Mark>();
+        foreach (double tick in y.Ticks(5))
+        {
+            marks.Add(new LineMark("grid", Left, y.At(tick), Width - Right, y.At(tick)));
+            marks.Add(new TextMark("axis", Left - 8, y.At(tick) + 4, tick.ToString("P0", CultureInfo.CurrentCulture), Anchor.End));
+        }
+        int every = Math.Max(1, (int)Math.Ceiling(slots / 12.0));
+        for (int i = 0; i < slots; i += every)
+        {
+            var month = months[0].From.AddMonths(i);
+            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
+        }
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month", Anchor.Middle));
+        foreach (var (name, _, shape, part) in Lines)
+        {
+            var assessed = months.Where(m => part(m).Of > 0).ToList();
+            if (assessed.Count > 1) marks.Add(new PathMark("series", [.. assessed.Select(m => (X(m), y.At(part(m).Share!.Value)))]));
+            foreach (var month in assessed)
+                marks.Add(new PointMark("point inside", X(month), y.At(part(month).Share!.Value), shape, 8, string.Create(CultureInfo.CurrentCulture, $"{month.From:MMMM yyyy}, {name}: {part(month).Met:N0} of {part(month).Of:N0}"), null));
+        }
+        return new(Width, Height, title, $"{months.Count} months. The table below holds every figure.", marks);
+
+        double X(QualityRow month) => Left + (MonthsBetween(months[0].From, month.From) + 0.5) * slot;
+    }
+
+    static int MonthsBetween(DateOnly first, DateOnly later) => (later.Year - first.Year) * 12 + later.Month - first.Month;
+}
