@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.Alerts;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Demo;
 using SafetyAudit.Protocol;
@@ -66,7 +67,20 @@ static class DemoCommand
         var files = DemoClinics.WriteFiles(Path.Combine(database.Directory, "files"), lastDay);
         var results = await ImportCommand.ImportAsync(services, [.. files.Select(f => new FileInfo(f))], null, null, showProgress: true, ct);
         if (results.Find(r => r.Upload is not { Status: Uploads.UploadStatus.Completed }) is { } failed) throw new CommandFailedException($"The demo file {failed.File} could not be imported: {failed.Refused ?? failed.Upload?.Failure}");
+        await EscalateAsync(services, lastDay, ct);
+        await services.GetRequiredService<EvaluateAlerts>().RunAsync(ct);
         await File.WriteAllTextAsync(done, "", ct);
+    }
+
+    // What lasted too long was taken further, but for what is recent enough to be on the list.
+    static async Task EscalateAsync(IServiceProvider services, DateOnly lastDay, CancellationToken ct)
+    {
+        await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
+        var (rule, time) = ((EventRule)Rules.ById["PR-032"], services.GetRequiredService<TimeProvider>());
+        var step = new TakeStep(db, time);
+        foreach (var (reported, _, _) in await ReportedEvents.ReadAsync(db, lastDay.AddYears(-2), lastDay.AddDays(-30), null, null, time.UtcNow(), ct))
+            if (rule.Check(reported) == Outcome.Fail)
+                await step.RunAsync(reported.Event.EventId, reported.Clinic.ClinicId, EventStepKind.Escalated, null, reported.Event.OnsetAtUtc.AddHours(reported.ProlongedAfterHours!.Value + 6), "to the lead practitioner", ct);
     }
 
     static async Task LayDownAsync(IServiceProvider services, string clinic, DateOnly lastDay, CancellationToken ct)

@@ -56,11 +56,11 @@ static class ProtocolAlerts
             yield return Of(AlertRule.ProtocolNotRecorded, clinic, null, null, start, end, null, $"The clinic's files hardly record what {unrecorded.Count} critical rules need: {string.Join("; ", unrecorded)}. Whether they are kept can't be told.");
     }
 
-    // Where the clinic as a whole is below its target, that is the line, and not one for everybody in it.
+    // Where the clinic as a whole is below its target, that is the line, and not one for everybody in it. A critical rule is told of at its first failure.
     static IEnumerable<Alert> BelowTarget(string clinic, DateOnly start, DateOnly end, List<AdherenceRow> adherence, ClinicProtocol laidDown)
     {
         if (laidDown.AdherenceTarget is not { } target) yield break;
-        foreach (var rows in adherence.GroupBy(r => r.Rule))
+        foreach (var rows in adherence.Where(r => r.Rule is not SessionRule { Severity: RuleSeverity.Critical }).GroupBy(r => r.Rule))
         {
             var whole = AdherenceTable.Sum(rows);
             if (IsBelow(whole)) yield return Say(null, whole, rows.Key);

@@ -27,7 +27,7 @@ public static class AdherenceChart
         foreach (double tick in y.Ticks(5))
         {
             marks.Add(new LineMark("grid", Left, y.At(tick), Width - Right, y.At(tick)));
-            marks.Add(new TextMark("axis", Left - 8, y.At(tick) + 4, tick.ToString("P0", CultureInfo.CurrentCulture), Anchor.End));
+            marks.Add(new TextMark("axis", Left - 8, y.At(tick) + 4, (100 * tick).ToString("0.##", CultureInfo.CurrentCulture) + " %", Anchor.End));
         }
         int every = Math.Max(1, (int)Math.Ceiling(trend.Months.Count / 12.0));
         for (int i = 0; i < trend.Months.Count; i += every)

@@ -53,8 +53,9 @@ public class DataQualityTests
 
         var clinic = Assert.Single(quality.Clinics);
         Assert.Equal((5L, 1L), (clinic.Sessions, clinic.RejectedRows));
-        // Ten rules ask ten things of each of five sessions. Their licence answers one of each; of S1, inserted and removed, opened and disposed of, two more.
-        Assert.Equal(new Part(5 + 2, 50), clinic.Answers);
+        // Of 34 rules about sessions 8 ask nothing while the clinic has laid down nothing; one more asks nothing of the patient's first session. Their licence answers one of each of five
+        // sessions; of S1, inserted and removed, opened and disposed of, two more.
+        Assert.Equal(new Part(5 + 2, 5 * (34 - 8) - 1), clinic.Answers);
         Assert.Equal(new Part(2 + 2, 9), clinic.EventDetails);
         // S1 came late, whenever it was corrected; S4 could not come in time.
         Assert.Equal(new Part(3, 4), clinic.InTime);
@@ -108,7 +109,7 @@ public class DataQualityTests
         string asked = "/api/v1/data-quality?from=2026-02-01&to=2026-04-30";
         Assert.Equal(HttpStatusCode.OK, await program.GetAsync(asked + "&by=clinic"));
         var row = JsonDocument.Parse(program.Text).RootElement.EnumerateArray().Single();
-        Assert.Equal((JsonValueKind.Null, "C1", 7, 50, 0.14, 3, 4, 0.75, 2, 3, 96.0, 1),
+        Assert.Equal((JsonValueKind.Null, "C1", 7, 129, 7.0 / 129, 3, 4, 0.75, 2, 3, 96.0, 1),
             (row.GetProperty("practitioner_id").ValueKind, row.GetProperty("clinic_id").GetString(), row.GetProperty("answers_recorded").GetInt32(), row.GetProperty("answers_asked").GetInt32(), row.GetProperty("completeness").GetDouble(),
             row.GetProperty("sessions_in_time").GetInt32(), row.GetProperty("sessions_awaited").GetInt32(), row.GetProperty("timeliness").GetDouble(), row.GetProperty("events_waiting").GetInt32(), row.GetProperty("events_joined").GetInt32(),
             row.GetProperty("delay_90_hours").GetDouble(), row.GetProperty("rejected_rows").GetInt32()));
@@ -125,7 +126,7 @@ public class DataQualityTests
         await director.SignInAsync("director", "correct horse battery");
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/data-quality?from=2026-02-01&to=2026-04-30&clinic=C1&practitioner=P2"));
         string text = WebUtility.HtmlDecode(director.Text);
-        Assert.Matches("(?s)C1</a></th>.*?14.0\\s?%<div class=\"small\">of 50</div>.*?75.0\\s?%<div class=\"small\">of 4</div>.*?60.0\\s?%<div class=\"small\">of 5</div>", text);
+        Assert.Matches("(?s)C1</a></th>.*?5.4\\s?%<div class=\"small\">of 129</div>.*?75.0\\s?%<div class=\"small\">of 4</div>.*?60.0\\s?%<div class=\"small\">of 5</div>", text);
         Assert.Matches("(?s)Ben Birch at C1, month by month.*February 2026.*not assessed", text);
         Assert.Contains("March 2026, events joined to their session: 0 of 1", text, StringComparison.Ordinal);
         Assert.Contains($"within {DailyQuality.InTimeDays} days after their end", text, StringComparison.Ordinal);

@@ -1,5 +1,8 @@
 using Deque.AxeCore.Playwright;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Playwright;
+using SafetyAudit.Alerts;
+using SafetyAudit.Data;
 using SafetyAudit.Host.Commands;
 
 namespace SafetyAudit.Tests.Host;
@@ -62,7 +65,16 @@ public class BrowserTests
         {
             await DemoCommand.FillAsync(services, new DateOnly(2026, 6, 30), default);
             await RunningDashboard.AddUserAsync(services, "director", Password);
-        });
+        }, new TestClock());
+        // What was planted is found, and nothing else is.
+        await using (var db = WebTests.Db(dashboard))
+            Assert.Equal(
+                [
+                    "adherence_below_target NORTH PR-034", "completeness_falling RIVER-P06 ", "credential_lapsing NORTH-P02 licence", "fewer_than_peers HARB-P05 AGGRAVATION", "fewer_than_peers HARB-P05 BLEED_MINOR",
+                    "fewer_than_peers HARB-P05 BRUISE_MINOR", "fewer_than_peers HARB-P05 PAIN_DURING", "fewer_than_peers HARB-P05 PAIN_POST", "more_than_peers RIVER-P03 BRUISE_MINOR", "protocol_failed HARB-P02 PR-020",
+                    "protocol_failed NORTH-P02 PR-001", "protocol_failed RIVER-P06 PR-005", "protocol_not_recorded RIVER-P06 PR-005", "sentinel_event HARB-P02 NEEDLE_RETAINED",
+                ],
+                (await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToListAsync()).Select(a => $"{Codes.Of(a.Rule)} {a.PractitionerId ?? a.ClinicId} {a.Measure}").Order(StringComparer.Ordinal));
         await using var browser = await Browser.OpenAsync();
         string screenshots = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots"))).FullName;
         (string Name, string Path)[] pages =

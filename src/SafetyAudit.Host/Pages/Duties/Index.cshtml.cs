@@ -10,7 +10,7 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadRecords)]
 public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
-    const int Most = 200;
+    const int Most = 100;
 
     /// <param name="Reported">The event.</param>
     /// <param name="PractitionerId">Of its session.</param>
