@@ -867,6 +867,11 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("entered_by");
 
+                    b.Property<string>("EventClinicId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("event_clinic_id");
+
                     b.Property<string>("EventId")
                         .IsRequired()
                         .HasColumnType("text")
@@ -888,8 +893,8 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasKey("Id")
                         .HasName("pk_event_steps");
 
-                    b.HasIndex("EventId", "ClinicId")
-                        .HasDatabaseName("ix_event_steps_event_id_clinic_id");
+                    b.HasIndex("EventId", "EventClinicId")
+                        .HasDatabaseName("ix_event_steps_event_id_event_clinic_id");
 
                     b.ToTable("event_steps");
                 });

@@ -850,6 +850,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("entered_by");
 
+                    b.Property<string>("EventClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("event_clinic_id");
+
                     b.Property<string>("EventId")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -871,8 +876,8 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasKey("Id")
                         .HasName("pk_event_steps");
 
-                    b.HasIndex("EventId", "ClinicId")
-                        .HasDatabaseName("ix_event_steps_event_id_clinic_id");
+                    b.HasIndex("EventId", "EventClinicId")
+                        .HasDatabaseName("ix_event_steps_event_id_event_clinic_id");
 
                     b.ToTable("event_steps");
                 });

@@ -80,7 +80,7 @@ static class DemoCommand
         var step = new TakeStep(db, time);
         foreach (var (reported, _, _) in await ReportedEvents.ReadAsync(db, lastDay.AddYears(-2), lastDay.AddDays(-30), null, null, time.UtcNow(), ct))
             if (rule.Check(reported) == Outcome.Fail)
-                await step.RunAsync(reported.Event.EventId, reported.Clinic.ClinicId, EventStepKind.Escalated, null, reported.Event.OnsetAtUtc.AddHours(reported.ProlongedAfterHours!.Value + 6), "to the lead practitioner", ct);
+                await step.RunAsync(reported.Event.EventId, reported.Event.ClinicId ?? "", EventStepKind.Escalated, null, reported.Event.OnsetAtUtc.AddHours(reported.ProlongedAfterHours!.Value + 6), "to the lead practitioner", ct);
     }
 
     static async Task LayDownAsync(IServiceProvider services, string clinic, DateOnly lastDay, CancellationToken ct)

@@ -22,6 +22,8 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
         ([AlertRule.FewerThanPeers], "below colleagues’: check the records"),
         ([AlertRule.ClinicAboveLiterature, AlertRule.ClinicBelowLiterature], "clinic rates beyond the published ones"),
         ([AlertRule.ProtocolFailed, AlertRule.ProtocolNotRecorded], "critical protocol rules not kept or not recorded"),
+        ([AlertRule.AdherenceBelowTarget, AlertRule.CompletenessFalling], "rules below the target, or less recorded than before"),
+        ([AlertRule.CredentialLapsing], "credentials that lapse or have lapsed"),
     ];
 
     public List<Alert> Open { get; private set; } = [];

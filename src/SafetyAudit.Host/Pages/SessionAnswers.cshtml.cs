@@ -18,13 +18,16 @@ public sealed class SessionAnswersModel(SafetyAuditDb db, TimeProvider time) : P
     public Treatment Treatment { get; private set; } = null!;
     public List<Answer> Answers { get; private set; } = [];
 
+    // What the patient's risk profile says is not for somebody who reaches their own figures only.
+    string? Shown(string field, Treatment treatment) => field is "sex" or "birth_decade" or "bmi_band" && db.Actor.Scope.PractitionerId is not null ? "(not shown)" : RuleFields.Text(field, treatment);
+
     public async Task<IActionResult> OnGetAsync(string? id, string? clinic, CancellationToken ct)
     {
         await using var snapshot = await db.BeginSnapshotAsync(ct);
         if ((await Treatments.ReadAsync(db, db.Current<Session>().Where(s => s.SessionId == id && s.ClinicId == clinic), ct)).SingleOrDefault() is not { } treatment) return NotFound();
         Treatment = treatment;
         var session = treatment.Session;
-        Answers.AddRange(Rules.OfSessions.Select(rule => new Answer(rule, "", rule.For(treatment), [.. rule.Fields.Select(f => (f, RuleFields.Text(f, treatment)))])));
+        Answers.AddRange(Rules.OfSessions.Select(rule => new Answer(rule, "", rule.For(treatment), [.. rule.Fields.Select(f => (f, Shown(f, treatment)))])));
 
         foreach (var (reported, _, _) in (await ReportedEvents.ReadAsync(db, session.Date, session.Date, session.ClinicId, session.PractitionerId, time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId == session.SessionId))
             Answers.AddRange(Rules.OfEvents.Select(rule => new Answer(rule, $"event {reported.Event.EventId}", rule.Check(reported), [.. rule.Fields.Select(f => (f, RuleFields.Text(f, reported)))])));
@@ -32,7 +35,8 @@ public sealed class SessionAnswersModel(SafetyAuditDb db, TimeProvider time) : P
         var month = new DateOnly(session.Date.Year, session.Date.Month, 1);
         var end = month.AddMonths(1);
         var days = db.DailyExposures.Where(d => d.ClinicId == session.ClinicId && d.PractitionerId == session.PractitionerId && d.Date >= month && d.Date < end);
-        var followUp = new FollowUpMonth(await days.SumAsync(d => d.Sessions, ct), await days.SumAsync(d => d.FollowedUp, ct), await days.SumAsync(d => d.Reached, ct), treatment.Clinic);
+        var followUp = new FollowUpMonth(await days.SumAsync(d => d.Sessions, ct), await days.SumAsync(d => d.FollowedUp, ct), await days.SumAsync(d => d.Reached, ct),
+            ClinicProtocol.On(session.ClinicId, await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == session.ClinicId).ToListAsync(ct), end.AddDays(-1)));
         Answers.AddRange(Rules.OfMonths.Select(rule => new Answer(rule, $"{month:MMMM yyyy}", rule.Check(followUp), [("due", $"{followUp.Due}"), ("attempted", $"{followUp.Attempted}"), ("reached", $"{followUp.Reached}")])));
         // A rule about events has nothing to look at where there was none.
         Answers.AddRange(Rules.OfEvents.Where(rule => !Answers.Exists(a => a.Rule == rule)).Select(rule => new Answer(rule, "no event", Outcome.NotApplicable, [])));

@@ -21,6 +21,7 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
     [BindProperty(SupportsGet = true)] public string? Measure { get; set; }
     [BindProperty(SupportsGet = true)] public string? Rule { get; set; }
     [BindProperty(SupportsGet = true)] public string? Outcome { get; set; }
+    [BindProperty(SupportsGet = true)] public string? Clinic { get; set; }
 
     public bool MaySend => Db.Actor.May(Permission.SendRecords);
     public string Heading { get; private set; } = "Sessions";
@@ -28,14 +29,14 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
     public bool Cut { get; private set; }
 
     public override IEnumerable<(string Name, string Value)> Kept =>
-        new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure), ("rule", Rule), ("outcome", Outcome) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+        new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure), ("rule", Rule), ("outcome", Outcome), ("clinic", Clinic) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         if (Practitioner is null || !await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == Practitioner, ct) && !await Db.DailyExposures.AnyAsync(d => d.PractitionerId == Practitioner, ct)) return NotFound();
         await ReadPeriodAsync(ct);
         // By way of the clinics worked at, since the index on sessions begins with the clinic.
-        var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().ToListAsync(ct);
+        var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().Where(c => Clinic == null || c == Clinic).ToListAsync(ct);
         var sessions = Db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.PractitionerId == Practitioner && s.Date >= From && s.Date <= To);
         if (Rule is not null && Rules.ById.GetValueOrDefault(Rule) is SessionRule rule)
         {
@@ -67,7 +68,7 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
     }
 
     /// <summary>The fields that decided a rule's outcome, with what they hold.</summary>
-    static IEnumerable<string> Decisive(ProtocolRule rule, Treatment treatment) => rule.Fields.Select(f => $"{f}: {RuleFields.Text(f, treatment) ?? "not recorded"}");
+    static IEnumerable<string> Decisive(ProtocolRule rule, Treatment treatment) => rule.Fields.Where(f => f is not ("sex" or "birth_decade" or "bmi_band")).Select(f => $"{f}: {RuleFields.Text(f, treatment) ?? "not recorded"}");
 
     static string Say(AdverseEvent e)
     {

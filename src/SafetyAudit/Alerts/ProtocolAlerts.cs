@@ -36,13 +36,15 @@ static class ProtocolAlerts
     static IEnumerable<Alert> OfCriticalRules(string clinic, DateOnly start, DateOnly end, List<AdherenceRow> adherence)
     {
         var unrecorded = new List<string>();
-        foreach (var rows in adherence.Where(r => r.Rule is SessionRule { Severity: RuleSeverity.Critical }).GroupBy(r => r.Rule))
+        foreach (var rows in adherence.Where(r => r.Rule.Severity == RuleSeverity.Critical).GroupBy(r => r.Rule))
         {
             var rule = rows.Key;
             var whole = AdherenceTable.Sum(rows);
             foreach (var row in rows.Where(r => r.Adherence.Fail > 0))
-                yield return Of(AlertRule.ProtocolFailed, clinic, row.PractitionerId, rule.Id, start, end, row.Adherence.Fail, $"{rule.Id} {rule.Title}: not kept in {row.Adherence.Fail} of {row.Adherence.Judged} sessions that could be judged.");
+                yield return Of(AlertRule.ProtocolFailed, clinic, row.PractitionerId.Length > 0 ? row.PractitionerId : null, rule.Id, start, end, row.Adherence.Fail,
+                    $"{rule.Id} {rule.Title}: not kept in {row.Adherence.Fail} of {row.Adherence.Judged} {rule.Counted} that could be judged.");
 
+            if (rule is not SessionRule) continue;
             if (whole.Applicable >= FewestSessions && whole.Completeness < EnoughRecorded / 2)
             {
                 // Nobody here records it: one line for the clinic rather than one for everybody.
@@ -60,7 +62,7 @@ static class ProtocolAlerts
     static IEnumerable<Alert> BelowTarget(string clinic, DateOnly start, DateOnly end, List<AdherenceRow> adherence, ClinicProtocol laidDown)
     {
         if (laidDown.AdherenceTarget is not { } target) yield break;
-        foreach (var rows in adherence.Where(r => r.Rule is not SessionRule { Severity: RuleSeverity.Critical }).GroupBy(r => r.Rule))
+        foreach (var rows in adherence.Where(r => r.Rule.Severity != RuleSeverity.Critical).GroupBy(r => r.Rule))
         {
             var whole = AdherenceTable.Sum(rows);
             if (IsBelow(whole)) yield return Say(null, whole, rows.Key);
@@ -99,7 +101,7 @@ static class ProtocolAlerts
         return [.. (await Credential.ReadAsync(db, today, null, ct)).Where(c => working.Contains(c.PractitionerId) && c.State is CredentialState.Lapsed or CredentialState.LapsesSoon)
             .Select(c => Of(AlertRule.CredentialLapsing, c.ClinicId, c.PractitionerId, Codes.Of(c.Kind), c.Until ?? today, c.Until ?? today, c.SessionsAfter,
                 $"{Credential.Words(c.Kind)}: " + (c.State == CredentialState.LapsesSoon ? $"lapses on {c.Until:yyyy-MM-dd}, within {c.Warning} days."
-                    : c.DaysLeft < 0 ? $"lapsed on {c.Until:yyyy-MM-dd}; {c.SessionsAfter} sessions were given after it." : "suspended or revoked.")))];
+                    : c.DaysLeft < 0 ? $"lapsed on {c.Until:yyyy-MM-dd}; {c.SessionsAfter} sessions were given after it." : "lapsed, suspended or revoked.")))];
     }
 
     static Alert Of(AlertRule rule, string clinic, string? practitioner, string? measure, DateOnly from, DateOnly to, long? observed, string reason) => new()

@@ -54,9 +54,9 @@ public sealed record Credential(string PractitionerId, string ClinicId, Credenti
             })
             {
                 int? left = until is { } end ? end.DayNumber - today.DayNumber : null;
-                var state = since is null && until is null ? CredentialState.NotRecorded : left < 0 ? CredentialState.Lapsed : left <= Warnings[0] ? CredentialState.LapsesSoon : CredentialState.InDate;
-                // A licence that was taken away is none, whatever its dates say.
-                if (kind == CredentialKind.Licence && p.LicenceStatus is LicenceStatus.Suspended or LicenceStatus.Revoked) state = CredentialState.Lapsed;
+                var state = since is null && until is null || since > today ? CredentialState.NotRecorded : left < 0 ? CredentialState.Lapsed : left <= Warnings[0] ? CredentialState.LapsesSoon : CredentialState.InDate;
+                // A licence that was taken away or is said to have lapsed is none today, whatever its dates say.
+                if (kind == CredentialKind.Licence && p.LicenceStatus is not (null or LicenceStatus.Active)) state = CredentialState.Lapsed;
                 long after = state == CredentialState.Lapsed && until is { } last ? await db.DailyExposures.Where(d => d.PractitionerId == p.PractitionerId && d.Date > last).SumAsync(d => (long)d.Sessions, ct) : 0;
                 found.Add(new(p.PractitionerId, p.ClinicId!, kind, since, until, state, left, after));
             }

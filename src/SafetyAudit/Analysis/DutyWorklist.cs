@@ -1,5 +1,3 @@
-using Microsoft.EntityFrameworkCore;
-using SafetyAudit.Data;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
@@ -18,20 +16,19 @@ public sealed record DutyCase(AdverseEvent Event, string ClinicId, string? Pract
 {
     public bool IsOverdue(DateTime nowUtc) => Done is null && DeadlineUtc < nowUtc;
 
-    /// <summary>The worklist of a period, open cases first, those due soonest before others.</summary>
-    public static async Task<List<DutyCase>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, DateTime nowUtc, CancellationToken ct)
+    /// <summary>The worklist of events, open cases first, those due soonest before others.</summary>
+    public static List<DutyCase> Of(IEnumerable<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)> events)
     {
-        var steps = (await db.EventSteps.AsNoTracking().Where(s => s.TakenBackAtUtc == null && s.Duty != null).ToListAsync(ct)).ToLookup(s => (s.EventId, s.ClinicId, s.Duty));
         var cases = new List<DutyCase>();
-        foreach (var (reported, practitioner, _) in await ReportedEvents.ReadAsync(db, from, to, null, null, nowUtc, ct))
+        foreach (var (reported, practitioner, _) in events)
         {
             var e = reported.Event;
             var measure = Catalogue.Categories[e.Category];
             foreach (var (duty, hours) in ReportingDuties.Of(reported.Clinic))
             {
                 if (!duty.Applies(e, measure)) continue;
-                var found = e.DetectedAtUtc ?? e.RecordedAtUtc ?? e.ReceivedAtUtc;
-                cases.Add(new(e, reported.Clinic.ClinicId, practitioner, measure, duty, hours is { } h ? found.AddHours(h) : null, steps[(e.EventId, reported.Clinic.ClinicId, duty.Id)].MaxBy(s => s.Id)));
+                var found = e.DetectedAtUtc ?? reported.WrittenAtUtc;
+                cases.Add(new(e, reported.Clinic.ClinicId, practitioner, measure, duty, hours is { } h ? found.AddHours(h) : null, reported.Steps.Where(s => s.Duty == duty.Id).MaxBy(s => s.Id)));
             }
         }
         return [.. cases.OrderBy(c => c.Done is not null).ThenBy(c => c.DeadlineUtc ?? DateTime.MaxValue).ThenByDescending(c => c.Event.OnsetAtUtc).ThenBy(c => c.Event.EventId, StringComparer.Ordinal)];

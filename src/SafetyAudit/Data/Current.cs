@@ -16,6 +16,14 @@ public static class CurrentRecords
         // Whoever may see a record may count it, also when its file held other clinics' rows and may not be seen.
         db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed && u.Purpose != UploadPurpose.Withdrawal));
 
+    /// <summary>The same of everybody, for what a judgement about a record that someone reaches rests on; never for showing.</summary>
+    public static IQueryable<T> CurrentOfAll<T>(this SafetyAuditDb db) where T : Record => db.VersionsOfAll<T>().Where(r => r.SupersededAtUtc == null);
+
+    /// <inheritdoc cref="CurrentOfAll{T}"/>
+    public static IQueryable<T> VersionsOfAll<T>(this SafetyAuditDb db) where T : Record =>
+        db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope, SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope])
+            .Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.Status == UploadStatus.Completed && u.Purpose != UploadPurpose.Withdrawal));
+
     /// <summary>Every version that counts or ever counted, what was undone and what withdraws a record too: for looking at a record's history, never for counting.</summary>
     public static IQueryable<T> EverCounted<T>(this SafetyAuditDb db) where T : Record =>
         db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.CompletedAtUtc != null));

@@ -12,7 +12,7 @@ static class ConsentRules
         Asks = "Consent was given by the first needle, or by the session's start where the needle's time is not recorded; on one of the forms that the clinic accepts, where it laid those down.",
         Fields = ["consent_at", "consent_form", "first_needle_at", "started_at"], Settings = [nameof(ClinicProtocol.AcceptedConsentForms)],
         Evidence = "law in several states; guideline elsewhere", Source = "Leaflet (communicate risks); FL; CO (written + copy)", InLeaflet = "yes",
-        Check = t => Rules.AllOf(InTime(t.Session), t.Clinic.AcceptedConsentForms is not { } accepted ? true : t.Session.ConsentForm is { } form ? accepted.Contains(form) : null),
+        Check = t => Rules.AllOf(Rules.ByFirstNeedle(t.Session.ConsentAtUtc, t.Session), t.Clinic.AcceptedConsentForms is not { } accepted ? true : t.Session.ConsentForm is { } form and not "unknown" ? accepted.Contains(form) : null),
     };
 
     static readonly SessionRule NamesPneumothorax = new("PR-006", 1)
@@ -42,19 +42,25 @@ static class ConsentRules
             },
     };
 
-    // Without the time of the needle, consent before the session began is early enough whenever the needle came.
-    static bool? InTime(Session session) =>
-        session.ConsentAtUtc is not { } consent ? null : session.FirstNeedleAtUtc is { } needle ? consent <= needle : consent <= session.StartedAtUtc ? true : null;
-
+    // A muscle is compared with muscles; a region with regions, where no muscle is recorded on either side. What can't be compared may be the same or not.
     static bool? Changed(Session before, Session session)
     {
-        if (before.Technique is { } was && session.Technique is { } now && was != now) return true;
-        var places = before.Regions.Select(Place).ToHashSet();
-        if (places.Count > 0 && session.Regions.Any(r => !places.Contains(Place(r)))) return true;
-        return places.Count == 0 || session.Regions.Count == 0 || before.Technique is null || session.Technique is null ? null : false;
+        bool? changed = before.Technique is null || session.Technique is null ? null : before.Technique != session.Technique;
+        if (before.Regions.Count == 0 || session.Regions.Count == 0) return changed == true ? true : null;
+        foreach (var place in session.Regions)
+            switch (IsNew(place, before.Regions))
+            {
+                case true: return true;
+                case null when changed == false: changed = null; break;
+            }
+        return changed;
+    }
 
-        // A muscle names its place better than the region does.
-        static string Place(SessionRegion region) => region.Muscle ?? region.Region ?? "";
+    static bool? IsNew(SessionRegion place, IReadOnlyList<SessionRegion> before)
+    {
+        if (place.Muscle is { } muscle) return before.Any(b => b.Muscle == muscle) ? false : before.All(b => b.Muscle is not null) ? true : null;
+        if (place.Region is not { } region) return null;
+        return before.Any(b => b.Region == region) ? before.Any(b => b.Region == region && b.Muscle is null) ? false : null : before.All(b => b.Region is not null) ? true : null;
     }
 
     public static readonly IReadOnlyList<ProtocolRule> All = [BeforeNeedle, NamesPneumothorax, Renewed];

@@ -39,7 +39,7 @@ static class CredentialRules
         Fields = ["supervised_sessions", "supervisor_id"], Settings = [nameof(ClinicProtocol.MinSupervisedSessions)],
         Evidence = "law (FL 25 sessions)", Source = "FL 486.117", InLeaflet = "no",
         Check = t => t.Clinic.MinSupervisedSessions is not > 0 ? NotApplicable
-            : t.Session.SupervisorId is not null || t.Practitioner?.SupervisedSessions >= t.Clinic.MinSupervisedSessions ? Pass
+            : t.Session.SupervisorId is { } supervisor && !supervisor.Equals("none", StringComparison.OrdinalIgnoreCase) && supervisor != t.Session.PractitionerId || t.Practitioner?.SupervisedSessions >= t.Clinic.MinSupervisedSessions ? Pass
             : t.Practitioner?.SupervisedSessions is null ? NotRecorded : Fail,
     };
 
@@ -50,7 +50,7 @@ static class CredentialRules
         NotApplicableWhen = "no authorised roles laid down",
         Fields = ["performer_role"], Settings = [nameof(ClinicProtocol.AuthorisedRoles)],
         Evidence = "law", Source = "FL 486.117(1)(e)", InLeaflet = "no",
-        Check = t => t.Clinic.AuthorisedRoles is not { } roles ? NotApplicable : Rules.Judge(t.Session.PerformerRole is { } role ? roles.Contains(role) : null),
+        Check = t => t.Clinic.AuthorisedRoles is not { } roles ? NotApplicable : Rules.Judge(t.Session.PerformerRole is { } role and not "unknown" ? roles.Contains(role) : null),
     };
 
     static readonly SessionRule TrainingInDate = new("PR-037", 1)

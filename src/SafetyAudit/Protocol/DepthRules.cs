@@ -23,8 +23,8 @@ static class DepthRules
             foreach (var region in t.Session.Regions)
             {
                 if (region.Muscle is null) unknown = true;
-                var (lower, upper) = region.Muscle is null ? (double.PositiveInfinity, 0) : LimitsOf(limits, region.Muscle, t.Risk?.BmiBand);
-                if (double.IsPositiveInfinity(lower)) unlimited = true;
+                var (lower, upper, all) = region.Muscle is null ? (double.PositiveInfinity, 0, false) : LimitsOf(limits, region.Muscle, t.Risk?.BmiBand);
+                if (!all) unlimited = true;
                 (least, most) = (Math.Min(least, lower), Math.Max(most, upper));
             }
             if (double.IsPositiveInfinity(least)) return unknown ? NotRecorded : NotApplicable;
@@ -75,14 +75,13 @@ static class DepthRules
         {
             if (t.OverLungs == false) return NotApplicable;
             var over = t.Session.Regions.Where(r => r.Muscle is { } muscle && AtRiskThorax.Muscles.Contains(muscle)).ToList();
-            bool both = over.Exists(r => r.Side is "both" or "bilateral") || over.Exists(r => r.Side == "left") && over.Exists(r => r.Side == "right");
-            if (both) return t.HasRiskNote ? Pass : Fail;
-            return t.OverLungs is null || over.Exists(r => r.Side is null) ? NotRecorded : NotApplicable;
+            if (over.Exists(r => IsLeft(r.Side) == true) && over.Exists(r => IsRight(r.Side) == true)) return t.HasRiskNote ? Pass : Fail;
+            return t.OverLungs is null || over.Exists(r => IsLeft(r.Side) is null) ? NotRecorded : NotApplicable;
         },
     };
 
-    // Where the band is not known, the limit may be any of the muscle's.
-    static (double Lower, double Upper) LimitsOf(IReadOnlyList<DepthLimit> limits, string muscle, string? band)
+    // Where the band is not known, the limit may be any of the muscle's, or none where all of them name a band.
+    static (double Lower, double Upper, bool ForAll) LimitsOf(IReadOnlyList<DepthLimit> limits, string muscle, string? band)
     {
         double general = double.NaN, exact = double.NaN, lower = double.PositiveInfinity, upper = 0;
         foreach (var limit in limits)
@@ -92,9 +91,14 @@ static class DepthRules
             else if (limit.BmiBand == band) exact = limit.MaxMm;
             if (band is null) (lower, upper) = (Math.Min(lower, limit.MaxMm), Math.Max(upper, limit.MaxMm));
         }
-        if (!double.IsNaN(exact)) return (exact, exact);
-        return band is null || double.IsNaN(general) ? (lower, upper) : (general, general);
+        if (!double.IsNaN(exact)) return (exact, exact, true);
+        if (band is null) return (lower, upper, !double.IsNaN(general));
+        return double.IsNaN(general) ? (double.PositiveInfinity, 0, false) : (general, general, true);
     }
+
+    static bool? IsLeft(string? side) => side switch { "left" or "l" or "both" or "bilateral" or "bilat" or "b" or "left_right" => true, "right" or "r" => false, _ => null };
+
+    static bool? IsRight(string? side) => side switch { "right" or "r" or "both" or "bilateral" or "bilat" or "b" or "left_right" => true, "left" or "l" => false, _ => null };
 
     public static readonly IReadOnlyList<ProtocolRule> All = [WithinLimit, Permitted, Thoracic, Bilateral];
 }

@@ -19,7 +19,10 @@ public sealed class EventStep
     public long Id { get; set; }
     public required string EventId { get; set; }
 
-    /// <summary>The clinic that keeps the event: its session's, else its own.</summary>
+    /// <summary>The event's own clinic, as it says it itself; empty where it says none. With the id it names the event, whatever session it is joined to.</summary>
+    public required string EventClinicId { get; set; }
+
+    /// <summary>The clinic that kept the event when the step was entered: its session's, else its own.</summary>
     public required string ClinicId { get; set; }
 
     public EventStepKind Kind { get; set; }

@@ -60,15 +60,14 @@ public static class FollowUpRules
     static readonly EventRule Reviewed = new("PR-033", 1)
     {
         Title = "Serious event reviewed within deadline", Area = "followup", Severity = RuleSeverity.Critical,
-        Asks = "The review of a sentinel event began within the hours that the clinic laid down, from its record on.",
+        Asks = "The review of a sentinel event, or of one reported as serious, began within the hours that the clinic laid down, from its record on; from its arrival where the report does not say when it was written.",
         NotApplicableWhen = "not sentinel; no hours laid down; the deadline has not passed yet",
         Fields = ["sentinel", "recorded_at", "review_started_at"], Settings = [nameof(ClinicProtocol.ReviewHours)],
         Evidence = "critical-event management plan", Source = "Physiotherapy Alberta critical event guideline", InLeaflet = "no",
         Check = e =>
         {
             if (!e.IsSentinel || e.Clinic.ReviewHours is not { } hours) return NotApplicable;
-            // Where the report does not say when it was written, it was when it reached us.
-            var deadline = (e.Event.RecordedAtUtc ?? e.Event.ReceivedAtUtc).AddHours(hours);
+            var deadline = e.WrittenAtUtc.AddHours(hours);
             return e.ReviewStartedAtUtc is { } started ? started <= deadline ? Pass : Fail : e.NowUtc <= deadline ? NotApplicable : Fail;
         },
     };

@@ -8,10 +8,10 @@ static class HygieneRules
     static readonly SessionRule HandsAndSkin = new("PR-022", 1)
     {
         Title = "Hand hygiene and skin preparation recorded", Area = "hygiene", Severity = RuleSeverity.Major,
-        Asks = "Hands were cleaned, and the skin was clean or prepared (clean, prepped).",
+        Asks = "Hands were cleaned, and the skin was clean or prepared (clean, prepped, disinfected).",
         Fields = ["hand_hygiene", "skin_status"],
         Evidence = "infections mostly skin bacteria at the site", Source = "Xu 2013; CNT manual; ASAP", InLeaflet = "no",
-        Check = t => Rules.AllOf(t.Session.HandHygiene, t.Session.SkinStatus is { } skin ? skin is "clean" or "prepped" : null),
+        Check = t => Rules.AllOf(t.Session.HandHygiene, t.Session.SkinStatus is { } skin and not "unknown" ? skin is "clean" or "prepped" or "disinfected" : null),
     };
 
     static readonly SessionRule Gloves = new("PR-023", 1)

@@ -25,8 +25,8 @@ public sealed class LayDownProtocol(SafetyAuditDb db, TimeProvider time)
             if (limit.Muscle.Length == 0 || !(limit.MaxMm > 0 && limit.MaxMm <= 200)) yield return (nameof(p.DepthLimits), $"'{limit.Muscle} {limit.MaxMm}': a muscle and millimetres above 0 and at most 200 are needed.");
         if (p.DepthLimits is { } limits && limits.GroupBy(l => (l.Muscle, l.BmiBand)).FirstOrDefault(g => g.Count() > 1) is { } twice)
             yield return (nameof(p.DepthLimits), $"{twice.Key.Muscle} has two limits for the same patients.");
-        if (p.AbsoluteContraindications is { } absolute && (p.RelativeContraindications ?? ScreeningRules.Relative).Intersect(absolute).FirstOrDefault() is { } both)
-            yield return (nameof(p.AbsoluteContraindications), $"{both} is both absolute and relative. Take it out of one list.");
+        if ((p.AbsoluteContraindications ?? ScreeningRules.Absolute).Intersect(p.RelativeContraindications ?? ScreeningRules.Relative).FirstOrDefault() is { } both)
+            yield return (p.AbsoluteContraindications is null ? nameof(p.RelativeContraindications) : nameof(p.AbsoluteContraindications), $"{both} is both absolute and relative. Take it out of one list.");
         foreach (var duty in p.VerifiedDuties ?? [])
             if (!ReportingDuties.ById.ContainsKey(duty.Id) || duty.DeadlineHours is not (null or > 0 and <= 8_784)) yield return (nameof(p.VerifiedDuties), $"'{duty.Id}': a duty of the list and hours above 0 and at most 8784 are needed.");
     }
@@ -41,6 +41,8 @@ public sealed class LayDownProtocol(SafetyAuditDb db, TimeProvider time)
         db.ClinicProtocols.Add(laidDown);
         db.Why = why;
         await db.SaveChangesAsync(ct);
+        // No day is being counted by what held before while the days are marked.
+        await db.WorkAloneAsync(ExclusiveWork.Summaries, ct);
         await db.Database.ExecuteSqlAsync($"""
             INSERT INTO stale_days (clinic_id, practitioner_id, date)
             SELECT clinic_id, practitioner_id, date FROM daily_exposures WHERE clinic_id = {laidDown.ClinicId} AND date >= {laidDown.EffectiveFrom} ORDER BY date

@@ -9,7 +9,7 @@ static class NeedleRules
         Asks = "The needle is a solid filiform one, sterile and for single use.",
         Fields = ["needle_type", "needle_single_use", "needle_sterile"],
         Evidence = "device special controls: single use and sterility", Source = "Leaflet; 21 CFR 880.5580", InLeaflet = "yes",
-        Check = t => Rules.AllOf(t.Session.NeedleType is { } type ? type == "solid_filiform" : null, t.Session.NeedleSingleUse, t.Session.NeedleSterile),
+        Check = t => Rules.AllOf(t.Session.NeedleType is { } type and not ("unknown" or "filiform") ? type == "solid_filiform" : null, t.Session.NeedleSingleUse, t.Session.NeedleSterile),
     };
 
     static readonly SessionRule LotInDate = new("PR-019", 1)

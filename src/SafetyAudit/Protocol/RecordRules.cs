@@ -36,7 +36,7 @@ public static class RecordRules
         Asks = "The session names its plan of care. `none` says that there is none, and fails.",
         Fields = ["plan_of_care_id"],
         Evidence = "law (FL)", Source = "FL 486.117(1)(d)", InLeaflet = "no",
-        Check = t => Rules.Judge(t.Session.PlanOfCareId is { } plan ? plan != "none" : null),
+        Check = t => Rules.Judge(t.Session.PlanOfCareId is { } plan ? !plan.Equals("none", StringComparison.OrdinalIgnoreCase) : null),
     };
 
     /// <summary>

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
@@ -8,32 +9,50 @@ namespace SafetyAudit.Protocol;
 /// <summary>Reads events with everything that the rules ask about them.</summary>
 public static class ReportedEvents
 {
+    const int IdsAtOnce = 5_000;
+
+    // What rules, duties and lists ask of an event; what was written in free text is not among it.
+    static readonly Expression<Func<AdverseEvent, AdverseEvent>> Asked = e => new AdverseEvent
+    {
+        EventId = e.EventId, ClinicId = e.ClinicId, PractitionerId = e.PractitionerId, Category = e.Category, OnsetAtUtc = e.OnsetAtUtc, DetectedAtUtc = e.DetectedAtUtc, RecordedAtUtc = e.RecordedAtUtc,
+        ReceivedAtUtc = e.ReceivedAtUtc, Version = e.Version, ResolvedAtUtc = e.ResolvedAtUtc, Outcome = e.Outcome, Severity = e.Severity, CtcaeGrade = e.CtcaeGrade, Seriousness = e.Seriousness,
+        MedicalAttention = e.MedicalAttention, LinkedClinicId = e.LinkedClinicId, LinkedSessionId = e.LinkedSessionId,
+    };
+
     /// <summary>Events of a period, each with its practitioner, where one is known, and the date on which it counts: its session's, else that of its onset.</summary>
     public static async Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> ReadAsync(
         SafetyAuditDb db, DateOnly from, DateOnly to, string? clinicId, string? practitionerId, DateTime nowUtc, CancellationToken ct)
     {
-        var linked = await (from s in db.Current<Session>()
-                            where s.Date >= @from && s.Date <= to && (clinicId == null || s.ClinicId == clinicId) && (practitionerId == null || s.PractitionerId == practitionerId)
-                            join e in db.Current<AdverseEvent>() on new { Id = (string?)s.SessionId, Clinic = (string?)s.ClinicId } equals new { Id = e.LinkedSessionId, Clinic = e.LinkedClinicId }
+        var sessions = db.Current<Session>().Where(s => s.Date >= from && s.Date <= to && (clinicId == null || s.ClinicId == clinicId) && (practitionerId == null || s.PractitionerId == practitionerId));
+        var linked = await (from s in sessions
+                            join e in db.Current<AdverseEvent>().Select(Asked) on new { Id = (string?)s.SessionId, Clinic = (string?)s.ClinicId } equals new { Id = e.LinkedSessionId, Clinic = e.LinkedClinicId }
                             select new { Event = e, PractitionerId = (string?)s.PractitionerId, s.Date }).ToListAsync(ct);
         var (start, end) = (from.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), to.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc));
         var waiting = await db.Current<AdverseEvent>().Where(e => e.LinkedSessionId == null && e.OnsetAtUtc >= start && e.OnsetAtUtc < end && (clinicId == null || e.ClinicId == clinicId)
-            && (practitionerId == null || e.PractitionerId == practitionerId)).ToListAsync(ct);
+            && (practitionerId == null || e.PractitionerId == practitionerId)).Select(Asked).ToListAsync(ct);
         List<(AdverseEvent Event, string? PractitionerId, DateOnly Date)> all =
             [.. linked.Select(l => (l.Event, l.PractitionerId, l.Date)), .. waiting.Select(e => (e, e.PractitionerId, DateOnly.FromDateTime(e.OnsetAtUtc)))];
 
+        // A correction moves no deadline: an event came when its first version did.
+        var cameAt = new Dictionary<(string, string), DateTime>();
+        foreach (string[] ids in all.Where(one => one.Event.Version > 1).Select(one => one.Event.EventId).Distinct().Chunk(IdsAtOnce))
+            foreach (var first in await db.EverCounted<AdverseEvent>().Where(e => ids.Contains(e.EventId)).GroupBy(e => new { e.EventId, Clinic = e.ClinicId ?? "" }).Select(g => new { g.Key, At = g.Min(e => e.ReceivedAtUtc) }).ToListAsync(ct))
+                cameAt[(first.Key.EventId, first.Key.Clinic)] = first.At;
+
         var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);
-        var steps = (await db.EventSteps.AsNoTracking().Where(s => s.TakenBackAtUtc == null).ToListAsync(ct)).ToLookup(s => (s.EventId, s.ClinicId));
+        // Whoever sees the event sees what was done about it, wherever the event was kept then.
+        var steps = (await db.EventSteps.IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AsNoTracking().Where(s => s.TakenBackAtUtc == null).ToListAsync(ct)).ToLookup(s => s.EventId);
         return all.ConvertAll<(ReportedEvent, string?, DateOnly)>(one =>
         {
-            string clinic = one.Event.LinkedClinicId ?? one.Event.ClinicId ?? "";
-            var measure = Catalogue.Categories[one.Event.Category];
-            var done = steps[(one.Event.EventId, clinic)];
+            var e = one.Event;
+            string own = e.ClinicId ?? "", clinic = e.LinkedClinicId ?? own;
+            var measure = Catalogue.Categories[e.Category];
+            // A clinic that the event names only since does not undo what was done.
+            EventStep[] done = [.. steps[e.EventId].Where(s => s.EventClinicId == own || s.EventClinicId.Length == 0)];
             return (new ReportedEvent
             {
-                Event = one.Event, ProlongedAfterHours = measure.ProlongedAfterHours, IsSentinel = measure.IsSentinel, Clinic = ClinicProtocol.On(clinic, laidDown[clinic], one.Date), NowUtc = nowUtc,
-                EscalatedAtUtc = done.Where(s => s.Kind == EventStepKind.Escalated).Min(s => (DateTime?)s.AtUtc),
-                ReviewStartedAtUtc = done.Where(s => s.Kind == EventStepKind.ReviewStarted).Min(s => (DateTime?)s.AtUtc),
+                Event = e, ProlongedAfterHours = measure.ProlongedAfterHours, IsSentinel = measure.IsSentinel || Measure.IsSerious(e, e.Severity ?? measure.DefaultSeverity),
+                Clinic = ClinicProtocol.On(clinic, laidDown[clinic], one.Date), NowUtc = nowUtc, CameAtUtc = cameAt.GetValueOrDefault((e.EventId, own), e.ReceivedAtUtc), Steps = done,
             }, one.PractitionerId, one.Date);
         });
     }

@@ -22,10 +22,10 @@ public static class ReportingDuties
     [
         new("FL-PT", "US-FL", "Florida physical therapy: adverse medical incident",
             "A prolonged or emergent neurological, pulmonary, vascular or musculoskeletal condition linked to dry needling, with transfer to a hospital or referral to a physician.",
-            (e, m) => WasSeenByADoctor(e) && SeverityOf(e, m) >= Severity.Moderate, null, "Form of the state; the state tallies yearly", "F.S. 486.117; F.A.C. 64B17-6.008. The deadline was not seen", true),
+            (e, m) => e.MedicalAttention is not MedicalAttention.None && SeverityOf(e, m) >= Severity.Moderate, null, "Form of the state; the state tallies yearly", "F.S. 486.117; F.A.C. 64B17-6.008. The deadline was not seen", true),
         new("GB-RIDDOR", "GB", "RIDDOR 2013",
             "A person not at work taken directly to hospital; a sharps injury with a known blood-borne virus; an injury of a worker for more than seven days.",
-            (e, m) => e.MedicalAttention is MedicalAttention.Emergency or MedicalAttention.Admitted || e.Category == "NEEDLESTICK_STAFF", null, "Online form of the Health and Safety Executive", "hse.gov.uk. Deadlines were not seen", true),
+            (e, m) => e.MedicalAttention is MedicalAttention.Emergency or MedicalAttention.Admitted || e.MedicalAttention is null && SeverityOf(e, m) >= Severity.Severe || e.Category == "NEEDLESTICK_STAFF", null, "Online form of the Health and Safety Executive", "hse.gov.uk. Deadlines were not seen", true),
         new("GB-SHARPS", "GB", "Sharps Regulations 2013, regulation 7", "Every injury by a medical sharp: record, investigate, act.",
             (e, _) => e.Category == "NEEDLESTICK_STAFF", null, "The clinic's own record", "UK Sharps Regulations 2013", false),
         new("GB-CQC", "GB", "CQC regulation 18 and duty of candour", "Serious injury of a patient, where the provider is registered. Physiotherapy alone often is not.",
@@ -52,8 +52,6 @@ public static class ReportingDuties
             if (duty.IsExample || verified is not null) yield return (duty, verified?.DeadlineHours ?? duty.DeadlineHours);
         }
     }
-
-    static bool WasSeenByADoctor(AdverseEvent e) => e.MedicalAttention is MedicalAttention.PrimaryCare or MedicalAttention.Emergency or MedicalAttention.Admitted;
 
     static Severity SeverityOf(AdverseEvent e, Measure m) => e.Severity ?? m.DefaultSeverity;
 }

@@ -25,19 +25,34 @@ public static class Rules
     public static readonly int Version = OfSessions.Aggregate(17, (hash, rule) => unchecked(hash * 31 + 7 * int.Parse(rule.Id.AsSpan(3), System.Globalization.CultureInfo.InvariantCulture) + rule.Version));
 
     /// <summary>
-    /// The practitioner's record as it bears on a day: the newest version, unless only an earlier one's licence covers that day. A renewal does not undo
-    /// the licence before it.
+    /// The practitioner's record as it bears on a day. The newest version, unless the day lies before its licence was issued and an earlier one's licence covers it: a renewal does not
+    /// undo the licence before it, and a correction or a suspension stands. Certificate and competency count from the earliest date that any version has: a refresher does not undo the
+    /// first. Of blood-borne-pathogen training the latest by that day counts.
     /// </summary>
     /// <param name="versions">All versions, newest first; may be empty.</param>
     /// <param name="day">The session's date.</param>
     public static Practitioner? RecordFor(IReadOnlyList<Practitioner> versions, DateOnly day)
     {
-        foreach (var version in versions) if (version.LicenceIssued <= day && version.LicenceExpires >= day) return version;
-        return versions.Count > 0 ? versions[0] : null;
+        if (versions.Count <= 1) return versions.Count == 0 ? null : versions[0];
+        var newest = versions[0];
+        var licence = newest.LicenceStatus is not (LicenceStatus.Suspended or LicenceStatus.Revoked) && day < newest.LicenceIssued
+            ? versions.Skip(1).FirstOrDefault(v => v.LicenceIssued <= day && v.LicenceExpires >= day) ?? newest : newest;
+        return new Practitioner
+        {
+            PractitionerId = newest.PractitionerId, DisplayName = newest.DisplayName, ClinicId = newest.ClinicId, Role = newest.Role, Jurisdiction = newest.Jurisdiction,
+            LicenceNumber = licence.LicenceNumber, LicenceStatus = licence.LicenceStatus, LicenceIssued = licence.LicenceIssued, LicenceExpires = licence.LicenceExpires,
+            YearsLicensed = newest.YearsLicensed, TrainingHours = newest.TrainingHours, SupervisedSessions = newest.SupervisedSessions, PermittedMuscles = newest.PermittedMuscles, CprExpires = newest.CprExpires,
+            CertifiedOn = versions.Min(v => v.CertifiedOn), ThoracicCompetencyOn = versions.Min(v => v.ThoracicCompetencyOn),
+            BbpTrainingOn = versions.Where(v => v.BbpTrainingOn <= day).Max(v => v.BbpTrainingOn) ?? newest.BbpTrainingOn,
+        };
     }
 
     /// <summary>Pass or fail of what is recorded; not recorded where it is not.</summary>
     internal static Outcome Judge(bool? kept) => kept switch { true => Outcome.Pass, false => Outcome.Fail, null => Outcome.NotRecorded };
+
+    /// <summary>Whether something was done by the first needle. Without the needle's time: by the session's start certainly, after its end certainly not, between them it is open.</summary>
+    internal static bool? ByFirstNeedle(DateTime? at, Session session) =>
+        at is not { } done ? null : session.FirstNeedleAtUtc is { } needle ? done <= needle : done <= session.StartedAtUtc ? true : done > session.EndedAtUtc ? false : null;
 
     /// <summary>Several parts of one rule: a failure of any is a failure, and what is missing of any leaves it open.</summary>
     internal static Outcome AllOf(params ReadOnlySpan<bool?> parts)

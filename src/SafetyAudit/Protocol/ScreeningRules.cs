@@ -21,8 +21,8 @@ public static class ScreeningRules
         Fields = ["screening_at", "screening_complete", "first_needle_at", "started_at"], Settings = [nameof(ClinicProtocol.ScreeningValidDays)],
         Evidence = "guideline", Source = "Leaflet; ISCP 2012; Kearns 2019", InLeaflet = "yes",
         Check = t => Rules.AllOf(t.Session.ScreeningComplete,
-            // Where the needle's time is not recorded, any time of the day will do.
-            t.Session.ScreeningAtUtc is { } at ? at <= (t.Session.FirstNeedleAtUtc ?? t.DayStartsUtc.AddDays(1)) && (t.Clinic.ScreeningValidDays is not { } days || at >= t.DayStartsUtc.AddDays(-days)) : null),
+            Rules.ByFirstNeedle(t.Session.ScreeningAtUtc, t.Session),
+            t.Session.ScreeningAtUtc is not { } at ? null : t.Clinic.ScreeningValidDays is not { } days || at >= t.DayStartsUtc.AddDays(-days)),
     };
 
     // Screening that asks for one and leaves out the other is a failure; no screening data at all is not recorded.
@@ -32,7 +32,7 @@ public static class ScreeningRules
         Asks = "Both are recorded; one without the other is a failure.",
         Fields = ["anticoagulant_class", "bleeding_disorder"],
         Evidence = "warfarin aOR 4.95; DOAC 3.07; heparin 3.72", Source = "Leaflet; Hsieh 2023; Munoz 2022", InLeaflet = "yes",
-        Check = t => (t.Session.AnticoagulantClass, t.Session.BleedingDisorder) switch { (null, null) => NotRecorded, (not null, not null) => Pass, _ => Fail },
+        Check = t => (t.Session.AnticoagulantClass is "unknown" ? null : t.Session.AnticoagulantClass, t.Session.BleedingDisorder) switch { (null, null) => NotRecorded, (not null, not null) => Pass, _ => Fail },
     };
 
     static readonly SessionRule Anticoagulated = new("PR-010", 1)
@@ -62,7 +62,10 @@ public static class ScreeningRules
         {
             null => NotRecorded,
             false => Pass,
-            true => t.HasRiskNote ? Pass : Rules.Judge(t.Session.NeedleMaterial is { } material ? material is not ("stainless" or "stainless_steel") : null),
+            true => t.HasRiskNote ? Pass : Rules.Judge(t.Session.NeedleMaterial switch
+            {
+                "stainless" or "stainless_steel" or "steel" or "surgical_steel" => false, "gold" or "silver" or "titanium" or "platinum" or "plastic" => true, _ => null,
+            }),
         },
     };
 
@@ -98,11 +101,16 @@ public static class ScreeningRules
         Evidence = "guideline precaution; systematic review found few events", Source = "AACP 2012; Park 2014", InLeaflet = "no",
         Check = t =>
         {
-            if (t.Risk?.Sex is "male" or "m" || t.Session.PregnancyStatus is "not_applicable" || IsBeyondAge(t)) return NotApplicable;
-            if (t.Session.PregnancyStatus is not { } status) return NotRecorded;
-            if (status is not "pregnant" || t.HasRiskNote || t.Clinic.PregnancyPrecautionRegions is not { } regions) return status is "unknown" ? NotRecorded : Pass;
+            bool? pregnant = t.Session.PregnancyStatus switch
+            {
+                "pregnant" or "yes" or "first_trimester" or "second_trimester" or "third_trimester" => true, "not_pregnant" or "no" or "none" => false, _ => null,
+            };
+            if (pregnant != true && (t.Risk?.Sex is "male" or "m" || t.Session.PregnancyStatus is "not_applicable" || IsBeyondAge(t))) return NotApplicable;
+            if (pregnant != true) return pregnant is null ? NotRecorded : Pass;
+            if (t.HasRiskNote || t.Clinic.PregnancyPrecautionRegions is not { } regions) return Pass;
             if (t.Session.Regions.Any(r => r.Region is { } region && regions.Contains(region) || r.Muscle is { } muscle && regions.Contains(muscle))) return Fail;
-            return t.Session.Regions.Count == 0 ? NotRecorded : Pass;
+            // What the list names may be a region or a muscle: a place of which one is not recorded may be on it.
+            return t.Session.Regions.Count == 0 || t.Session.Regions.Any(r => r.Region is null || r.Muscle is null) ? NotRecorded : Pass;
         },
     };
 
@@ -120,7 +128,7 @@ public static class ScreeningRules
 
     static IReadOnlyList<string> RelativeOf(Treatment t) => t.Clinic.RelativeContraindications ?? Relative;
 
-    static bool IsKnown(Treatment t, string flag) => flag == None || AbsoluteOf(t).Contains(flag) || RelativeOf(t).Contains(flag) || Absolute.Contains(flag) || Relative.Contains(flag);
+    static bool IsKnown(Treatment t, string flag) => flag == None || AbsoluteOf(t).Contains(flag) || RelativeOf(t).Contains(flag) || Relative.Contains(flag);
 
     // The youngest that someone of the decade can be.
     static bool IsBeyondAge(Treatment t) => t.Clinic.PregnancyAskedToAge is { } age && t.Risk?.BirthDecade is { } decade && t.Session.Date.Year - (decade + 9) - 1 > age;

@@ -9,8 +9,8 @@ public static class Treatments
 {
     const int IdsAtOnce = 5_000;
 
-    /// <param name="db">What is stored. Within the scope of whoever it acts for.</param>
-    /// <param name="sessions">Which sessions; they are held in memory together.</param>
+    /// <param name="db">What is stored. What rules look up beside a session is looked up whoever asks, so that everybody is given the same answer.</param>
+    /// <param name="sessions">Which sessions, within the scope of whoever asks; they are held in memory together.</param>
     /// <param name="ct">Stops the reading.</param>
     public static async Task<List<Treatment>> ReadAsync(SafetyAuditDb db, IQueryable<Session> sessions, CancellationToken ct)
     {
@@ -18,33 +18,33 @@ public static class Treatments
         {
             Session = s,
             // By the index on patient and start, from the session backwards.
-            Before = db.Current<Session>().Where(b => b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
-                    && (b.Status == SessionStatus.Completed || b.Status == SessionStatus.Aborted && b.FirstNeedleAtUtc != null))
-                .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.Id).Select(b => (long?)b.Id).FirstOrDefault(),
+            Before = db.CurrentOfAll<Session>().Where(b => b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
+                    && (b.Status == SessionStatus.Completed || b.Status == SessionStatus.Aborted && (b.FirstNeedleAtUtc != null || b.NeedlesInserted > 0)))
+                .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.SessionId).Select(b => (long?)b.Id).FirstOrDefault(),
         }).ToListAsync(ct);
         if (read.Count == 0) return [];
 
         var here = read.ToDictionary(r => r.Session.Id, r => r.Session);
         var before = new Dictionary<long, Session>();
         foreach (long[] ids in read.Select(r => r.Before).OfType<long>().Where(id => !here.ContainsKey(id)).Distinct().Chunk(IdsAtOnce))
-            foreach (var one in await db.Set<Session>().AsNoTracking().Where(s => ids.Contains(s.Id)).Select(s => new Session { Id = s.Id, Regions = s.Regions, Technique = s.Technique }).ToListAsync(ct))
+            foreach (var one in await db.Set<Session>().IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AsNoTracking().Where(s => ids.Contains(s.Id)).Select(s => new Session { Id = s.Id, Regions = s.Regions, Technique = s.Technique }).ToListAsync(ct))
                 before[one.Id] = one;
 
         var followUps = new Dictionary<(string, string), List<FollowUp>>();
         foreach (string[] ids in read.Select(r => r.Session.SessionId).Distinct().Chunk(IdsAtOnce))
-            foreach (var one in await db.Current<FollowUp>().Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null && (f.AttemptedAtUtc != null || f.Outcome != null))
+            foreach (var one in await db.CurrentOfAll<FollowUp>().Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null && (f.AttemptedAtUtc != null || f.Outcome != null))
                 .Select(f => new FollowUp { SessionId = f.SessionId, LinkedClinicId = f.LinkedClinicId, AttemptedAtUtc = f.AttemptedAtUtc, Outcome = f.Outcome }).ToListAsync(ct))
                 if (followUps.TryGetValue((one.LinkedClinicId!, one.SessionId), out var list)) list.Add(one);
                 else followUps[(one.LinkedClinicId!, one.SessionId)] = [one];
 
         var risks = new List<PatientRisk>();
-        if (await db.PatientRisks.AnyAsync(ct))
+        if (await db.PatientRisks.IgnoreQueryFilters([SafetyAuditDb.ClinicScope]).AnyAsync(ct))
             foreach (string[] ids in read.Select(r => r.Session.PatientId).Distinct().Chunk(IdsAtOnce))
-                risks.AddRange(await db.Current<PatientRisk>().Where(p => ids.Contains(p.PatientId)).ToListAsync(ct));
+                risks.AddRange(await db.CurrentOfAll<PatientRisk>().Where(p => ids.Contains(p.PatientId)).ToListAsync(ct));
         var riskOf = risks.ToLookup(r => (r.ClinicId, r.PatientId));
 
         var people = read.Select(r => r.Session.PractitionerId).Distinct().ToList();
-        var records = (await db.Versions<Practitioner>().Where(p => people.Contains(p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).GroupBy(p => p.PractitionerId)
+        var records = (await db.VersionsOfAll<Practitioner>().Where(p => people.Contains(p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).GroupBy(p => p.PractitionerId)
             // A licence before the newest counts on; of a record that was withdrawn none does.
             .Where(versions => versions.Any(p => p.SupersededAtUtc is null)).ToDictionary(g => g.Key, g => g.ToList());
         var clinics = read.Select(r => r.Session.ClinicId).Distinct().ToList();

@@ -8,7 +8,7 @@ public static class AtRiskThorax
     {
         "trapezius", "upper_trapezius", "middle_trapezius", "levator_scapulae", "rhomboids", "rhomboid_major", "rhomboid_minor", "supraspinatus",
         "infraspinatus", "serratus", "serratus_anterior", "serratus_posterior", "scalenes", "pectorals", "pectoralis_major", "pectoralis_minor",
-        "latissimus_dorsi", "intercostals", "thoracic_paraspinals",
+        "latissimus", "latissimus_dorsi", "intercostals", "thoracic_paraspinals",
     };
 
     public static bool Includes(IReadOnlyList<SessionRegion> regions)

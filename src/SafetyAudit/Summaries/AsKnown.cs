@@ -85,6 +85,7 @@ public sealed class AsKnown : IAsyncDisposable
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_uploads ON uploads (id)", ct);
         string instant = db.Database.IsSqlite() ? string.Create(CultureInfo.InvariantCulture, $"'{at:yyyy-MM-dd HH:mm:ss.FFFFFFF}'") : $"TIMESTAMPTZ '{at:O}'";
         await StandBeforeAsync(db, "link_decisions", $"decided_at_utc <= {instant} AND (taken_back_at_utc IS NULL OR taken_back_at_utc > {instant})", new() { ["taken_back_at_utc"] = db.Database.IsSqlite() ? "CAST(NULL AS text)" : "CAST(NULL AS timestamptz)" }, ct);
+        await StandBeforeAsync(db, "event_steps", $"entered_at_utc <= {instant} AND (taken_back_at_utc IS NULL OR taken_back_at_utc > {instant})", new() { ["taken_back_at_utc"] = db.Database.IsSqlite() ? "CAST(NULL AS text)" : "CAST(NULL AS timestamptz)" }, ct);
         await StandBeforeAsync(db, "clinic_protocols", $"decided_at_utc <= {instant}", [], ct);
         await LinkEvents.AllAsync(db, ct);
         await LinkFollowUps.AllAsync(db, ct);

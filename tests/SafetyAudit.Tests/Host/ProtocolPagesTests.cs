@@ -92,14 +92,19 @@ public class ProtocolPagesTests
         Assert.Contains("overdue", director.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("LFPSE service", director.Text, StringComparison.Ordinal);
 
-        var reported = new Dictionary<string, string> { ["id"] = "E1", ["clinic"] = "C1", ["duty"] = "GB-RIDDOR", ["kind"] = "reported", ["note"] = "by form" };
+        var reported = new Dictionary<string, string> { ["id"] = "E1", ["clinic"] = "", ["duty"] = "GB-RIDDOR", ["kind"] = "reported", ["note"] = "by form" };
         Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync("/duties", reported, "/duties/step"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await director.PostAsync("/duties", reported, "/duties/step"));
         Assert.Contains("It was entered already", director.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await director.PostAsync("/duties", new(reported) { ["duty"] = "GB-CQC", ["kind"] = "not_reportable", ["note"] = " " }, "/duties/step"));
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await director.PostAsync("/duties", new(reported) { ["id"] = "E9" }, "/duties/step"));
-        Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync("/duties", new() { ["id"] = "E1", ["clinic"] = "C1", ["kind"] = "review_started" }, "/duties/step"));
-        Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync("/duties", new() { ["id"] = "E2", ["clinic"] = "C1", ["kind"] = "escalated", ["note"] = "to Dr Ash" }, "/duties/step"));
+        Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync("/duties", new() { ["id"] = "E1", ["clinic"] = "", ["kind"] = "review_started", ["at"] = "2026-03-10T09:30" }, "/duties/step"));
+        Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync("/duties", new() { ["id"] = "E2", ["clinic"] = "", ["kind"] = "escalated", ["note"] = "to Dr Ash" }, "/duties/step"));
+        foreach (string wrong in new[] { "2026-03-01T00:00", "2199-01-01T00:00", "yesterday" })
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, await director.PostAsync("/duties", new(reported) { ["duty"] = "GB-CQC", ["at"] = wrong }, "/duties/step"));
+        // The review began in time, though it was entered later.
+        await director.GetAsync("/sessions/answers?id=S2&clinic=C1");
+        Assert.Matches("(?s)PR-033</a>[^/]*event E1.*?✓ kept", WebUtility.HtmlDecode(director.Text));
         await director.GetAsync("/sessions/answers?id=S1&clinic=C1");
         Assert.Matches("(?s)PR-032</a>[^/]*event E2.*?✓ kept", WebUtility.HtmlDecode(director.Text));
 

@@ -88,6 +88,9 @@ public class RulesTests
         new("PR-007", Fail, "another muscle, consent of the day before", g => { Over(g, "soleus"); (g.Before, g.Session.ConsentAtUtc) = (new() { Regions = [new(null, "gluteus_medius", null)] }, Midnight.AddSeconds(-1)); }),
         new("PR-007", Fail, "another technique, old consent", g => (g.Before, g.Session.Technique, g.Session.ConsentAtUtc) = (new() { Technique = "in_situ" }, "pistoning", Midnight.AddDays(-30))),
         new("PR-007", Open, "another technique, no consent", g => (g.Before, g.Session.Technique) = (new() { Technique = "in_situ" }, "pistoning")),
+        new("PR-007", Open, "a muscle where only the region was recorded before", g => { Over(g, "soleus"); (g.Before, g.Session.Technique, g.Session.ConsentAtUtc) = (new() { Technique = "in_situ", Regions = [new("somewhere", null, "left")] }, "in_situ", Midnight.AddDays(-9)); }),
+        new("PR-007", None, "the same region, no muscle either time", g => { Over(g, (string?)null); (g.Before, g.Session.Technique) = (new() { Technique = "in_situ", Regions = [new("somewhere", null, "left")] }, "in_situ"); }),
+        new("PR-007", Fail, "another region, no muscle either time", g => { Over(g, (string?)null); (g.Before, g.Session.Technique, g.Session.ConsentAtUtc) = (new() { Technique = "in_situ", Regions = [new("elsewhere", null, "left")] }, "in_situ", Midnight.AddDays(-9)); }),
         new("PR-007", Open, "places unknown", g => g.Before = new() { Technique = "in_situ" }),
 
         new("PR-008", Pass, "before the needle", g => (g.Session.ScreeningComplete, g.Session.ScreeningAtUtc, g.Session.FirstNeedleAtUtc) = (true, Start, Start)),
@@ -95,6 +98,8 @@ public class RulesTests
         new("PR-008", Fail, "not complete", g => g.Session.ScreeningComplete = false),
         new("PR-008", Pass, "as old as allowed", g => (g.Session.ScreeningComplete, g.Session.ScreeningAtUtc, g.Clinic.ScreeningValidDays) = (true, Midnight.AddDays(-90), 90)),
         new("PR-008", Fail, "older", g => (g.Session.ScreeningComplete, g.Session.ScreeningAtUtc, g.Clinic.ScreeningValidDays) = (true, Midnight.AddDays(-90).AddSeconds(-1), 90)),
+        new("PR-008", Fail, "after the end", g => (g.Session.ScreeningComplete, g.Session.ScreeningAtUtc, g.Session.EndedAtUtc) = (true, Start.AddHours(8), Start.AddMinutes(30))),
+        new("PR-008", Open, "while it lasted, needle unknown", g => (g.Session.ScreeningComplete, g.Session.ScreeningAtUtc, g.Session.EndedAtUtc) = (true, Start.AddMinutes(2), Start.AddMinutes(30))),
         new("PR-008", Open, "time unknown", g => g.Session.ScreeningComplete = true),
         new("PR-008", None, "did not come", g => g.Session.Status = SessionStatus.NoShow),
 
@@ -105,6 +110,8 @@ public class RulesTests
 
         new("PR-010", None, "no muscles laid down", g => { Over(g, "psoas"); g.Session.AnticoagulantClass = "warfarin"; }),
         new("PR-010", None, "antiplatelet only", g => (g.Session.AnticoagulantClass, g.Clinic.DeepNonCompressibleMuscles) = ("antiplatelet", ["psoas"])),
+        new("PR-010", Fail, "a drug by its name", g => { Over(g, "psoas"); (g.Session.AnticoagulantClass, g.Session.UltrasoundGuided, g.Clinic.DeepNonCompressibleMuscles) = ("apixaban", false, ["psoas"]); }),
+        new("PR-010", Open, "a word that nobody knows", g => (g.Session.AnticoagulantClass, g.Clinic.DeepNonCompressibleMuscles) = ("unknown", ["psoas"])),
         new("PR-010", Open, "class unknown", g => g.Clinic.DeepNonCompressibleMuscles = ["psoas"]),
         new("PR-010", Pass, "another muscle", g => { Over(g, "soleus"); (g.Session.AnticoagulantClass, g.Clinic.DeepNonCompressibleMuscles) = ("doac", ["psoas"]); }),
         new("PR-010", Fail, "deep, without ultrasound or reason", g => { Over(g, "psoas"); (g.Session.AnticoagulantClass, g.Session.UltrasoundGuided, g.Clinic.DeepNonCompressibleMuscles) = ("doac", false, ["psoas"]); }),
@@ -136,11 +143,14 @@ public class RulesTests
 
         new("PR-014", Pass, "recorded", g => g.Session.PregnancyStatus = "not_pregnant"),
         new("PR-014", Open, "not recorded", _ => { }),
+        new("PR-014", Open, "a word that nobody knows", g => g.Session.PregnancyStatus = "declined"),
+        new("PR-014", Pass, "male in the profile and pregnant in the session", g => (g.Risk, g.Session.PregnancyStatus) = (new() { Sex = "male" }, "pregnant")),
         new("PR-014", None, "male", g => g.Risk = new() { Sex = "male" }),
         new("PR-014", None, "older than asked", g => (g.Risk, g.Clinic.PregnancyAskedToAge) = (new() { BirthDecade = 1950 }, 60)),
         new("PR-014", Open, "may be as young as asked", g => (g.Risk, g.Clinic.PregnancyAskedToAge) = (new() { BirthDecade = 1960 }, 60)),
         new("PR-014", Fail, "pregnant, a precaution region without a reason", g => { Over(g, "adductors"); (g.Session.PregnancyStatus, g.Clinic.PregnancyPrecautionRegions) = ("pregnant", ["adductors"]); }),
         new("PR-014", Pass, "the same with a reason", g => { Over(g, "adductors"); (g.Session.PregnancyStatus, g.Session.RiskNote, g.Clinic.PregnancyPrecautionRegions) = ("pregnant", "agreed", ["adductors"]); }),
+        new("PR-014", Open, "pregnant, a region that may be on the list", g => { Over(g, (string?)null); (g.Session.PregnancyStatus, g.Clinic.PregnancyPrecautionRegions) = ("pregnant", ["adductors"]); }),
         new("PR-014", Pass, "pregnant, elsewhere", g => { Over(g, "soleus"); (g.Session.PregnancyStatus, g.Clinic.PregnancyPrecautionRegions) = ("pregnant", ["adductors"]); }),
 
         new("PR-015", Pass, "first, on the side", g => (g.Session.IsFirstSession, g.Session.Position) = (true, PatientPosition.SideLying)),
@@ -173,6 +183,7 @@ public class RulesTests
         new("PR-020", Pass, "as many out as in", g => (g.Session.NeedlesInserted, g.Session.NeedlesRemoved) = (6, 6)),
         new("PR-020", Fail, "one left", g => (g.Session.NeedlesInserted, g.Session.NeedlesRemoved) = (6, 5)),
         new("PR-020", Fail, "one too many", g => (g.Session.NeedlesInserted, g.Session.NeedlesRemoved) = (5, 6)),
+        new("PR-020", Fail, "aborted with a needle left, its time unknown", g => (g.Session.Status, g.Session.NeedlesInserted, g.Session.NeedlesRemoved) = (SessionStatus.Aborted, 3, 2)),
         new("PR-020", Open, "not counted", g => (g.Session.Status, g.Session.FirstNeedleAtUtc, g.Session.NeedlesRemoved) = (SessionStatus.Aborted, Start, 5)),
         new("PR-020", None, "cancelled", g => g.Session.Status = SessionStatus.Cancelled),
 
@@ -204,6 +215,8 @@ public class RulesTests
         new("PR-024", Fail, "beyond both", g => { Over(g, "rhomboids", "gluteus_medius"); (g.Session.MaxDepthMm, g.Clinic.DepthLimits) = (51, [new("rhomboids", null, 15), new("gluteus_medius", null, 50)]); }),
         new("PR-024", Fail, "a limit for thin patients", g => { Over(g, "rhomboids"); (g.Risk, g.Session.MaxDepthMm, g.Clinic.DepthLimits) = (new() { BmiBand = "low" }, 12, [new("rhomboids", null, 15), new("rhomboids", "low", 10)]); }),
         new("PR-024", Pass, "the general one for others", g => { Over(g, "rhomboids"); (g.Risk, g.Session.MaxDepthMm, g.Clinic.DepthLimits) = (new() { BmiBand = "high" }, 12, [new("rhomboids", null, 15), new("rhomboids", "low", 10)]); }),
+        new("PR-024", Open, "band unknown, limits for some bands only", g => { Over(g, "rhomboids"); (g.Session.MaxDepthMm, g.Clinic.DepthLimits) = (12, [new("rhomboids", "low", 10)]); }),
+        new("PR-024", None, "a band that has no limit", g => { Over(g, "rhomboids"); (g.Risk, g.Session.MaxDepthMm, g.Clinic.DepthLimits) = (new() { BmiBand = "high" }, 12, [new("rhomboids", "low", 10)]); }),
         new("PR-024", Open, "band unknown", g => { Over(g, "rhomboids"); (g.Session.MaxDepthMm, g.Clinic.DepthLimits) = (12, [new("rhomboids", null, 15), new("rhomboids", "low", 10)]); }),
 
         new("PR-025", Pass, "on the list", g => { Over(g, "soleus"); g.Practitioner.PermittedMuscles = ["soleus"]; }),
@@ -224,6 +237,8 @@ public class RulesTests
         new("PR-027", None, "one side", g => Sides(g, "left", "left")),
         new("PR-027", None, "elsewhere, both sides", g => g.Session.Regions = [new(null, "soleus", "both")]),
         new("PR-027", Fail, "both sides, no reason", g => Sides(g, "left", "right")),
+        new("PR-027", Fail, "both, by their first letters", g => Sides(g, "l", "r")),
+        new("PR-027", Open, "a word that nobody knows", g => Sides(g, "left", "dominant")),
         new("PR-027", Fail, "both, in one word", g => Sides(g, "both")),
         new("PR-027", Pass, "both sides with a reason", g => { Sides(g, "left", "right"); g.Session.RiskNote = "agreed"; }),
         new("PR-027", Open, "a side unknown", g => Sides(g, "left", null)),
@@ -344,7 +359,8 @@ public class RulesTests
         return new()
         {
             Event = reported, ProlongedAfterHours = prolonged, IsSentinel = sentinel, Clinic = clinic ?? ClinicProtocol.NothingSet("C1"), NowUtc = Start.AddHours(now),
-            EscalatedAtUtc = escalated is { } e ? Start.AddHours(e) : null, ReviewStartedAtUtc = started is { } s ? Start.AddHours(s) : null,
+            CameAtUtc = reported.ReceivedAtUtc, Steps = [.. new[] { (EventStepKind.Escalated, escalated), (EventStepKind.ReviewStarted, started) }.Where(s => s.Item2 is not null)
+                .Select(s => new EventStep { EventId = "E", EventClinicId = "", ClinicId = "", Kind = s.Item1, AtUtc = Start.AddHours(s.Item2!.Value) })],
         };
     }
 
@@ -394,15 +410,34 @@ public class RulesTests
     public void Patients_are_reached(int due, int attempted, int reached, double? share, Outcome expected) =>
         Assert.Equal(expected, ((MonthRule)Rules.ById["PR-031"]).Check(new(due, attempted, reached, new() { ClinicId = "C1", MinReachedShare = share })));
 
-    [Fact]
-    public void A_renewed_licence_does_not_undo_the_one_before_it()
+    static Practitioner Version(string? issued = "2015-01-01", string? expires = "2030-12-31", LicenceStatus status = LicenceStatus.Active, string? competent = null, string? trained = null) => new()
     {
-        Practitioner before = new() { LicenceIssued = new(2020, 1, 1), LicenceExpires = new(2025, 12, 31) }, renewed = new() { LicenceIssued = new(2026, 3, 10), LicenceExpires = new(2030, 12, 31) };
-        Assert.Same(before, Rules.RecordFor([renewed, before], new(2025, 6, 1)));
-        Assert.Same(renewed, Rules.RecordFor([renewed, before], new(2026, 6, 1)));
+        LicenceStatus = status, LicenceIssued = issued is null ? null : DateOnly.Parse(issued), LicenceExpires = expires is null ? null : DateOnly.Parse(expires),
+        ThoracicCompetencyOn = competent is null ? null : DateOnly.Parse(competent), BbpTrainingOn = trained is null ? null : DateOnly.Parse(trained),
+    };
+
+    static DateOnly? LicenceTo(DateOnly day, params Practitioner[] newestFirst) => Rules.RecordFor(newestFirst, day)?.LicenceExpires;
+
+    [Fact]
+    public void A_renewed_licence_does_not_undo_the_one_before_it_and_a_correction_or_a_suspension_stands()
+    {
+        Practitioner before = Version("2020-01-01", "2025-12-31"), renewed = Version("2026-03-10", "2030-12-31");
+        Assert.Equal(new(2025, 12, 31), LicenceTo(new(2025, 6, 1), renewed, before));
+        Assert.Equal(new(2030, 12, 31), LicenceTo(new(2026, 6, 1), renewed, before));
         // In the gap between the two neither covers the day: the newest is asked, and fails.
-        Assert.Same(renewed, Rules.RecordFor([renewed, before], new(2026, 2, 1)));
+        Assert.Equal(new(2030, 12, 31), LicenceTo(new(2026, 2, 1), renewed, before));
         Assert.Null(Rules.RecordFor([], new(2026, 2, 1)));
+        // The expiry was wrong and is corrected; a suspension without dates; a revocation before the older one's expiry.
+        Assert.Equal(new(2025, 12, 31), LicenceTo(Day, Version(expires: "2025-12-31"), Version()));
+        Assert.Equal(LicenceStatus.Suspended, Rules.RecordFor([Version(null, null, LicenceStatus.Suspended), Version()], Day)!.LicenceStatus);
+        Assert.Equal(LicenceStatus.Revoked, Rules.RecordFor([Version(expires: "2026-03-01", status: LicenceStatus.Revoked), Version()], new(2026, 3, 5))!.LicenceStatus);
+    }
+
+    [Fact]
+    public void A_refresher_does_not_undo_the_competency_or_the_training_before_it()
+    {
+        var record = Rules.RecordFor([Version(competent: "2026-05-01", trained: "2026-06-01"), Version(competent: "2019-05-01", trained: "2025-06-01")], Day)!;
+        Assert.Equal((new DateOnly(2019, 5, 1), new DateOnly(2025, 6, 1)), (record.ThoracicCompetencyOn, record.BbpTrainingOn));
     }
 
     [Fact]

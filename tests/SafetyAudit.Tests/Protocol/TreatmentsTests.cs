@@ -87,8 +87,8 @@ public class TreatmentsTests
         Assert.Equal(new Adherence(0, 1, 0, 1), await OfAsync(installation, "PR-032"));
         await using (var db = installation.Db())
         {
-            db.EventSteps.Add(new() { EventId = "E1", ClinicId = "C1", Kind = EventStepKind.Escalated, AtUtc = new(2026, 3, 20, 0, 0, 0, DateTimeKind.Utc), EnteredAtUtc = installation.Clock.Now.UtcDateTime });
-            db.EventSteps.Add(new() { EventId = "E2", ClinicId = "C1", Kind = EventStepKind.ReviewStarted, AtUtc = new(2026, 3, 9, 13, 0, 0, DateTimeKind.Utc), EnteredAtUtc = installation.Clock.Now.UtcDateTime });
+            db.EventSteps.Add(new() { EventId = "E1", EventClinicId = "", ClinicId = "C1", Kind = EventStepKind.Escalated, AtUtc = new(2026, 3, 20, 0, 0, 0, DateTimeKind.Utc), EnteredAtUtc = installation.Clock.Now.UtcDateTime });
+            db.EventSteps.Add(new() { EventId = "E2", EventClinicId = "", ClinicId = "C1", Kind = EventStepKind.ReviewStarted, AtUtc = new(2026, 3, 9, 13, 0, 0, DateTimeKind.Utc), EnteredAtUtc = installation.Clock.Now.UtcDateTime });
             await db.SaveChangesAsync();
         }
         Assert.Equal(new Adherence(1, 0, 0, 1), await OfAsync(installation, "PR-032"));

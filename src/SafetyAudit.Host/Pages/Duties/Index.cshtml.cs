@@ -10,7 +10,8 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadRecords)]
 public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
-    const int Most = 100;
+    /// <summary>Lines of each list; what is not listed is said to be there.</summary>
+    public const int Most = 100;
 
     /// <param name="Reported">The event.</param>
     /// <param name="PractitionerId">Of its session.</param>
@@ -22,19 +23,21 @@ public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPag
     public List<Due> Reviews { get; private set; } = [];
     public List<Due> Prolonged { get; private set; } = [];
     public int ProlongedUnknown { get; private set; }
-    public bool Cut { get; private set; }
     public bool MayTakeSteps => Db.Actor.May(Permission.LayDownProtocol);
+    public bool MayReadNotes => Db.Actor.May(Permission.ReadNarratives);
 
     public async Task OnGetAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
-        await ReadPeriodAsync(ct);
         NowUtc = time.UtcNow();
-        Cases = await DutyCase.ReadAsync(Db, From, To, NowUtc, ct);
-        Cut = Cases.Count > Most;
-        Cases = [.. Cases.Take(Most)];
+        // To today, whenever the last session was: an event may come before its session does.
+        AskedTo ??= DateOnly.FromDateTime(NowUtc);
+        AskedFrom ??= AskedTo.Value.AddYears(-2);
+        await ReadPeriodAsync(ct);
+        var events = await ReportedEvents.ReadAsync(Db, From, To, null, null, NowUtc, ct);
+        Cases = DutyCase.Of(events);
         EventRule reviewed = (EventRule)Rules.ById["PR-033"], escalated = (EventRule)Rules.ById["PR-032"];
-        foreach (var (reported, practitioner, _) in await ReportedEvents.ReadAsync(Db, From, To, null, null, NowUtc, ct))
+        foreach (var (reported, practitioner, _) in events)
         {
             if (reported.IsSentinel) Reviews.Add(new(reported, practitioner, reviewed.Check(reported)));
             if (escalated.Check(reported) is var outcome and not Outcome.NotApplicable)
@@ -43,7 +46,8 @@ public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPag
                 else Prolonged.Add(new(reported, practitioner, outcome));
             }
         }
-        Reviews = [.. Reviews.OrderBy(r => r.Reported.ReviewStartedAtUtc is not null).ThenByDescending(r => r.Reported.Event.OnsetAtUtc).Take(Most)];
-        Prolonged = [.. Prolonged.OrderBy(r => r.Reported.EscalatedAtUtc is not null).ThenByDescending(r => r.Reported.Event.OnsetAtUtc).Take(Most)];
+        // What is open and waits longest comes first; what is done, the newest first.
+        Reviews = [.. Reviews.OrderBy(r => r.Reported.ReviewStartedAtUtc is not null).ThenBy(r => (r.Reported.ReviewStartedAtUtc is null ? 1 : -1) * r.Reported.Event.OnsetAtUtc.Ticks)];
+        Prolonged = [.. Prolonged.OrderBy(r => r.Reported.EscalatedAtUtc is not null).ThenBy(r => (r.Reported.EscalatedAtUtc is null ? 1 : -1) * r.Reported.Event.OnsetAtUtc.Ticks)];
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Access;
@@ -15,10 +16,14 @@ public sealed class StepModel(TakeStep take) : PageModel
 
     public void OnGet() { }
 
-    public async Task<IActionResult> OnPostAsync(string? id, string? clinic, string? kind, string? duty, string? note, CancellationToken ct) =>
-        After(!Codes.TryParse<EventStepKind>(kind ?? "", out var step) ? "There is no such step." : await take.RunAsync(id ?? "", clinic ?? "", step, string.IsNullOrEmpty(duty) ? null : duty, null, note, ct));
+    public async Task<IActionResult> OnPostAsync(string? id, string? clinic, string? kind, string? duty, string? note, string? at, CancellationToken ct) =>
+        After(!Codes.TryParse<EventStepKind>(kind ?? "", out var step) ? "There is no such step." : await take.RunAsync(id ?? "", clinic ?? "", step, string.IsNullOrEmpty(duty) ? null : duty, When(at), note, ct));
 
     public async Task<IActionResult> OnPostTakeBackAsync(long step, CancellationToken ct) => After(await take.TakeBackAsync(step, ct));
+
+    // As a date-and-time field of a browser gives it, in UTC. What can't be read lies before every event and is refused.
+    static DateTime? When(string? text) => string.IsNullOrEmpty(text) ? null
+        : DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : DateTime.UnixEpoch;
 
     IActionResult After(string? problem)
     {

@@ -14,7 +14,7 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.LayDownProtocol)]
 public sealed class ChangeProtocolModel(SafetyAuditDb db, LayDownProtocol layDown, JobQueue jobs, TimeProvider time) : PageModel
 {
-    const int LongestReason = 500, LongestText = 20_000;
+    const int LongestReason = 500;
 
     [BindProperty(Name = "clinic", SupportsGet = true)] public string Clinic { get; set; } = "";
 
@@ -42,7 +42,7 @@ public sealed class ChangeProtocolModel(SafetyAuditDb db, LayDownProtocol layDow
         Why = form["why"].ToString().Trim();
         var protocol = ClinicProtocol.NothingSet(Clinic);
         protocol.EffectiveFrom = DateOnly.TryParseExact(ShownFrom, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from) ? from : default;
-        Problems = ProtocolForm.Read(protocol, name => form[name].ToString() is { Length: <= LongestText } text ? text : "too long");
+        Problems = ProtocolForm.Read(protocol, name => form[name].ToString());
         Problems.AddRange(LayDownProtocol.Problems(protocol).Where(p => !Problems.Exists(known => known.Setting == p.Setting)));
         if (Why.Length is 0 or > LongestReason) Problems.Add(("why", $"Say why, in at most {LongestReason} characters."));
         if (Problems.Count > 0)

@@ -46,6 +46,8 @@ public static class ProtocolForm
         new(nameof(ClinicProtocol.VerifiedDuties), "Reporting duties", "Duties that the clinic has verified", "duty, or duty=hours to its deadline, as the clinic found it", p => Join(p.VerifiedDuties?.Select(d => d.DeadlineHours is { } h ? $"{d.Id}={Written(h)}" : d.Id)), ReadDuties),
     ];
 
+    const int LongestText = 20_000;
+
     static readonly Dictionary<string, Setting> ByName = Settings.ToDictionary(s => s.Name);
 
     public static Setting Field(string name) => ByName[name];
@@ -56,7 +58,8 @@ public static class ProtocolForm
     {
         var problems = new List<(string, string)>();
         foreach (var setting in Settings)
-            if (posted(setting.Name)?.Trim() is { Length: > 0 } text && setting.Read(protocol, text) is { } problem) problems.Add((setting.Name, problem));
+            if (posted(setting.Name)?.Trim() is { Length: > 0 } text && (text.Length > LongestText ? $"It is longer than {LongestText} characters." : setting.Read(protocol, text)) is { } problem)
+                problems.Add((setting.Name, problem));
         return problems;
     }
 
@@ -67,6 +70,9 @@ public static class ProtocolForm
     static string Join(IEnumerable<string>? list) => list is null ? "" : string.Join("; ", list);
 
     static string[] Entries(string text) => text.Split([';', '\n'], StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    // As the codes in files are read.
+    static string Code(string text) => text.Trim().ToLowerInvariant().Replace(' ', '_').Replace('-', '_');
 
     static bool TryNumber(string text, out double number) => double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);
 
@@ -98,7 +104,8 @@ public static class ProtocolForm
         (p, text) =>
         {
             // As the files' codes are read: without regard to case, spaces and hyphens. Jurisdictions are spelt as they are.
-            string[] entries = [.. Entries(text).Select(e => name == nameof(ClinicProtocol.Jurisdictions) ? e.ToUpperInvariant() : e.ToLowerInvariant().Replace(' ', '_').Replace('-', '_')).Distinct()];
+            string[] entries = [.. Entries(text).Select(e => name == nameof(ClinicProtocol.Jurisdictions) ? e.ToUpperInvariant() : Code(e)).Distinct()];
+            if (entries.Length == 0) return null;
             if (entries.Length > 200 || entries.Any(e => e.Length > 100)) return "At most 200 entries of at most 100 characters.";
             set(p, entries);
             return null;
@@ -116,8 +123,9 @@ public static class ProtocolForm
         foreach (string entry in Entries(text))
         {
             if (entry.Split('=', StringSplitOptions.TrimEntries) is not [{ Length: > 0 and <= 200 } place, var depth] || !TryNumber(depth, out double mm)) return $"'{entry}' must be muscle=mm or muscle/bmi_band=mm.";
-            string[] parts = place.ToLowerInvariant().Split('/', 2, StringSplitOptions.TrimEntries);
-            limits.Add(new(parts[0].Replace(' ', '_').Replace('-', '_'), parts.Length > 1 ? parts[1] : null, mm));
+            string[] parts = [.. place.Split('/', 2).Select(Code)];
+            if (parts.Any(part => part.Length == 0)) return $"'{entry}' must be muscle=mm or muscle/bmi_band=mm.";
+            limits.Add(new(parts[0], parts.Length > 1 ? parts[1] : null, mm));
         }
         p.DepthLimits = limits.Count > 0 ? limits : null;
         return limits.Count > 500 ? "At most 500 limits." : null;

@@ -133,6 +133,7 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     id = table.Column<long>(type: "bigint", nullable: false)
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     event_id = table.Column<string>(type: "text", nullable: false),
+                    event_clinic_id = table.Column<string>(type: "text", nullable: false),
                     clinic_id = table.Column<string>(type: "text", nullable: false),
                     kind = table.Column<string>(type: "text", nullable: false),
                     duty = table.Column<string>(type: "text", nullable: true),
@@ -158,9 +159,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                 columns: new[] { "clinic_id", "effective_from" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_event_steps_event_id_clinic_id",
+                name: "ix_event_steps_event_id_event_clinic_id",
                 table: "event_steps",
-                columns: new[] { "event_id", "clinic_id" });
+                columns: new[] { "event_id", "event_clinic_id" });
         }
 
         /// <inheritdoc />

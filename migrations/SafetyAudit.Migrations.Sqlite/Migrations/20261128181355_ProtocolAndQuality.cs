@@ -132,6 +132,7 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     id = table.Column<long>(type: "INTEGER", nullable: false)
                         .Annotation("Sqlite:Autoincrement", true),
                     event_id = table.Column<string>(type: "TEXT", nullable: false),
+                    event_clinic_id = table.Column<string>(type: "TEXT", nullable: false),
                     clinic_id = table.Column<string>(type: "TEXT", nullable: false),
                     kind = table.Column<string>(type: "TEXT", nullable: false),
                     duty = table.Column<string>(type: "TEXT", nullable: true),
@@ -157,9 +158,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                 columns: new[] { "clinic_id", "effective_from" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_event_steps_event_id_clinic_id",
+                name: "ix_event_steps_event_id_event_clinic_id",
                 table: "event_steps",
-                columns: new[] { "event_id", "clinic_id" });
+                columns: new[] { "event_id", "event_clinic_id" });
         }
 
         /// <inheritdoc />
