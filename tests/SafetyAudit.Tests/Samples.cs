@@ -18,7 +18,7 @@ static class Samples
 
     public static byte[] Brady(string file) => File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "Samples", "brady2014", file));
 
-    /// <summary>Files of one clinic: every practitioner gives the same number of sessions a day, and every <paramref name="every"/>-th session of each has a bruise.</summary>
+    /// <summary>Files of one clinic: every practitioner gives the same number of sessions a day, and every <paramref name="every"/>-th session of each has a bruise. Fifty patients come in turn.</summary>
     public static (string Practitioners, string Sessions, string Events) Clinic(int practitioners, int sessionsEach, Func<int, int> every)
     {
         var people = new StringBuilder("practitioner_id,clinic_id,licence_status,licence_issued,licence_expires\n");
@@ -30,8 +30,8 @@ static class Samples
             for (int s = 0; s < sessionsEach; s++)
             {
                 var at = new DateTime(2026, 1, 5, 9, 0, 0, DateTimeKind.Utc).AddDays(s % 150).AddMinutes(s / 150 * 20);
-                sessions.Append(Session($"S{p}-{s}", at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), $"P{p}"));
-                if (every(p) > 0 && s % every(p) == 0) events.Append(Event($"E{p}-{s}", $"S{p}-{s}", onset: at.AddHours(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)));
+                sessions.Append(Session($"S{p}-{s}", at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture), $"P{p}").Replace(",T1,", $",T{s % 50},", StringComparison.Ordinal));
+                if (every(p) > 0 && s % every(p) == 0) events.Append(Event($"E{p}-{s}", $"S{p}-{s}", onset: at.AddHours(1).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)).Replace(",T1,", $",T{s % 50},", StringComparison.Ordinal));
             }
         }
         return (people.ToString(), sessions.ToString(), events.ToString());

@@ -14,24 +14,28 @@ public static class Treatments
     /// <param name="ct">Stops the reading.</param>
     public static async Task<List<Treatment>> ReadAsync(SafetyAuditDb db, IQueryable<Session> sessions, CancellationToken ct)
     {
-        var read = await sessions.Select(s => new
-        {
-            Session = s,
-            // By the index on patient and start, from the session backwards.
-            Before = db.CurrentOfAll<Session>().Where(b => b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
-                    && (b.Status == SessionStatus.Completed || b.Status == SessionStatus.Aborted && (b.FirstNeedleAtUtc != null || b.NeedlesInserted > 0)))
-                .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.SessionId).Select(b => (long?)b.Id).FirstOrDefault(),
-        }).ToListAsync(ct);
+        var read = await sessions.ToListAsync(ct);
         if (read.Count == 0) return [];
+        var here = read.ToDictionary(s => s.Id);
 
-        var here = read.ToDictionary(r => r.Session.Id, r => r.Session);
+        // In a query of its own: leaving a filter out would leave it out of the sessions asked for too. By the index on patient and start, from the session backwards.
+        var beforeOf = new Dictionary<long, long>();
+        foreach (long[] ids in here.Keys.Chunk(IdsAtOnce))
+            foreach (var one in await db.CurrentOfAll<Session>().Where(s => ids.Contains(s.Id)).Select(s => new
+            {
+                s.Id,
+                Before = db.CurrentOfAll<Session>().Where(b => b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
+                        && (b.Status == SessionStatus.Completed || b.Status == SessionStatus.Aborted && (b.FirstNeedleAtUtc != null || b.NeedlesInserted > 0)))
+                    .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.SessionId).Select(b => (long?)b.Id).FirstOrDefault(),
+            }).Where(s => s.Before != null).ToListAsync(ct))
+                beforeOf[one.Id] = one.Before!.Value;
         var before = new Dictionary<long, Session>();
-        foreach (long[] ids in read.Select(r => r.Before).OfType<long>().Where(id => !here.ContainsKey(id)).Distinct().Chunk(IdsAtOnce))
+        foreach (long[] ids in beforeOf.Values.Where(id => !here.ContainsKey(id)).Distinct().Chunk(IdsAtOnce))
             foreach (var one in await db.Set<Session>().IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AsNoTracking().Where(s => ids.Contains(s.Id)).Select(s => new Session { Id = s.Id, Regions = s.Regions, Technique = s.Technique }).ToListAsync(ct))
                 before[one.Id] = one;
 
         var followUps = new Dictionary<(string, string), List<FollowUp>>();
-        foreach (string[] ids in read.Select(r => r.Session.SessionId).Distinct().Chunk(IdsAtOnce))
+        foreach (string[] ids in read.Select(s => s.SessionId).Distinct().Chunk(IdsAtOnce))
             foreach (var one in await db.CurrentOfAll<FollowUp>().Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null && (f.AttemptedAtUtc != null || f.Outcome != null))
                 .Select(f => new FollowUp { SessionId = f.SessionId, LinkedClinicId = f.LinkedClinicId, AttemptedAtUtc = f.AttemptedAtUtc, Outcome = f.Outcome }).ToListAsync(ct))
                 if (followUps.TryGetValue((one.LinkedClinicId!, one.SessionId), out var list)) list.Add(one);
@@ -39,22 +43,21 @@ public static class Treatments
 
         var risks = new List<PatientRisk>();
         if (await db.PatientRisks.IgnoreQueryFilters([SafetyAuditDb.ClinicScope]).AnyAsync(ct))
-            foreach (string[] ids in read.Select(r => r.Session.PatientId).Distinct().Chunk(IdsAtOnce))
+            foreach (string[] ids in read.Select(s => s.PatientId).Distinct().Chunk(IdsAtOnce))
                 risks.AddRange(await db.CurrentOfAll<PatientRisk>().Where(p => ids.Contains(p.PatientId)).ToListAsync(ct));
         var riskOf = risks.ToLookup(r => (r.ClinicId, r.PatientId));
 
-        var people = read.Select(r => r.Session.PractitionerId).Distinct().ToList();
+        var people = read.Select(s => s.PractitionerId).Distinct().ToList();
         var records = (await db.VersionsOfAll<Practitioner>().Where(p => people.Contains(p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).GroupBy(p => p.PractitionerId)
             // A licence before the newest counts on; of a record that was withdrawn none does.
             .Where(versions => versions.Any(p => p.SupersededAtUtc is null)).ToDictionary(g => g.Key, g => g.ToList());
-        var clinics = read.Select(r => r.Session.ClinicId).Distinct().ToList();
-        var zones = (await db.Clinics.Where(c => clinics.Contains(c.Id)).Select(c => new { c.Id, c.TimeZone }).ToListAsync(ct)).ToDictionary(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone));
+        var clinics = read.Select(s => s.ClinicId).Distinct().ToList();
+        var zones = (await db.Clinics.Where(c => clinics.Contains(c.Id)).Select(c => new { c.Id, c.TimeZone }).ToListAsync(ct)).ToDictionary(c => c.Id, c => ZoneOf(c.TimeZone));
         var laidDown = (await db.ClinicProtocols.AsNoTracking().Where(p => clinics.Contains(p.ClinicId)).ToListAsync(ct)).ToLookup(p => p.ClinicId);
 
         var days = new Dictionary<(string, DateOnly), (ClinicProtocol Clinic, DateTime Starts)>();
-        return read.ConvertAll(r =>
+        return read.ConvertAll(s =>
         {
-            var s = r.Session;
             if (!days.TryGetValue((s.ClinicId, s.Date), out var day))
                 days[(s.ClinicId, s.Date)] = day = (ClinicProtocol.On(s.ClinicId, laidDown[s.ClinicId], s.Date), StartOf(s.Date, zones[s.ClinicId]));
             return new Treatment
@@ -62,11 +65,13 @@ public static class Treatments
                 Session = s, Clinic = day.Clinic, DayStartsUtc = day.Starts,
                 Practitioner = records.TryGetValue(s.PractitionerId, out var versions) ? Rules.RecordFor(versions, s.Date) : null,
                 Risk = riskOf[(s.ClinicId, s.PatientId)].Where(p => p.ValidFrom <= s.Date).MaxBy(p => p.ValidFrom),
-                Before = r.Before is { } id ? here.GetValueOrDefault(id) ?? before.GetValueOrDefault(id) : null,
+                Before = beforeOf.TryGetValue(s.Id, out long id) ? here.GetValueOrDefault(id) ?? before.GetValueOrDefault(id) : null,
                 FollowUps = followUps.TryGetValue((s.ClinicId, s.SessionId), out var asked) ? asked : [],
             };
         });
     }
+
+    static TimeZoneInfo ZoneOf(string id) => TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone) ? zone : throw new InvalidDataException($"The database holds '{id}', which is no time zone.");
 
     // Midnight at the clinic; where the clocks skip it, the instant at which they do.
     static DateTime StartOf(DateOnly day, TimeZoneInfo zone)

@@ -88,7 +88,7 @@ public class ScopeTests
             db.Alerts.Add(new() { Rule = AlertRule.ProtocolFailed, ClinicId = clinic, PractitionerId = practitioner, Key = "of " + practitioner, Reason = "r", From = day, To = day, RaisedAtUtc = now, EvaluatedAtUtc = now });
             db.StaleDays.Add(new() { ClinicId = clinic, PractitionerId = practitioner, Date = day });
             db.ClinicProtocols.Add(new() { ClinicId = clinic, EffectiveFrom = day });
-            db.EventSteps.Add(new() { EventId = practitioner.Replace('P', 'E'), EventClinicId = "", ClinicId = clinic, AtUtc = now, EnteredAtUtc = now });
+            db.EventSteps.Add(new() { EventId = practitioner.Replace('P', 'E'), EventClinicId = clinic, ClinicId = clinic, AtUtc = now, EnteredAtUtc = now });
             db.ApiKeys.Add(ApiKey.Make("key", clinic, now).Key);
             db.ReportLinks.Add(ReportLink.Make(clinic, installation.Keys, now));
             db.ColumnMappings.Add(new() { Name = "source", ClinicId = clinic, HeaderDigest = "d", AddedBy = "x", AddedAtUtc = now });

@@ -56,7 +56,7 @@ public class ProtocolPagesTests
         Assert.Contains("rhomboids=15; rhomboids/low=10", director.Text, StringComparison.Ordinal);
         // One of the two sessions was observed long enough.
         await director.GetAsync("/adherence/PR-017");
-        Assert.Matches("<td class=\"num\">1</td>\\s*<td class=\"num\"><a href=\"/sessions\\?practitioner=P1&amp;rule=PR-017&amp;outcome=fail[^\"]*\">1</a></td>", director.Text);
+        Assert.Matches("<td class=\"num\">1</td>\\s*<td class=\"num\"><a href=\"/sessions\\?practitioner=P1&amp;clinic=C1&amp;rule=PR-017&amp;outcome=fail[^\"]*\">1</a></td>", director.Text);
         await director.GetAsync("/sessions?practitioner=P1&rule=PR-017&outcome=fail");
         Assert.Contains("post_obs_minutes: 4", director.Text, StringComparison.Ordinal);
         await director.GetAsync("/adherence");
