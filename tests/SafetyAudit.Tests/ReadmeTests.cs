@@ -16,8 +16,11 @@ public class ReadmeTests
     [Fact] public void It_lists_every_alert_rule() => Assert.Equal(Enum.GetValues<AlertRule>().Select(Codes.Of).Order(), Listed("alert rule").Order());
 
     [Fact]
-    public void It_lists_every_protocol_rule_with_its_severity() =>
-        Assert.Equal(Rules.All.Select(r => $"{r.Id} {r.Severity.ToString().ToLowerInvariant()}"), Table("protocol rule").Select(cells => $"{cells[0]} {cells[1]}"));
+    public void It_lists_every_protocol_rule_with_what_it_asks_and_needs() =>
+        Assert.Equal(
+            Rules.All.Select(r => string.Join(" | ", r.Id, r.Severity.ToString().ToLowerInvariant(), r.Title, r.NotApplicableWhen.Length > 0 ? r.NotApplicableWhen : "–",
+                r.Settings.Count > 0 ? string.Join(", ", r.Settings.Select(s => Codes.SnakeCase(s).Replace('_', ' '))) : "–")),
+            Table("protocol rule").Select(cells => string.Join(" | ", cells)));
 
     [Fact]
     public void It_lists_every_setting()

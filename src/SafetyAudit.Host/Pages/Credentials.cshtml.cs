@@ -17,6 +17,9 @@ public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : Peri
     public DateOnly Today { get; private set; }
     public List<Credential> Credentials { get; private set; } = [];
 
+    /// <summary>Months of the last year in which each gave sessions.</summary>
+    public ILookup<string, (DateOnly Month, long Sessions)> Sessions { get; private set; } = Array.Empty<int>().ToLookup(_ => "", _ => (default(DateOnly), 0L));
+
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
@@ -25,6 +28,9 @@ public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : Peri
         Clinics = await Db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
         if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
         Credentials = await Credential.ReadAsync(Db, Today, AskedClinic, ct);
+        var since = Today.AddYears(-1);
+        Sessions = (await Db.DailyExposures.Where(d => d.Date >= since && d.Date <= Today && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.Date.Year, d.Date.Month })
+            .Select(g => new { g.Key, Sessions = g.Sum(d => (long)d.Sessions) }).ToListAsync(ct)).ToLookup(g => g.Key.PractitionerId, g => (new DateOnly(g.Key.Year, g.Key.Month, 1), g.Sessions));
         return Page();
     }
 }

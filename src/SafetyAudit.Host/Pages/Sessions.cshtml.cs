@@ -11,7 +11,7 @@ namespace SafetyAudit.Host.Pages;
 
 /// <summary>The rows behind a figure: a practitioner's sessions with an event of a measure, or with one outcome of a rule.</summary>
 [Needs(Permission.ReadRecords)]
-public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
+public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
     const int Most = 500;
 
@@ -53,6 +53,19 @@ public sealed class SessionsModel(SafetyAuditDb db) : PeriodPage(db)
                     Rows.Add(new(treatment.Session, [.. Decisive(rule, treatment)]));
                 }
             }
+            return Page();
+        }
+        if (Rule is not null && Rules.ById.GetValueOrDefault(Rule) is EventRule eventRule)
+        {
+            var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
+            Heading = $"{eventRule.Id} {eventRule.Title}: {Show.Outcome(wanted)}";
+            var found = (await ReportedEvents.ReadAsync(Db, From, To, Clinic, Practitioner, time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && eventRule.Check(e.Reported) == wanted)
+                .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).ToList();
+            Cut = found.Count > Most;
+            var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();
+            var theirs = (await sessions.Where(s => ids.Contains(s.SessionId)).ToListAsync(ct)).ToDictionary(s => (s.SessionId, s.ClinicId));
+            Rows = [.. found.Take(Most).Where(e => theirs.ContainsKey((e.Event.LinkedSessionId!, e.Event.LinkedClinicId!))).GroupBy(e => theirs[(e.Event.LinkedSessionId!, e.Event.LinkedClinicId!)])
+                .Select(g => new Row(g.Key, [.. g.SelectMany(e => eventRule.Fields.Select(f => $"{e.Event.EventId}, {f}: {RuleFields.Text(f, e) ?? "not recorded"}"))]))];
             return Page();
         }
         var measure = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);

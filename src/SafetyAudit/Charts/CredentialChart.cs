@@ -6,12 +6,13 @@ namespace SafetyAudit.Charts;
 /// <summary>Credentials as bars along two years, the day that was asked for in the middle: what holds, what lapses soon, what has lapsed.</summary>
 public static class CredentialChart
 {
-    const double Width = 820, Left = 190, Right = 18, Top = 34, Row = 40, Bar = 9;
+    const double Width = 820, Left = 190, Right = 18, Top = 34, Row = 48, Bar = 9;
 
     /// <param name="credentials">Of any number of practitioners; those without a last day are in the table only.</param>
     /// <param name="today">The day they stand for.</param>
+    /// <param name="sessions">First days of the months in which each practitioner gave sessions, and how many.</param>
     /// <param name="name">How a practitioner is called.</param>
-    public static Scene Draw(IReadOnlyList<Credential> credentials, DateOnly today, Func<string, string> name)
+    public static Scene Draw(IReadOnlyList<Credential> credentials, DateOnly today, ILookup<string, (DateOnly Month, long Sessions)> sessions, Func<string, string> name)
     {
         const string title = "Licence, training and first aid around today";
         var people = credentials.Where(c => c.Until is not null).GroupBy(c => c.PractitionerId).ToList();
@@ -44,10 +45,19 @@ public static class CredentialChart
                     string.Create(CultureInfo.CurrentCulture, $"{name(credential.PractitionerId)}, {Credential.Words(credential.Kind)}: to {until:d MMM yyyy}, {words}"), null));
             }
         }
+        for (int i = 0; i < people.Count; i++)
+        {
+            double y = Top + i * Row + Row - 6;
+            foreach (var (month, count) in sessions[people[i].Key].Where(s => s.Month.AddMonths(1) > first && s.Month <= today))
+                marks.Add(new PathMark("bar given", [(X(month), y), (X(month.AddMonths(1).AddDays(-1)), y), (X(month.AddMonths(1).AddDays(-1)), y + 4), (X(month), y + 4)], Closed: true));
+            // Competency and certificate have a first day only.
+            foreach (var since in credentials.Where(c => c.PractitionerId == people[i].Key && c.Until is null && c.Since > first && c.Since <= last))
+                marks.Add(new PointMark("point inside", X(since.Since!.Value), y + 2, Shape.Square, 8, string.Create(CultureInfo.CurrentCulture, $"{name(since.PractitionerId)}, {Credential.Words(since.Kind)}: since {since.Since:d MMM yyyy}"), null));
+        }
         marks.Add(new LineMark("centre", X(today), Top - 8, X(today), bottom));
         marks.Add(new TextMark("axis-label", X(today), bottom + 18, "today", Anchor.Middle));
         int lapsed = credentials.Count(c => c.State == CredentialState.Lapsed), soon = credentials.Count(c => c.State == CredentialState.LapsesSoon);
-        return new(Width, bottom + 30, title, string.Create(CultureInfo.CurrentCulture, $"{people.Count} practitioners; {lapsed} credentials have lapsed, {soon} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded."), marks);
+        return new(Width, bottom + 30, title, string.Create(CultureInfo.CurrentCulture, $"{people.Count} practitioners; {lapsed} credentials have lapsed, {soon} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded; below them the months in which sessions were given."), marks);
     }
 
     static string Short(string name) => name.Length > 26 ? name[..25] + "…" : name;

@@ -21,13 +21,13 @@ static class CredentialRules
     static readonly SessionRule Training = new("PR-002", 1)
     {
         Title = "Dry-needling training meets the jurisdiction minimum", Area = "credential", Severity = RuleSeverity.Critical,
-        Asks = "Training hours and years of licence reach what the clinic laid down, and the certificate is from the session's date or before.",
+        Asks = "Training hours and years of licence, as the record says them or since its issue, reach what the clinic laid down, and the certificate is from the session's date or before.",
         NotApplicableWhen = "neither hours nor years laid down",
-        Fields = ["training_hours", "years_licensed", "certified_on", "started_at"], Settings = [nameof(ClinicProtocol.MinTrainingHours), nameof(ClinicProtocol.MinYearsLicensed)],
+        Fields = ["training_hours", "years_licensed", "licence_issued", "certified_on", "started_at"], Settings = [nameof(ClinicProtocol.MinTrainingHours), nameof(ClinicProtocol.MinYearsLicensed)],
         Evidence = "law; FL 50 h + 2 y + 25 supervised sessions; CO earlier rule 46 h + 2 y", Source = "Leaflet; FL 64B17-6.008; CO 4 CCR 732-1 Rule 11", InLeaflet = "yes",
         Check = t => t.Clinic is { MinTrainingHours: null, MinYearsLicensed: null } ? NotApplicable
             : Rules.AllOf(
-                AtLeast(t.Practitioner?.TrainingHours, t.Clinic.MinTrainingHours), AtLeast(t.Practitioner?.YearsLicensed, t.Clinic.MinYearsLicensed),
+                AtLeast(t.Practitioner?.TrainingHours, t.Clinic.MinTrainingHours), AtLeast(YearsOn(t), t.Clinic.MinYearsLicensed),
                 t.Practitioner?.CertifiedOn is { } certified ? certified <= t.Session.Date : null),
     };
 
@@ -64,6 +64,9 @@ static class CredentialRules
             // The last training says nothing of whether there was one before it.
             t.Practitioner?.BbpTrainingOn is not { } trained || trained > t.Session.Date ? null : t.Clinic.BbpTrainingDays is not { } days || trained.AddDays(days) >= t.Session.Date),
     };
+
+    // Years as a record says them are those of the day it was written: a licence that was issued longer ago says more.
+    static double? YearsOn(Treatment t) => t.Practitioner?.LicenceIssued is { } issued && (t.Session.Date.DayNumber - issued.DayNumber) / 365.25 is var since && !(t.Practitioner.YearsLicensed > since) ? since : t.Practitioner?.YearsLicensed;
 
     // What is not laid down is met.
     static bool? AtLeast(double? value, double? least) => least is null ? true : value is null ? null : value >= least;

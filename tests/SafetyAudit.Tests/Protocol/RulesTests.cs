@@ -52,6 +52,7 @@ public class RulesTests
         new("PR-002", Fail, "too few hours", g => (g.Clinic.MinTrainingHours, g.Practitioner.TrainingHours, g.Practitioner.CertifiedOn) = (50, 49.5, Day)),
         new("PR-002", Fail, "certified the day after", g => (g.Clinic.MinTrainingHours, g.Practitioner.TrainingHours, g.Practitioner.CertifiedOn) = (50, 60, Day.AddDays(1))),
         new("PR-002", Fail, "too few years, hours unknown", g => (g.Clinic.MinTrainingHours, g.Clinic.MinYearsLicensed, g.Practitioner.YearsLicensed) = (50, 2, 1)),
+        new("PR-002", Pass, "one year when the record was written, three since the licence", g => (g.Clinic.MinYearsLicensed, g.Practitioner.YearsLicensed, g.Practitioner.LicenceIssued, g.Practitioner.CertifiedOn) = (2, 1, new(2023, 1, 1), Day)),
         new("PR-002", Open, "hours unknown", g => (g.Clinic.MinTrainingHours, g.Practitioner.CertifiedOn) = (50, Day)),
 
         new("PR-003", None, "no quota laid down", g => g.Practitioner.SupervisedSessions = 0),
