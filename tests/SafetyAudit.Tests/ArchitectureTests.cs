@@ -12,7 +12,7 @@ public partial class ArchitectureTests
     {
         ["Sessions"] = [],
         ["Measures"] = ["Sessions", "Data"],
-        ["Protocol"] = ["Sessions", "Measures", "Data"],
+        ["Protocol"] = ["Sessions", "Uploads", "Measures", "Data"],
         ["Fhir"] = ["Measures"],
         ["Uploads"] = ["Sessions", "Fhir", "Measures", "Data", "Access", "AuditTrail"],
         ["Summaries"] = ["Sessions", "Uploads", "Measures", "Protocol", "Data", "Access", "AuditTrail"],

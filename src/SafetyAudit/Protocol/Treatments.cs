@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Protocol;
 
@@ -19,19 +20,22 @@ public static class Treatments
         var here = read.ToDictionary(s => s.Id);
 
         // In a query of its own: leaving a filter out would leave it out of the sessions asked for too. By the index on patient and start, from the session backwards.
+        // The few uploads that don't count are left out by their numbers: asked for those that do, PostgreSQL may go through all the sessions of one for each session here.
         var beforeOf = new Dictionary<long, long>();
+        var uncounted = await db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(u => u.Status != UploadStatus.Completed || u.Purpose == UploadPurpose.Withdrawal).Select(u => u.Id).ToListAsync(ct);
+        var everybody = db.Sessions.IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AsNoTracking();
         foreach (long[] ids in here.Keys.Chunk(IdsAtOnce))
-            foreach (var one in await db.CurrentOfAll<Session>().Where(s => ids.Contains(s.Id)).Select(s => new
+            foreach (var one in await everybody.Where(s => ids.Contains(s.Id)).Select(s => new
             {
                 s.Id,
-                Before = db.CurrentOfAll<Session>().Where(b => b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
+                Before = everybody.Where(b => b.SupersededAtUtc == null && !uncounted.Contains(b.UploadId) && b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
                         && (b.Status == SessionStatus.Completed || b.Status == SessionStatus.Aborted && (b.FirstNeedleAtUtc != null || b.NeedlesInserted > 0)))
                     .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.SessionId).Select(b => (long?)b.Id).FirstOrDefault(),
-            }).Where(s => s.Before != null).ToListAsync(ct))
-                beforeOf[one.Id] = one.Before!.Value;
+            }).ToListAsync(ct))
+                if (one.Before is { } id) beforeOf[one.Id] = id;
         var before = new Dictionary<long, Session>();
         foreach (long[] ids in beforeOf.Values.Where(id => !here.ContainsKey(id)).Distinct().Chunk(IdsAtOnce))
-            foreach (var one in await db.Set<Session>().IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AsNoTracking().Where(s => ids.Contains(s.Id)).Select(s => new Session { Id = s.Id, Regions = s.Regions, Technique = s.Technique }).ToListAsync(ct))
+            foreach (var one in await everybody.Where(s => ids.Contains(s.Id)).Select(s => new Session { Id = s.Id, Regions = s.Regions, Technique = s.Technique }).ToListAsync(ct))
                 before[one.Id] = one;
 
         var followUps = new Dictionary<(string, string), List<FollowUp>>();

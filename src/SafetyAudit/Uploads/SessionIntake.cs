@@ -50,7 +50,7 @@ sealed class SessionIntake : Intake<Session>
             .Select(s => new Known(s.SessionId + "\n" + s.ClinicId, s.Version, s.Digest, s.UploadId)).ToListAsync(ct);
 
     // In the order of their dates, in which files come: so the sessions of the days that are counted together lie together. A rule asks about the patient's session
-    // before, so a session touches the patient's later ones too.
+    // before, so an upload touches, of each of its patients, those after the first that it tells of.
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
         SELECT a.clinic_id, a.practitioner_id, a.date FROM sessions a WHERE a.upload_id = {0}
@@ -58,13 +58,14 @@ sealed class SessionIntake : Intake<Session>
         SELECT b.clinic_id, b.practitioner_id, b.date FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version
         WHERE a.upload_id = {0} AND a.version > 1
         UNION
-        SELECT n.clinic_id, n.practitioner_id, n.date FROM sessions a JOIN sessions n ON n.patient_id = a.patient_id AND n.started_at_utc > a.started_at_utc AND n.clinic_id = a.clinic_id
-            AND n.upload_id <> a.upload_id AND n.superseded_at_utc IS NULL
-        WHERE a.upload_id = {0}
-        UNION
-        SELECT n.clinic_id, n.practitioner_id, n.date FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version
-        JOIN sessions n ON n.patient_id = b.patient_id AND n.started_at_utc > b.started_at_utc AND n.clinic_id = b.clinic_id AND n.superseded_at_utc IS NULL
-        WHERE a.upload_id = {0} AND a.version > 1
+        SELECT n.clinic_id, n.practitioner_id, n.date FROM (
+            SELECT t.patient_id, t.clinic_id, min(t.started_at_utc) AS first FROM (
+                SELECT a.patient_id, a.clinic_id, a.started_at_utc FROM sessions a WHERE a.upload_id = {0}
+                UNION ALL
+                SELECT b.patient_id, b.clinic_id, b.started_at_utc FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version
+                WHERE a.upload_id = {0} AND a.version > 1) t
+            GROUP BY t.patient_id, t.clinic_id) p
+        JOIN sessions n ON n.patient_id = p.patient_id AND n.started_at_utc > p.first AND n.clinic_id = p.clinic_id AND n.superseded_at_utc IS NULL AND n.upload_id <> {0}
         ORDER BY date, clinic_id, practitioner_id
         """;
 }
