@@ -195,6 +195,7 @@ public class AccountBrowserTests
             }
             // By keyboard alone: the first field has the focus.
             await page.GotoAsync(dashboard.Address + "/sign-in");
+            await Assertions.Expect(page.Locator("[name=UserName]")).ToBeFocusedAsync(new() { Timeout = 30_000 });
             await page.Keyboard.TypeAsync("director");
             await page.Keyboard.PressAsync("Tab");
             await page.Keyboard.TypeAsync(Password);
