@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace SafetyAudit.Data;
 
-/// <summary>One column of the rows that <see cref="Bulk"/> writes: how its value goes from the entity to either database, without a box around it.</summary>
+/// <summary>One column of the rows that <see cref="Bulk"/> writes and reads: how its value goes from the entity to either database and back from SQLite, without a box around it.</summary>
 abstract class BulkColumn<TRow>(IProperty property)
 {
     public string Name { get; } = property.GetColumnName();
@@ -18,6 +18,9 @@ abstract class BulkColumn<TRow>(IProperty property)
 
     public abstract void Write(NpgsqlBinaryImporter writer, TRow row);
 
+    /// <summary>Sets the property from a value that is not NULL.</summary>
+    public abstract void Take(SqliteRow from, int place, TRow row);
+
     /// <summary>The column of a property, with the conversion of the model.</summary>
     public static BulkColumn<TRow> Of(IProperty property)
     {
@@ -28,15 +31,41 @@ abstract class BulkColumn<TRow>(IProperty property)
         Expression value = Expression.Property(row, property.PropertyInfo ?? throw NotSupported());
         Expression known = value.Type == model ? value : Expression.Property(value, "Value");
         if (converter is not null) known = ReplacingExpressionVisitor.Replace(converter.ConvertToProviderExpression.Parameters[0], known, converter.ConvertToProviderExpression.Body);
-        if (kept == typeof(string)) return new TextColumn(property, Get<string?>());
-        if (kept == typeof(byte[])) return new BytesColumn(property, Get<byte[]?>());
-        if (kept == typeof(DateTime)) return new ValueColumn<DateTime>(property, Get<DateTime?>(), (statement, place, v) => statement.Give(place, v));
-        if (kept == typeof(DateOnly)) return new ValueColumn<DateOnly>(property, Get<DateOnly?>(), (statement, place, v) => statement.Give(place, v));
-        if (kept == typeof(bool)) return new ValueColumn<bool>(property, Get<bool?>(), (statement, place, v) => statement.Give(place, v ? 1 : 0));
-        if (kept == typeof(int)) return new ValueColumn<int>(property, Get<int?>(), (statement, place, v) => statement.Give(place, v));
-        if (kept == typeof(long)) return new ValueColumn<long>(property, Get<long?>(), (statement, place, v) => statement.Give(place, v));
-        if (kept == typeof(double)) return new ValueColumn<double>(property, Get<double?>(), (statement, place, v) => statement.Give(place, v));
+        if (kept == typeof(string)) return TextOf();
+        if (kept == typeof(byte[])) return new BytesColumn(property, Get<byte[]?>(), Set<byte[]>());
+        if (kept == typeof(DateTime)) return ValueOf<DateTime>((statement, place, v) => statement.Give(place, v), (row, place) => row.Instant(place));
+        if (kept == typeof(DateOnly)) return ValueOf<DateOnly>((statement, place, v) => statement.Give(place, v), (row, place) => row.Date(place));
+        if (kept == typeof(bool)) return ValueOf<bool>((statement, place, v) => statement.Give(place, v ? 1 : 0), (row, place) => row.Long(place) != 0);
+        if (kept == typeof(int)) return ValueOf<int>((statement, place, v) => statement.Give(place, v), (row, place) => checked((int)row.Long(place)));
+        if (kept == typeof(long)) return ValueOf<long>((statement, place, v) => statement.Give(place, v), (row, place) => row.Long(place));
+        if (kept == typeof(double)) return ValueOf<double>((statement, place, v) => statement.Give(place, v), (row, place) => row.Double(place));
         throw NotSupported();
+
+        BulkColumn<TRow> ValueOf<TKept>(Action<SqliteStatement, int, TKept> give, SqliteValue<TKept> take) where TKept : struct => new ValueColumn<TKept>(property, Get<TKept?>(), give, take, Set<TKept>());
+
+        // What the text says is made of it once for as long as row after row says the same.
+        BulkColumn<TRow> TextOf() => (BulkColumn<TRow>)Activator.CreateInstance(typeof(TextColumn<>).MakeGenericType(typeof(TRow), property.ClrType), property, Get<string?>(), FromText(), SetWhole())!;
+
+        Delegate FromText()
+        {
+            var text = Expression.Parameter(typeof(string));
+            return Expression.Lambda(typeof(Func<,>).MakeGenericType(typeof(string), property.ClrType), Expression.Convert(Converted(text), property.ClrType), text).Compile();
+        }
+
+        Delegate SetWhole()
+        {
+            var given = Expression.Parameter(property.ClrType);
+            return Expression.Lambda(typeof(Action<,>).MakeGenericType(typeof(TRow), property.ClrType), Expression.Assign(value, given), row, given).Compile();
+        }
+
+        Action<TRow, TKept> Set<TKept>()
+        {
+            var given = Expression.Parameter(typeof(TKept));
+            return Expression.Lambda<Action<TRow, TKept>>(Expression.Assign(value, Expression.Convert(Converted(given), property.ClrType)), row, given).Compile();
+        }
+
+        Expression Converted(ParameterExpression given) =>
+            converter is null ? given : ReplacingExpressionVisitor.Replace(converter.ConvertFromProviderExpression.Parameters[0], given, converter.ConvertFromProviderExpression.Body);
 
         Func<TRow, TKept> Get<TKept>()
         {
@@ -49,8 +78,25 @@ abstract class BulkColumn<TRow>(IProperty property)
         NotSupportedException NotSupported() => new($"No bulk column for {property.DeclaringType.Name}.{property.Name}.");
     }
 
-    sealed class TextColumn(IProperty property, Func<TRow, string?> get) : BulkColumn<TRow>(property)
+    delegate TKept SqliteValue<TKept>(SqliteRow row, int place);
+
+    sealed class TextColumn<TModel>(IProperty property, Func<TRow, string?> get, Func<string, TModel> from, Action<TRow, TModel> set) : BulkColumn<TRow>(property)
     {
+        // Of the row before. Shared by all who read at a time, so always whole: the text and what it says.
+        Last? last;
+
+        public override void Take(SqliteRow from, int place, TRow row)
+        {
+            var text = from.Text(place);
+            var known = last;
+            if (known is null || !text.SequenceEqual(known.Text)) last = known = new(text.ToArray(), Model(text));
+            set(row, known.Model);
+        }
+
+        TModel Model(ReadOnlySpan<byte> text) => from(System.Text.Encoding.UTF8.GetString(text));
+
+        sealed record Last(byte[] Text, TModel Model);
+
         public override void Give(SqliteStatement statement, int place, TRow row)
         {
             if (get(row) is { } value) statement.Give(place, value);
@@ -62,8 +108,10 @@ abstract class BulkColumn<TRow>(IProperty property)
         }
     }
 
-    sealed class BytesColumn(IProperty property, Func<TRow, byte[]?> get) : BulkColumn<TRow>(property)
+    sealed class BytesColumn(IProperty property, Func<TRow, byte[]?> get, Action<TRow, byte[]> set) : BulkColumn<TRow>(property)
     {
+        public override void Take(SqliteRow from, int place, TRow row) => set(row, from.Bytes(place));
+
         public override void Give(SqliteStatement statement, int place, TRow row)
         {
             if (get(row) is { } value) statement.Give(place, value);
@@ -75,8 +123,10 @@ abstract class BulkColumn<TRow>(IProperty property)
         }
     }
 
-    sealed class ValueColumn<TValue>(IProperty property, Func<TRow, TValue?> get, Action<SqliteStatement, int, TValue> give) : BulkColumn<TRow>(property) where TValue : struct
+    sealed class ValueColumn<TValue>(IProperty property, Func<TRow, TValue?> get, Action<SqliteStatement, int, TValue> give, SqliteValue<TValue> take, Action<TRow, TValue> set) : BulkColumn<TRow>(property) where TValue : struct
     {
+        public override void Take(SqliteRow from, int place, TRow row) => set(row, take(from, place));
+
         public override void Give(SqliteStatement statement, int place, TRow row)
         {
             if (get(row) is { } value) give(statement, place, value);

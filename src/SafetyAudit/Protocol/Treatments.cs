@@ -8,14 +8,15 @@ namespace SafetyAudit.Protocol;
 /// <summary>Reads sessions with everything that the rules ask about them, in a fixed number of queries however many there are.</summary>
 public static class Treatments
 {
-    const int IdsAtOnce = 5_000;
+    // Few enough that a list of them, as text, is no large object.
+    const int IdsAtOnce = 500;
 
     /// <param name="db">What is stored. What rules look up beside a session is looked up whoever asks, so that everybody is given the same answer.</param>
     /// <param name="sessions">Which sessions, within the scope of whoever asks; they are held in memory together.</param>
     /// <param name="ct">Stops the reading.</param>
     public static async Task<List<Treatment>> ReadAsync(SafetyAuditDb db, IQueryable<Session> sessions, CancellationToken ct)
     {
-        var read = await sessions.ToListAsync(ct);
+        var read = await db.BulkReadAsync(sessions, ct);
         if (read.Count == 0) return [];
         var here = read.ToDictionary(s => s.Id);
 

@@ -93,7 +93,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             foreach (var session in some) days[(session.ClinicId, session.PractitionerId, session.Date)].AddArrival(session, first[(session.ClinicId, session.SessionId)], addedAt[session.ClinicId]);
         }
         // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
-        foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(5_000))
+        foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(500))
         {
             await foreach (var adverseEvent in db.Current<AdverseEvent>().Where(e => ids.Contains(e.LinkedSessionId!)).AsAsyncEnumerable().WithCancellation(ct))
                 if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);

@@ -49,6 +49,38 @@ public class BulkTests
         Assert.Equal([9], (await db.Sessions.AsNoTracking().FirstAsync(s => s.SessionId == "bulk-2")).Digest);
     }
 
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task What_is_read_in_bulk_is_what_EF_Core_reads(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await using var db = installation.Db();
+        db.Clinics.Add(new Clinic { Id = "C1", Name = "C1", TimeZone = "Europe/London", AddedAtUtc = DateTime.UnixEpoch });
+        var upload = new Upload { FileName = "a.csv", Kind = RecordKind.Sessions, Fingerprint = "f", Bytes = 1, ReceivedAtUtc = DateTime.UnixEpoch, ReceivedBy = "a" };
+        db.Uploads.Add(upload);
+        await db.SaveChangesAsync();
+        var varied = Enumerable.Range(0, 6).Select(i => Filled($"varied-{i}", upload.Id)).ToList();
+        // Values that come again in the next row, that change, and that are missing in between.
+        for (int i = 0; i < varied.Count; i++)
+        {
+            if (i % 2 == 0) (varied[i].Technique, varied[i].Regions, varied[i].ConsentRisks) = ("superficial", [new("neck", null, null)], ["soreness"]);
+            if (i == 3) (varied[i].RiskNote, varied[i].Position, varied[i].Status, varied[i].EndedAtUtc) = (null, null, SessionStatus.Aborted, null);
+            (varied[i].FirstNeedleAtUtc, varied[i].Digest) = (new DateTime(2026, 3, 2, 0, 0, 0, DateTimeKind.Utc).AddTicks(i * 1_000_001), [(byte)i]);
+        }
+        db.Sessions.AddRange(varied);
+        db.Sessions.Add(new() { SessionId = "sparse", ClinicId = "C1", StartedAtUtc = DateTime.UnixEpoch, UploadId = upload.Id, ReceivedAtUtc = DateTime.UnixEpoch });
+        await db.SaveChangesAsync();
+        db.ChangeTracker.Clear();
+
+        string[] wanted = ["varied-1", "varied-2", "varied-3", "varied-4", "varied-5", "sparse"];
+        var query = db.Sessions.Where(s => wanted.Contains(s.SessionId) && s.UploadId == upload.Id).OrderBy(s => s.Id);
+        var read = await db.BulkReadAsync(query, default);
+        Assert.Equal(6, read.Count);
+        Assert.Equal((await query.AsNoTracking().ToListAsync()).Select(Text), read.Select(Text));
+        Assert.Empty(db.ChangeTracker.Entries());
+
+        static string Text(Session session) => System.Text.Json.JsonSerializer.Serialize(session);
+    }
+
     [Fact]
     public async Task A_row_that_the_database_refuses_is_an_error_and_nothing_is_written()
     {
