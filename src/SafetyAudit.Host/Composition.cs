@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Console;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Jobs;
 using SafetyAudit.Summaries;
@@ -27,7 +28,7 @@ static class Composition
         {
             if (await services.GetRequiredService<RefreshSummaries>().RunAsync(ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(Evaluate, ct);
         }, TimeSpan.FromSeconds(30)),
-        new(Evaluate, (services, ct) => services.GetRequiredService<EvaluateAlerts>().RunAsync(ct), TimeSpan.FromMinutes(15)),
+        new(Evaluate, EvaluateAsync, TimeSpan.FromMinutes(15)),
         new(WriteHeads, (services, ct) => services.GetRequiredService<TrailHeads>().WriteAsync(ct), TimeSpan.FromMinutes(5)),
         new(SweepArriving, (services, _) =>
         {
@@ -66,6 +67,7 @@ static class Composition
         services.AddTransient<RotateKey>();
         services.AddTransient<RefreshSummaries>();
         services.AddTransient<EvaluateAlerts>();
+        services.AddTransient<OpenCases>();
         services.AddJobs(database, Jobs, execute: worker);
         return services;
     }
@@ -75,6 +77,13 @@ static class Composition
     {
         await services.GetRequiredService<ProcessUploads>().DrainAsync(progress, ct);
         await services.GetRequiredService<RefreshSummaries>().RunAsync(ct);
+        await EvaluateAsync(services, ct);
+    }
+
+    /// <summary>Looks for alerts, and opens the cases that they ask for.</summary>
+    public static async Task EvaluateAsync(IServiceProvider services, CancellationToken ct)
+    {
         await services.GetRequiredService<EvaluateAlerts>().RunAsync(ct);
+        await services.GetRequiredService<OpenCases>().RunAsync(ct);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Primitives;
 using SafetyAudit.AuditTrail;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Api;
 using SafetyAudit.Host.Security;
@@ -45,6 +46,7 @@ static class Dashboard
         services.AddScoped<DecideLink>();
         services.AddScoped<LayDownProtocol>();
         services.AddScoped<TakeStep>();
+        services.AddScoped<ReviewCase>();
         services.AddTransient<RecordsEndpoint.Received>();
         services.AddSingleton<ReportForm>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());

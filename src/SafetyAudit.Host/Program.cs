@@ -17,6 +17,7 @@ var program = new RootCommand("SafetyAudit: safety auditing for clinics that giv
     AdherenceCommand.Make(settings),
     AlertsCommand.Make(settings),
     ClinicCommand.Make(settings),
+    EvaluateCommand.Make(),
     UserCommand.Make(settings),
     KeyCommand.Make(settings),
     VerifyCommand.Make(settings),

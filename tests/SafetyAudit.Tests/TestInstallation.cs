@@ -112,7 +112,7 @@ sealed class TestInstallation : IAsyncDisposable
 
     public Task SummariseAsync() => services.GetRequiredService<RefreshSummaries>().RunAsync(default);
 
-    public Task EvaluateAsync() => services.GetRequiredService<EvaluateAlerts>().RunAsync(default);
+    public Task EvaluateAsync() => Composition.EvaluateAsync(services, default);
 
     /// <summary>All that counts, as text: equal digests mean equal records, summaries and open alerts.</summary>
     public async Task<string> DigestAsync()

@@ -402,6 +402,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<string>("Arithmetic")
+                        .HasColumnType("text")
+                        .HasColumnName("arithmetic");
+
                     b.Property<string>("Baseline")
                         .HasColumnType("text")
                         .HasColumnName("baseline");
@@ -410,6 +414,18 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("clinic_id");
+
+                    b.Property<DateTime?>("ClosedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("closed_at_utc");
+
+                    b.Property<string>("ClosedBecause")
+                        .HasColumnType("text")
+                        .HasColumnName("closed_because");
+
+                    b.Property<string>("ClosedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("closed_by");
 
                     b.Property<DateTime>("EvaluatedAtUtc")
                         .HasColumnType("timestamp with time zone")
@@ -427,6 +443,11 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("key");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("level");
 
                     b.Property<string>("Measure")
                         .HasColumnType("text")
@@ -448,6 +469,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("reason");
+
+                    b.Property<DateOnly?>("ReviewedTo")
+                        .HasColumnType("date")
+                        .HasColumnName("reviewed_to");
 
                     b.Property<string>("Rule")
                         .IsRequired()
@@ -565,6 +590,180 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasName("pk_moved_reads");
 
                     b.ToTable("moved_reads");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Cases.Case", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Actions")
+                        .HasColumnType("text")
+                        .HasColumnName("actions");
+
+                    b.Property<long>("AlertId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("alert_id");
+
+                    b.Property<DateTime?>("AskedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("asked_at_utc");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<DateTime?>("DecidedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("decided_at_utc");
+
+                    b.Property<string>("DecidedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Decision")
+                        .HasColumnType("text")
+                        .HasColumnName("decision");
+
+                    b.Property<DateTime?>("DueAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("due_at_utc");
+
+                    b.Property<string>("Feedback")
+                        .HasColumnType("text")
+                        .HasColumnName("feedback");
+
+                    b.Property<DateOnly>("From")
+                        .HasColumnType("date")
+                        .HasColumnName("from");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("level");
+
+                    b.Property<string>("Measure")
+                        .HasColumnType("text")
+                        .HasColumnName("measure");
+
+                    b.Property<DateTime>("OpenedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("opened_at_utc");
+
+                    b.Property<string>("OpenedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("opened_by");
+
+                    b.Property<string>("Owner")
+                        .HasColumnType("text")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("PractitionerId")
+                        .HasColumnType("text")
+                        .HasColumnName("practitioner_id");
+
+                    b.Property<string>("Reasons")
+                        .HasColumnType("text")
+                        .HasColumnName("reasons");
+
+                    b.Property<DateOnly?>("RemeasureOn")
+                        .HasColumnType("date")
+                        .HasColumnName("remeasure_on");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("rule");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("stage");
+
+                    b.Property<DateOnly>("To")
+                        .HasColumnType("date")
+                        .HasColumnName("to");
+
+                    b.HasKey("Id")
+                        .HasName("pk_cases");
+
+                    b.HasIndex("AlertId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cases_alert_id");
+
+                    b.ToTable("cases");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Cases.CaseEntry", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("AtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("at_utc");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("by");
+
+                    b.Property<long>("CaseId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("case_id");
+
+                    b.Property<string>("Check")
+                        .HasColumnType("text")
+                        .HasColumnName("check");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<bool?>("Explains")
+                        .HasColumnType("boolean")
+                        .HasColumnName("explains");
+
+                    b.Property<string>("Figures")
+                        .HasColumnType("text")
+                        .HasColumnName("figures");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Note")
+                        .HasColumnType("text")
+                        .HasColumnName("note");
+
+                    b.Property<string>("PractitionerId")
+                        .HasColumnType("text")
+                        .HasColumnName("practitioner_id");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("stage");
+
+                    b.HasKey("Id")
+                        .HasName("pk_case_entries");
+
+                    b.HasIndex("CaseId")
+                        .HasDatabaseName("ix_case_entries_case_id");
+
+                    b.ToTable("case_entries");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Baseline", b =>
@@ -742,6 +941,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.Property<DateOnly>("EffectiveFrom")
                         .HasColumnType("date")
                         .HasColumnName("effective_from");
+
+                    b.Property<double?>("FalseAlarmsPerYear")
+                        .HasColumnType("double precision")
+                        .HasColumnName("false_alarms_per_year");
 
                     b.Property<bool?>("GlovesRequired")
                         .HasColumnType("boolean")
@@ -2372,6 +2575,26 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_sign_ins_asp_net_users_user_id");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Cases.Case", b =>
+                {
+                    b.HasOne("SafetyAudit.Alerts.Alert", null)
+                        .WithMany()
+                        .HasForeignKey("AlertId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_cases_alerts_alert_id");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Cases.CaseEntry", b =>
+                {
+                    b.HasOne("SafetyAudit.Cases.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_case_entries_cases_case_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Baseline", b =>

@@ -389,6 +389,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("id");
 
+                    b.Property<string>("Arithmetic")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("arithmetic");
+
                     b.Property<string>("Baseline")
                         .HasColumnType("TEXT")
                         .HasColumnName("baseline");
@@ -397,6 +401,18 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("clinic_id");
+
+                    b.Property<DateTime?>("ClosedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("closed_at_utc");
+
+                    b.Property<string>("ClosedBecause")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("closed_because");
+
+                    b.Property<string>("ClosedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("closed_by");
 
                     b.Property<DateTime>("EvaluatedAtUtc")
                         .HasColumnType("TEXT")
@@ -414,6 +430,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("key");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("level");
 
                     b.Property<string>("Measure")
                         .HasColumnType("TEXT")
@@ -435,6 +456,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("reason");
+
+                    b.Property<DateOnly?>("ReviewedTo")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reviewed_to");
 
                     b.Property<string>("Rule")
                         .IsRequired()
@@ -552,6 +577,176 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasName("pk_moved_reads");
 
                     b.ToTable("moved_reads");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Cases.Case", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Actions")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("actions");
+
+                    b.Property<long>("AlertId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("alert_id");
+
+                    b.Property<DateTime?>("AskedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("asked_at_utc");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<DateTime?>("DecidedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_at_utc");
+
+                    b.Property<string>("DecidedBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decided_by");
+
+                    b.Property<string>("Decision")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decision");
+
+                    b.Property<DateTime?>("DueAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("due_at_utc");
+
+                    b.Property<string>("Feedback")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("feedback");
+
+                    b.Property<DateOnly>("From")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("from");
+
+                    b.Property<string>("Level")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("level");
+
+                    b.Property<string>("Measure")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("measure");
+
+                    b.Property<DateTime>("OpenedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("opened_at_utc");
+
+                    b.Property<string>("OpenedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("opened_by");
+
+                    b.Property<string>("Owner")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("owner");
+
+                    b.Property<string>("PractitionerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("practitioner_id");
+
+                    b.Property<string>("Reasons")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("reasons");
+
+                    b.Property<DateOnly?>("RemeasureOn")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("remeasure_on");
+
+                    b.Property<string>("Rule")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rule");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stage");
+
+                    b.Property<DateOnly>("To")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("to");
+
+                    b.HasKey("Id")
+                        .HasName("pk_cases");
+
+                    b.HasIndex("AlertId")
+                        .IsUnique()
+                        .HasDatabaseName("ix_cases_alert_id");
+
+                    b.ToTable("cases");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Cases.CaseEntry", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("AtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("at_utc");
+
+                    b.Property<string>("By")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("by");
+
+                    b.Property<long>("CaseId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("case_id");
+
+                    b.Property<string>("Check")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("check");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<bool?>("Explains")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("explains");
+
+                    b.Property<string>("Figures")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("figures");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kind");
+
+                    b.Property<string>("Note")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("note");
+
+                    b.Property<string>("PractitionerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("practitioner_id");
+
+                    b.Property<string>("Stage")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("stage");
+
+                    b.HasKey("Id")
+                        .HasName("pk_case_entries");
+
+                    b.HasIndex("CaseId")
+                        .HasDatabaseName("ix_case_entries_case_id");
+
+                    b.ToTable("case_entries");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Baseline", b =>
@@ -727,6 +922,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.Property<DateOnly>("EffectiveFrom")
                         .HasColumnType("TEXT")
                         .HasColumnName("effective_from");
+
+                    b.Property<double?>("FalseAlarmsPerYear")
+                        .HasColumnType("REAL")
+                        .HasColumnName("false_alarms_per_year");
 
                     b.Property<bool?>("GlovesRequired")
                         .HasColumnType("INTEGER")
@@ -2333,6 +2532,26 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_sign_ins_asp_net_users_user_id");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Cases.Case", b =>
+                {
+                    b.HasOne("SafetyAudit.Alerts.Alert", null)
+                        .WithMany()
+                        .HasForeignKey("AlertId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_cases_alerts_alert_id");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Cases.CaseEntry", b =>
+                {
+                    b.HasOne("SafetyAudit.Cases.Case", null)
+                        .WithMany()
+                        .HasForeignKey("CaseId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_case_entries_cases_case_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Baseline", b =>

@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
-using SafetyAudit.Alerts;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Demo;
 using SafetyAudit.Protocol;
@@ -68,7 +67,7 @@ static class DemoCommand
         var results = await ImportCommand.ImportAsync(services, [.. files.Select(f => new FileInfo(f))], null, null, showProgress: true, ct);
         if (results.Find(r => r.Upload is not { Status: Uploads.UploadStatus.Completed }) is { } failed) throw new CommandFailedException($"The demo file {failed.File} could not be imported: {failed.Refused ?? failed.Upload?.Failure}");
         await EscalateAsync(services, lastDay, ct);
-        await services.GetRequiredService<EvaluateAlerts>().RunAsync(ct);
+        await Composition.EvaluateAsync(services, ct);
         await File.WriteAllTextAsync(done, "", ct);
     }
 

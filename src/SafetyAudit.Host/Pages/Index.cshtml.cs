@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Sessions;
@@ -11,7 +12,7 @@ namespace SafetyAudit.Host.Pages;
 
 /// <summary>Home: what is open, the funnel that shows most, and how fresh each clinic's records are. All from one snapshot of the database.</summary>
 [Needs(Permission.ReadFigures)]
-public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
+public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
     public sealed record ClinicLine(string Id, string Name, DateOnly? LastSession, long Sessions, int Events, double? MedianDelayHours, double? NinetiethDelayHours, int Above, int Below, int Inside);
 
@@ -28,6 +29,8 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
 
     public List<Alert> Open { get; private set; } = [];
     public double ExpectedFalseAlarms { get; private set; }
+    public int OpenCases { get; private set; }
+    public int Overdue { get; private set; }
     public Funnel? Funnel { get; private set; }
     public string FunnelClinic { get; private set; } = "";
     public List<ClinicLine> Clinics { get; private set; } = [];
@@ -50,7 +53,11 @@ public sealed class IndexModel(SafetyAuditDb db) : PeriodPage(db)
         var clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
         var rows = new List<RateRow>();
         foreach (var clinic in clinics) rows.AddRange(await EvaluateAlerts.AmongPeersAsync(Db, clinic.Id, baselines, ct));
-        ExpectedFalseAlarms = rows.Sum(r => r.FalseAlarmProbability);
+        var reviewed = await EvaluateAlerts.ReviewedAsync(Db, ct);
+        foreach (var clinic in clinics) if (await EvaluateAlerts.MonitorAsync(Db, clinic.Id, baselines, reviewed, ct) is { } monitor) ExpectedFalseAlarms += monitor.Of(Db.Actor.Scope.PractitionerId).ExpectedFalseAlarms.Red;
+        OpenCases = await Db.Cases.CountAsync(c => c.Stage != CaseStage.Closed, ct);
+        var now = time.UtcNow();
+        Overdue = await Db.Cases.CountAsync(c => c.Stage != CaseStage.Closed && c.DueAtUtc < now, ct);
         // The clinic and measure with the row furthest above is the one worth a picture here.
         if (rows.Where(r => r.Predicted != null).MinBy(r => r.PHigh!.Value) is { } telling)
         {

@@ -5,6 +5,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.AuditTrail;
+using SafetyAudit.Cases;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
@@ -138,8 +139,40 @@ public static class Show
         AlertRule.AdherenceBelowTarget => "Adherence below the target",
         AlertRule.CompletenessFalling => "Less recorded than before",
         AlertRule.CredentialLapsing => "Credential lapses",
+        AlertRule.RareEventsClose => "Rare events close together",
         _ => "Critical protocol rule not recorded",
     };
+
+    /// <summary>How urgent an alert is, in words and shape.</summary>
+    public static (string Style, string Glyph, string Words) Level(AlertLevel level) => level switch
+    {
+        AlertLevel.Sentinel => ("badge sentinel", "■", "one event, one review"),
+        AlertLevel.Red => ("badge above-998", "▲▲", "red: asks for a review"),
+        AlertLevel.Amber => ("badge above-95", "▲", "amber: worth a look"),
+        _ => ("badge below-998", "▼", "check the records"),
+    };
+
+    public static string Stage(CaseStage stage) => stage switch { CaseStage.Data => "The data", CaseStage.CaseMix => "The kind of sessions", CaseStage.Process => "The protocol", CaseStage.Person => "The person", _ => "Decided" };
+
+    public static string Check(CaseCheck check) => check switch
+    {
+        CaseCheck.Duplicates => "Duplicates", CaseCheck.Denominators => "Sessions counted", CaseCheck.Coding => "Coding of events", CaseCheck.Ascertainment => "How events were found", CaseCheck.CaseMix => "Case-mix", _ => "Protocol adherence",
+    };
+
+    public static string Decision(CaseDecision decision) => decision switch
+    {
+        CaseDecision.DataCorrected => "The data were wrong and are corrected", CaseDecision.CaseMixExplains => "The kind of sessions explains it", CaseDecision.NothingFound => "Nothing was found that explains it or needs a change",
+        CaseDecision.ProcessChanged => "The clinic changes how it works", CaseDecision.PractitionerSupported => "The practitioner is supported", _ => "Referred to somebody outside",
+    };
+
+    /// <summary>What happened in a review, in a few words.</summary>
+    public static string Entry(CaseEntry entry) => entry.Kind switch
+    {
+        CaseEntryKind.Opened => "Opened", CaseEntryKind.Assigned => "Assigned to", CaseEntryKind.Checked => $"{Check(entry.Check!.Value)}: {(entry.Explains == true ? "explains it" : "does not explain it")}", CaseEntryKind.Note => "Note",
+        CaseEntryKind.StageEnded => $"{Stage(entry.Stage)}: done", CaseEntryKind.Reply => "Answer of the practitioner", CaseEntryKind.NoReply => "No answer waited for", CaseEntryKind.Decided => "Decided", _ => "Opened again",
+    };
+
+    public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };
 
     public static (string Style, string Glyph) Look(AlertRule rule) => rule switch
     {
@@ -147,7 +180,7 @@ public static class Show
         AlertRule.MoreThanPeers or AlertRule.ClinicAboveLiterature => ("badge above-998", "▲▲"),
         AlertRule.FewerThanPeers or AlertRule.ClinicBelowLiterature => ("badge below-998", "▼▼"),
         AlertRule.ProtocolFailed or AlertRule.AdherenceBelowTarget => ("badge failed", "✕"),
-        AlertRule.CredentialLapsing => ("badge above-95", "◆"),
+        AlertRule.CredentialLapsing or AlertRule.RareEventsClose => ("badge above-95", "◆"),
         _ => ("badge none", "–"),
     };
 

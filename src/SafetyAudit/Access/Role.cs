@@ -24,6 +24,8 @@ public enum Permission
     KeepReportLinks,
     /// <summary>What a clinic lays down for its protocol, and what was done about its events.</summary>
     LayDownProtocol,
+    /// <summary>Reviews alerts: opens cases, looks into them, decides.</summary>
+    ReviewCases,
     /// <summary>One's own account: password, second step, sign-ins.</summary>
     KeepOwnAccount,
 }
@@ -40,8 +42,8 @@ public static class Roles
 
     static readonly Dictionary<Role, HashSet<Permission>> Table = new()
     {
-        [Role.Director] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.KeepReportLinks, Permission.KeepOwnAccount],
-        [Role.ComplianceOfficer] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.ReadTrail, Permission.KeepOwnAccount],
+        [Role.Director] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.ReviewCases, Permission.KeepReportLinks, Permission.KeepOwnAccount],
+        [Role.ComplianceOfficer] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.ReviewCases, Permission.ReadTrail, Permission.KeepOwnAccount],
         // Within a scope that holds their own records only.
         [Role.Practitioner] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.KeepOwnAccount],
         [Role.Administrator] = [Permission.ManageAccess, Permission.KeepReportLinks, Permission.KeepOwnAccount],

@@ -7,9 +7,9 @@ public enum AlertRule
 {
     /// <summary>A sentinel or serious event: one is one review.</summary>
     SentinelEvent,
-    /// <summary>More than expected beside the peers in the same clinic, beyond the 99.8 % limit.</summary>
+    /// <summary>More than the records of colleagues in the same clinic lead to expect, see <see cref="Analysis.PeerMonitor"/>.</summary>
     MoreThanPeers,
-    /// <summary>Fewer than expected beside the peers, beyond the 99.8 % limit: check the records.</summary>
+    /// <summary>Fewer than they lead to expect: check the records.</summary>
     FewerThanPeers,
     /// <summary>The clinic as a whole records more than the literature leads to expect.</summary>
     ClinicAboveLiterature,
@@ -25,6 +25,21 @@ public enum AlertRule
     CompletenessFalling,
     /// <summary>A credential lapses within 60, 30 or 7 days, or has lapsed.</summary>
     CredentialLapsing,
+    /// <summary>Events too rare for a practitioner's rate came close together in the clinic.</summary>
+    RareEventsClose,
+}
+
+/// <summary>What an alert asks for.</summary>
+public enum AlertLevel
+{
+    /// <summary>One event, one review, at once.</summary>
+    Sentinel,
+    /// <summary>A review.</summary>
+    Red,
+    /// <summary>A look: not more than chance may do now and then.</summary>
+    Amber,
+    /// <summary>A look at the records: fewer than expected, or not recorded.</summary>
+    Blue,
 }
 
 public enum AlertStatus
@@ -32,6 +47,8 @@ public enum AlertStatus
     Open,
     /// <summary>The figures no longer bear it out. It stays in the record.</summary>
     NoLongerHolds,
+    /// <summary>Somebody looked into it, or dismissed it, and said why. What comes after is judged anew.</summary>
+    Closed,
 }
 
 /// <summary>A finding that someone should look at: at most one open per rule, subject and measure.</summary>
@@ -39,6 +56,7 @@ public sealed class Alert
 {
     public long Id { get; set; }
     public AlertRule Rule { get; set; }
+    public AlertLevel Level { get; set; }
     public required string ClinicId { get; set; }
 
     /// <summary>The practitioner it is about; empty for a clinic-level line.</summary>
@@ -58,9 +76,25 @@ public sealed class Alert
     public long? Observed { get; set; }
     public double? Expected { get; set; }
     public string? Baseline { get; set; }
+
+    /// <summary>What it was raised by: the thresholds and what they were solved for, in figures. Empty for a rule without thresholds.</summary>
+    public string? Arithmetic { get; set; }
+
     public AlertStatus Status { get; set; }
     public DateTime RaisedAtUtc { get; set; }
 
     /// <summary>When its figures were last looked at and still bore it out, or ceased to.</summary>
     [Unaudited] public DateTime EvaluatedAtUtc { get; set; }
+
+    /// <summary>Whether it gets a case by itself, and ends with that only: a sentinel event, or a practitioner far above colleagues.</summary>
+    public bool AsksForReview => Level == AlertLevel.Sentinel || Level == AlertLevel.Red && Rule == AlertRule.MoreThanPeers;
+
+    public DateTime? ClosedAtUtc { get; set; }
+    public string? ClosedBy { get; set; }
+
+    /// <summary>Why it was dismissed, or what its case decided.</summary>
+    public string? ClosedBecause { get; set; }
+
+    /// <summary>The clinic's last day with a session when it was closed: what came up to then has been looked at.</summary>
+    public DateOnly? ReviewedTo { get; set; }
 }

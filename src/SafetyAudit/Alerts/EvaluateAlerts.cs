@@ -1,9 +1,11 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
 using SafetyAudit.Statistics;
 
@@ -11,17 +13,14 @@ namespace SafetyAudit.Alerts;
 
 /// <summary>
 /// Looks at the figures and keeps at most one open alert per rule, subject and measure. Runs any number of times with the same result; an alert whose
-/// figures no longer bear it out says so and stays in the record.
+/// figures no longer bear it out says so and stays in the record, and what was looked into is not raised again for what had been seen then.
 /// </summary>
 /// <remarks>
-/// Rates are judged over the twelve months up to a clinic's last session. Practitioners are judged against peers only: a published rate taken as fact
-/// would flag most of a clinic that simply records more (2.8 false alerts per practitioner-year against 0.03 in simulation).
+/// Practitioners are judged month by month against colleagues only, see <see cref="PeerMonitor"/>: a published rate taken as fact would flag most of a clinic that
+/// simply records more (2.8 false alerts per practitioner-year against 0.03 in simulation). Clinics are judged over the twelve months up to their last session.
 /// </remarks>
 public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, TimeProvider time)
 {
-    /// <summary>Fewest events for "more than peers": one event is looked at by itself, not as a rate.</summary>
-    public const long FewestEvents = 2;
-
     public async Task RunAsync(CancellationToken ct)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
@@ -30,15 +29,15 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         // Half-recounted figures accuse the wrong people. The recount asks for this job again when it is through.
         if (await db.StaleDays.AnyAsync(ct)) return;
         var now = time.UtcNow();
-        var found = await FindAsync(db, now, ct);
         var open = await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
+        var found = await FindAsync(db, now, open.ContainsKey, await ReviewedAsync(db, ct), ct);
         foreach (var finding in found)
         {
             finding.EvaluatedAtUtc = now;
             if (open.Remove(finding.Key, out var known))
             {
-                (known.Reason, known.From, known.To, known.Observed, known.Expected, known.Baseline, known.EvaluatedAtUtc, known.ClinicId, known.PractitionerId) =
-                    (finding.Reason, finding.From, finding.To, finding.Observed, finding.Expected, finding.Baseline, now, finding.ClinicId, finding.PractitionerId);
+                (known.Reason, known.From, known.To, known.Observed, known.Expected, known.Baseline, known.EvaluatedAtUtc, known.ClinicId, known.PractitionerId, known.Level, known.Arithmetic) =
+                    (finding.Reason, finding.From, finding.To, finding.Observed, finding.Expected, finding.Baseline, now, finding.ClinicId, finding.PractitionerId, finding.Level, finding.Arithmetic);
                 continue;
             }
             finding.Status = AlertStatus.Open;
@@ -54,16 +53,29 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     public static async Task<(DateOnly From, DateOnly To)?> PeriodAsync(SafetyAuditDb db, string clinicId, CancellationToken ct) =>
         await Counts.SpanAsync(db, clinicId, ct) is { } span ? (span.Last.AddYears(-1).AddDays(1), span.Last) : null;
 
-    /// <summary>Every practitioner of a clinic beside colleagues, each watched measure, over the clinic's twelve months: what the alerts about people are raised from.</summary>
+    /// <summary>Every practitioner of a clinic beside colleagues, each watched measure, over the clinic's twelve months: one look, as tables and funnels show it.</summary>
     public static async Task<List<RateRow>> AmongPeersAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, CancellationToken ct) =>
         await PeriodAsync(db, clinicId, ct) is var (start, end)
             ? (await Rates.ReadAsync(db, new(start, end, Grouping.Practitioner, Against.Peers), Watched(baselines), baselines, ct)).FindAll(r => r.ClinicId == clinicId)
             : [];
 
+    /// <summary>The monitor of a clinic as its alerts are raised from it: with the clinic's own budget, and anew after what was looked into.</summary>
+    public static async Task<ClinicMonitor?> MonitorAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, IReadOnlyDictionary<string, DateOnly> reviewed, CancellationToken ct)
+    {
+        if (await Counts.SpanAsync(db, clinicId, ct) is not { } span) return null;
+        var laidDown = ClinicProtocol.On(clinicId, await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == clinicId).ToListAsync(ct), span.Last);
+        return await ClinicMonitor.ReadAsync(db, clinicId, Watched(baselines), baselines, laidDown.FalseAlarmsPerYear,
+            (practitioner, measure) => reviewed.TryGetValue(KeyOf(AlertRule.MoreThanPeers, clinicId, practitioner, measure), out var day) ? day : null, ct);
+    }
+
+    /// <summary>The day up to which what an alert was about has been looked at, by the alert's key.</summary>
+    public static async Task<Dictionary<string, DateOnly>> ReviewedAsync(SafetyAuditDb db, CancellationToken ct) =>
+        (await db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Closed && a.ReviewedTo != null).Select(a => new { a.Key, a.ReviewedTo }).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.Max(a => a.ReviewedTo!.Value));
+
     /// <summary>The measures that are watched by rate.</summary>
     public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
 
-    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, CancellationToken ct)
+    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, Func<string, bool> isOpen, Dictionary<string, DateOnly> reviewed, CancellationToken ct)
     {
         var found = new List<Alert>();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
@@ -71,31 +83,44 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         foreach (string clinic in await db.Clinics.Select(c => c.Id).OrderBy(id => id).ToListAsync(ct))
         {
             if (await PeriodAsync(db, clinic, ct) is not var (start, end)) continue;
-            var among = await AmongPeersAsync(db, clinic, baselines, ct);
-            found.AddRange(among.Where(r => r.Position == Position.Above998 && r.Observed >= FewestEvents).Select(r => AgainstPeers(r, AlertRule.MoreThanPeers)));
-            found.AddRange(among.Where(r => r.Position == Position.Below998).Select(r => AgainstPeers(r, AlertRule.FewerThanPeers)));
-            var literature = (await Rates.ReadAsync(db, new(start, end, Grouping.Clinic, Against.Literature), Watched(baselines), baselines, ct)).FindAll(r => r.ClinicId == clinic);
-            found.AddRange(literature.Where(r => r.Position == Position.Above998).Select(r => AgainstLiterature(r, AlertRule.ClinicAboveLiterature)));
-            found.AddRange(literature.Where(r => r.Position == Position.Below998).Select(r => AgainstLiterature(r, AlertRule.ClinicBelowLiterature)));
-            found.AddRange(await ProtocolAlerts.OfAdherenceAsync(db, clinic, start, end, now, ct));
+            if (await MonitorAsync(db, clinic, baselines, reviewed, ct) is { } monitor)
+                found.AddRange(MonitorAlerts.Of(monitor, end, isOpen, key => reviewed.TryGetValue(key, out var day) ? day : null));
+            found.AddRange(await AsAWholeAsync(db, clinic, start, end, baselines, measures, now, ct).Where(a => !reviewed.TryGetValue(a.Key, out var day) || day < start).ToListAsync(ct));
+            // What was looked into is judged by what came after, until that is all there is to judge.
+            foreach (var day in reviewed.Values.Distinct().Where(d => d >= start && d < end))
+                found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen == day).ToListAsync(ct));
         }
-        found.AddRange(await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct));
-        found.AddRange(await SentinelsAsync(db, measures, ct));
+        found.AddRange((await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct)).Where(a => !reviewed.TryGetValue(a.Key, out var day) || a.To > day));
+        found.AddRange((await SentinelsAsync(db, measures, ct)).Where(a => !reviewed.ContainsKey(a.Key)));
         return found;
     }
 
-    static Alert AgainstPeers(RateRow row, AlertRule rule) => New(rule, row, string.Create(CultureInfo.InvariantCulture,
-        $"{row.Measure.Name}: {row.Observed} in {row.Sessions} sessions, where the records of {row.Peers} colleagues in the clinic lead to expect {row.Expected:0.0} (99.8 % limits {row.Limits!.Value.Lower998} to {row.Limits.Value.Upper998}).")
-        + (rule == AlertRule.FewerThanPeers ? " Check the records: so few may mean that events are not written down." : ""));
-
-    static Alert AgainstLiterature(RateRow row, AlertRule rule) => New(rule, row, string.Create(CultureInfo.InvariantCulture,
-        $"{row.Measure.Name}: the clinic recorded {row.Observed} in {row.Sessions} sessions, where {row.Baseline!.Source} leads to expect {row.Expected:0.0} (99.8 % limits {row.Limits!.Value.Lower998} to {row.Limits.Value.Upper998}). ")
-        + (rule == AlertRule.ClinicBelowLiterature ? "Check the records first." : "Published rates differ several-fold between settings: a question about the clinic's recording and practice as a whole, not about one person."));
-
-    static Alert New(AlertRule rule, RateRow row, string reason) => new()
+    // What is raised from a period of a clinic's days taken together.
+    static async IAsyncEnumerable<Alert> AsAWholeAsync(SafetyAuditDb db, string clinic, DateOnly start, DateOnly end, Dictionary<string, Baseline> baselines, List<Measure> measures, DateTime now, [EnumeratorCancellation] CancellationToken ct)
     {
-        Rule = rule, ClinicId = row.ClinicId, PractitionerId = row.PractitionerId, Measure = row.Measure.Code, Key = KeyOf(rule, row.ClinicId, row.PractitionerId, row.Measure.Code),
-        Reason = reason, From = row.From, To = row.To, Observed = row.Observed, Expected = row.Expected, Baseline = row.Baseline?.Id,
+        foreach (var row in (await Rates.ReadAsync(db, new(start, end, Grouping.Clinic, Against.Literature), Watched(baselines), baselines, ct)).Where(r => r.ClinicId == clinic))
+            if (row.Position is Position.Above998 or Position.Below998) yield return AgainstLiterature(row, row.Position == Position.Above998 ? AlertRule.ClinicAboveLiterature : AlertRule.ClinicBelowLiterature);
+        foreach (var alert in await ProtocolAlerts.OfAdherenceAsync(db, clinic, start, end, now, ct)) yield return alert;
+        var exposures = await db.DailyExposures.Where(d => d.ClinicId == clinic && d.Date <= end && d.Date > end.AddYears(-ClinicMonitor.Years)).GroupBy(d => d.Date).Select(g => new { Day = g.Key, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions) }).OrderBy(d => d.Day).ToListAsync(ct);
+        var rare = measures.Where(m => RareEvents.IsWatched(m, baselines.GetValueOrDefault(m.Code))).ToList();
+        var codes = rare.ConvertAll(m => m.Code);
+        var events = (await db.DailyObserved.Where(d => d.ClinicId == clinic && d.Date <= end && d.Date > end.AddYears(-ClinicMonitor.Years) && codes.Contains(d.Measure)).GroupBy(d => new { d.Measure, d.Date }).Select(g => new { g.Key.Measure, g.Key.Date, Observed = g.Sum(d => (long)d.Observed) }).ToListAsync(ct)).ToLookup(d => d.Measure);
+        foreach (var measure in rare)
+        {
+            if (!events.Contains(measure.Code)) continue;
+            var on = events[measure.Code].ToDictionary(d => d.Date, d => d.Observed);
+            // The events that close a gap must lie in the period; where gaps begin does not matter.
+            if (RareEvents.Of(clinic, measure, baselines[measure.Code], exposures.ConvertAll(d => (d.Day, (double)(measure.Unit == ExposureUnit.AtRiskSession ? d.AtRisk : d.Sessions), on.GetValueOrDefault(d.Day)))) is { } alert && alert.To >= start) yield return alert;
+        }
+    }
+
+    static Alert AgainstLiterature(RateRow row, AlertRule rule) => new()
+    {
+        Rule = rule, Level = rule == AlertRule.ClinicBelowLiterature ? AlertLevel.Blue : AlertLevel.Amber, ClinicId = row.ClinicId, Measure = row.Measure.Code, Key = KeyOf(rule, row.ClinicId, null, row.Measure.Code),
+        From = row.From, To = row.To, Observed = row.Observed, Expected = row.Expected, Baseline = row.Baseline?.Id,
+        Reason = string.Create(CultureInfo.InvariantCulture,
+            $"{row.Measure.Name}: the clinic recorded {row.Observed} in {row.Sessions} sessions, where {row.Baseline!.Source} leads to expect {row.Expected:0.0} (99.8 % limits {row.Limits!.Value.Lower998} to {row.Limits.Value.Upper998}). ")
+            + (rule == AlertRule.ClinicBelowLiterature ? "Check the records first." : "Published rates differ several-fold between settings: a question about the clinic's recording and practice as a whole, not about one person."),
     };
 
     // One event, one review: whatever its rate, whether or not its session has arrived.
@@ -119,7 +144,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             string clinic = e.LinkedClinicId ?? e.ClinicId ?? "";
             found.Add(new Alert
             {
-                Rule = AlertRule.SentinelEvent, ClinicId = clinic, PractitionerId = candidate.PractitionerId ?? e.PractitionerId, Measure = e.Category, From = day, To = day, Observed = 1,
+                Rule = AlertRule.SentinelEvent, Level = AlertLevel.Sentinel, ClinicId = clinic, PractitionerId = candidate.PractitionerId ?? e.PractitionerId, Measure = e.Category, From = day, To = day, Observed = 1,
                 Key = KeyOf(AlertRule.SentinelEvent, e.ClinicId, null, e.EventId),
                 Reason = $"{measure.Name}, event {e.EventId}, onset {day:yyyy-MM-dd}. One such event is one review, always."
                     + (measure.IsSentinel ? "" : " Its report marks it as serious.") + (e.LinkedSessionId is null ? " Its session has not arrived yet." : ""),

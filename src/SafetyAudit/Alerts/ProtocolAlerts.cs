@@ -106,6 +106,8 @@ static class ProtocolAlerts
 
     static Alert Of(AlertRule rule, string clinic, string? practitioner, string? measure, DateOnly from, DateOnly to, long? observed, string reason) => new()
     {
-        Rule = rule, ClinicId = clinic, PractitionerId = practitioner, Measure = measure, Key = EvaluateAlerts.KeyOf(rule, clinic, practitioner, measure), Reason = reason, From = from, To = to, Observed = observed,
+        Rule = rule, Level = LevelOf(rule), ClinicId = clinic, PractitionerId = practitioner, Measure = measure, Key = EvaluateAlerts.KeyOf(rule, clinic, practitioner, measure), Reason = reason, From = from, To = to, Observed = observed,
     };
+
+    static AlertLevel LevelOf(AlertRule rule) => rule switch { AlertRule.ProtocolFailed => AlertLevel.Red, AlertRule.ProtocolNotRecorded or AlertRule.CompletenessFalling => AlertLevel.Blue, _ => AlertLevel.Amber };
 }

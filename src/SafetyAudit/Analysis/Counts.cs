@@ -59,6 +59,19 @@ public static class Counts
             new Dictionary<string, long> { [measure] = observed.GetValueOrDefault(e.Key) }) { ForComparisonOnly = IsOthers(db, e.Key.PractitionerId) })];
     }
 
+    /// <summary>Per practitioner and calendar month at one clinic, for every measure.</summary>
+    public static async Task<List<PractitionerCounts>> ReadMonthlyAsync(SafetyAuditDb db, string clinicId, DateOnly from, DateOnly to, CancellationToken ct)
+    {
+        var exposures = await db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.ClinicId == clinicId && d.Date >= from && d.Date <= to)
+            .GroupBy(d => new { d.PractitionerId, d.Date.Year, d.Date.Month })
+            .Select(g => new { g.Key, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions) }).ToListAsync(ct);
+        var observed = (await db.DailyObserved.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.ClinicId == clinicId && d.Date >= from && d.Date <= to)
+            .GroupBy(d => new { d.PractitionerId, d.Date.Year, d.Date.Month, d.Measure })
+            .Select(g => new { g.Key.PractitionerId, g.Key.Year, g.Key.Month, g.Key.Measure, Observed = g.Sum(d => (long)d.Observed) }).ToListAsync(ct)).ToLookup(o => (o.PractitionerId, o.Year, o.Month));
+        return [.. exposures.Select(e => new PractitionerCounts(clinicId, e.Key.PractitionerId, new DateOnly(e.Key.Year, e.Key.Month, 1), e.Sessions, e.AtRisk,
+            observed[(e.Key.PractitionerId, e.Key.Year, e.Key.Month)].ToDictionary(o => o.Measure, o => o.Observed)) { ForComparisonOnly = IsOthers(db, e.Key.PractitionerId) })];
+    }
+
     static bool IsOthers(SafetyAuditDb db, string practitionerId) => db.Actor.Scope.PractitionerId is { } own && own != practitionerId;
 
     /// <summary>First and last day with a completed session, at one clinic or at all; empty where there is none.</summary>

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
+using SafetyAudit.Cases;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
@@ -63,6 +64,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<ClinicProtocol> ClinicProtocols => Set<ClinicProtocol>();
     public DbSet<EventStep> EventSteps => Set<EventStep>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<Case> Cases => Set<Case>();
+    public DbSet<CaseEntry> CaseEntries => Set<CaseEntry>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
     public DbSet<ColumnMapping> ColumnMappings => Set<ColumnMapping>();
     public DbSet<KeyInUse> KeysInUse => Set<KeyInUse>();
@@ -171,8 +174,19 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<EventStep>().HasIndex(s => new { s.EventId, s.EventClinicId });
         builder.Entity<Alert>(alert =>
         {
+            alert.Ignore(a => a.AsksForReview);
             alert.HasIndex(a => a.Key).IsUnique().HasFilter("status = 'open'").HasDatabaseName("ix_alerts_one_open");
             alert.HasIndex(a => new { a.Status, a.ClinicId });
+        });
+        builder.Entity<Case>(review =>
+        {
+            review.HasIndex(c => c.AlertId).IsUnique();
+            review.HasOne<Alert>().WithMany().HasForeignKey(c => c.AlertId).OnDelete(DeleteBehavior.Restrict);
+        });
+        builder.Entity<CaseEntry>(entry =>
+        {
+            entry.HasIndex(e => e.CaseId);
+            entry.HasOne<Case>().WithMany().HasForeignKey(e => e.CaseId).OnDelete(DeleteBehavior.Restrict);
         });
 
         // Identity maps passkeys only where its settings are at hand; the tables must not depend on who opens the database.
@@ -241,6 +255,9 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<EventStep>().HasQueryFilter(ClinicScope, s => AllClinics || ScopeClinics.Contains(s.ClinicId))
             .HasQueryFilter(OwnScope, s => Own == null || AdverseEvents.Any(e => e.EventId == s.EventId && (e.ClinicId ?? "") == s.EventClinicId));
         builder.Entity<Alert>().HasQueryFilter(ClinicScope, a => AllClinics || ScopeClinics.Contains(a.ClinicId)).HasQueryFilter(OwnScope, a => Own == null || a.PractitionerId == Own);
+        // The practitioner whom it is about sees a case once they are asked, and of what was said in it their own answers.
+        builder.Entity<Case>().HasQueryFilter(ClinicScope, c => AllClinics || ScopeClinics.Contains(c.ClinicId)).HasQueryFilter(OwnScope, c => Own == null || c.PractitionerId == Own && c.AskedAtUtc != null);
+        builder.Entity<CaseEntry>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.ClinicId)).HasQueryFilter(OwnScope, e => Own == null || e.PractitionerId == Own && e.Kind == CaseEntryKind.Reply);
         builder.Entity<ApiKey>().HasQueryFilter(ClinicScope, k => AllClinics || ScopeClinics.Contains(k.ClinicId));
         builder.Entity<AuditEntry>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.ClinicId ?? ""));
     }

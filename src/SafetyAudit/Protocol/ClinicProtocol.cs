@@ -89,6 +89,9 @@ public sealed class ClinicProtocol
     /// <summary>Share of judged sessions in which each rule is to be kept, from 0 to 1.</summary>
     public double? AdherenceTarget { get; set; }
 
+    /// <summary>Red false alarms a year about practitioners that the clinic accepts while nothing is wrong; 0.05 for each practitioner where empty.</summary>
+    public double? FalseAlarmsPerYear { get; set; }
+
     /// <summary>Where reporting duties apply to it, as the duties spell it: <c>US-FL</c>, <c>GB</c>.</summary>
     public IReadOnlyList<string>? Jurisdictions { get; set; }
 

@@ -21,6 +21,7 @@ public sealed class LayDownProtocol(SafetyAuditDb db, TimeProvider time)
             if (value is { } given && !(given >= 0 && given <= most)) yield return (name, $"It must be between 0 and {most}.");
         foreach (var (name, value) in new (string, double?)[] { (nameof(p.MinReachedShare), p.MinReachedShare), (nameof(p.MinCompleteness), p.MinCompleteness), (nameof(p.AdherenceTarget), p.AdherenceTarget) })
             if (value is { } share && !(share > 0 && share <= 1)) yield return (name, "It must be above 0 and at most 100 per cent.");
+        if (p.FalseAlarmsPerYear is { } alarms && !(alarms >= 0.05 && alarms <= 50)) yield return (nameof(p.FalseAlarmsPerYear), "It must be between 0.05 and 50.");
         foreach (var limit in p.DepthLimits ?? [])
             if (limit.Muscle.Length == 0 || !(limit.MaxMm > 0 && limit.MaxMm <= 200)) yield return (nameof(p.DepthLimits), $"'{limit.Muscle} {limit.MaxMm}': a muscle and millimetres above 0 and at most 200 are needed.");
         if (p.DepthLimits is { } limits && limits.GroupBy(l => (l.Muscle, l.BmiBand)).FirstOrDefault(g => g.Count() > 1) is { } twice)

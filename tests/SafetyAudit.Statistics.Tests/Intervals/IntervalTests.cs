@@ -157,4 +157,18 @@ public class IntervalTests
         Close.To((1 - (1 - 1e-9)) / 2, BinomialInterval.Exact(1, 1, 1 - 1e-9).Lower, 1e-12, "exact");
         Close.To(1 - (1 - 1e-9), BinomialInterval.MidP(1, 1, 1 - 1e-9).Lower, 1e-12, "mid-P");
     }
+
+    // From R 4.2.2: uniroot on pbinom(x − 1) + dbinom(x)/2 of the conditional binomial, to 1e-15.
+    [Theory]
+    [InlineData(12, 480, 30, 520, 0.95, 0.213994975175, 0.834576214815)]
+    [InlineData(0, 100, 7, 350, 0.95, 0, 1.86944591622)]
+    [InlineData(5, 200, 0, 300, 0.95, 1.82801052552, double.PositiveInfinity)]
+    [InlineData(150, 10000, 120, 9000, 0.99, 0.821137249667, 1.54617609997)]
+    [InlineData(3, 41, 4, 77, 0.95, 0.262765337801, 6.81714370979)]
+    public void A_ratio_of_rates_has_the_interval_that_R_gives(long events, double exposure, long other, double otherExposure, double level, double lower, double upper)
+    {
+        var interval = RateRatio.MidP(events, exposure, other, otherExposure, level);
+        Assert.Equal(lower, interval.Lower, 1e-9 * Math.Max(1, lower));
+        if (double.IsInfinity(upper)) Assert.Equal(upper, interval.Upper); else Assert.Equal(upper, interval.Upper, 1e-9 * upper);
+    }
 }

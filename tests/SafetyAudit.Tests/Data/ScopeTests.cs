@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
+using SafetyAudit.Cases;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Protocol;
@@ -19,7 +20,7 @@ public class ScopeTests
     static readonly Dictionary<Type, string[]> Filters = new()
     {
         [typeof(Clinic)] = [Clinic, Own], [typeof(Session)] = [Clinic, Own], [typeof(AdverseEvent)] = [Clinic, Own], [typeof(Practitioner)] = [Clinic, Own], [typeof(FollowUp)] = [Clinic, Own],
-        [typeof(DailyExposure)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(DailyQuality)] = [Clinic, Own], [typeof(EventStep)] = [Clinic, Own], [typeof(ClinicProtocol)] = [Clinic], [typeof(Alert)] = [Clinic, Own],
+        [typeof(DailyExposure)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(DailyQuality)] = [Clinic, Own], [typeof(EventStep)] = [Clinic, Own], [typeof(ClinicProtocol)] = [Clinic], [typeof(Alert)] = [Clinic, Own], [typeof(Case)] = [Clinic, Own], [typeof(CaseEntry)] = [Clinic, Own],
         [typeof(LinkDecision)] = [Clinic], [typeof(PatientRisk)] = [Clinic], [typeof(ColumnMapping)] = [Clinic], [typeof(ReportLink)] = [Clinic], [typeof(QuarantinedRow)] = [Clinic], [typeof(Upload)] = [Upload],
         [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
     };
@@ -48,6 +49,8 @@ public class ScopeTests
         foreach (var kind in NobodysOwn) Assert.Empty(await ReadAsync(installation, kind, OneOwn, []));
         foreach (var kind in Filters.Keys) Assert.Empty(await ReadAsync(installation, kind, Scope.Nothing, []));
         Assert.Equal(["E1"], (await ReadAsync(installation, typeof(AdverseEvent), OneOwn, [])).ConvertAll(e => ((AdverseEvent)e).EventId));
+        Assert.Single(await ReadAsync(installation, typeof(Case), OneOwn, []));
+        Assert.All(await ReadAsync(installation, typeof(CaseEntry), OneOwn, []), e => Assert.Equal(CaseEntryKind.Reply, ((CaseEntry)e).Kind));
         Assert.Equal(["F1"], (await ReadAsync(installation, typeof(FollowUp), OneOwn, [])).ConvertAll(f => ((FollowUp)f).FollowUpId));
     }
 
@@ -86,6 +89,7 @@ public class ScopeTests
         {
             string clinic = practitioner == "P3" ? "C2" : "C1";
             db.Alerts.Add(new() { Rule = AlertRule.ProtocolFailed, ClinicId = clinic, PractitionerId = practitioner, Key = "of " + practitioner, Reason = "r", From = day, To = day, RaisedAtUtc = now, EvaluatedAtUtc = now });
+            db.Alerts.Add(new() { Rule = AlertRule.MoreThanPeers, ClinicId = clinic, PractitionerId = practitioner, Key = "not asked " + practitioner, Reason = "r", From = day, To = day, RaisedAtUtc = now, EvaluatedAtUtc = now });
             db.StaleDays.Add(new() { ClinicId = clinic, PractitionerId = practitioner, Date = day });
             db.ClinicProtocols.Add(new() { ClinicId = clinic, EffectiveFrom = day });
             db.EventSteps.Add(new() { EventId = practitioner.Replace('P', 'E'), EventClinicId = clinic, ClinicId = clinic, AtUtc = now, EnteredAtUtc = now });
@@ -95,6 +99,14 @@ public class ScopeTests
             db.LinkDecisions.Add(new() { EventId = "of " + practitioner, ClinicId = clinic, DecidedBy = "x", DecidedAtUtc = now });
             db.Deliveries.Add(new() { Sender = "s", NameHash = practitioner, Asked = "a", ClinicId = clinic, Fingerprint = "f", UploadIds = [], MadeAtUtc = now });
         }
+        await db.SaveChangesAsync();
+        // Two cases of P1: one that P1 was asked about, and one that is still about the data alone.
+        foreach (var alert in await db.Alerts.ToListAsync())
+            db.Cases.Add(new() { AlertId = alert.Id, ClinicId = alert.ClinicId, PractitionerId = alert.PractitionerId, AskedAtUtc = alert.Key.StartsWith("of", StringComparison.Ordinal) ? now : null, From = day, To = day, OpenedAtUtc = now });
+        await db.SaveChangesAsync();
+        foreach (var review in await db.Cases.ToListAsync())
+            foreach (var kind in new[] { CaseEntryKind.Reply, CaseEntryKind.Note })
+                db.CaseEntries.Add(new() { CaseId = review.Id, ClinicId = review.ClinicId, PractitionerId = review.PractitionerId, Kind = kind, AtUtc = now });
         await db.SaveChangesAsync();
     }
 }

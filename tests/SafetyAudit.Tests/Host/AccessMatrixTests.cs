@@ -26,6 +26,12 @@ public class AccessMatrixTests
         ["/measures/{code}"] = ["director", "compliance", "practitioner"],
         ["/data-quality"] = ["director", "compliance", "practitioner"],
         ["/alerts"] = ["director", "compliance", "practitioner"],
+        ["/alerts/{id:long}"] = ["director", "compliance", "practitioner"],
+        ["/alerts/review"] = ["director", "compliance"],
+        ["/cases"] = ["director", "compliance", "practitioner"],
+        ["/cases/{id:long}"] = ["director", "compliance", "practitioner"],
+        ["/cases/step"] = ["director", "compliance"],
+        ["/cases/reply"] = ["director", "compliance", "practitioner"],
         ["/adherence"] = ["director", "compliance", "practitioner"],
         ["/adherence/{rule}"] = ["director", "compliance", "practitioner"],
         ["/credentials"] = ["director", "compliance", "practitioner"],
@@ -406,6 +412,15 @@ public class AccessMatrixTests
             (Samples.SessionHeader + Samples.Session("S8") + Samples.Session("S9", practitioner: "P3", clinic: "C2"), null),
         }) await receive.ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), "file.csv", null, clinic, Actor.CommandLine, default);
         Assert.Equal(8, (await receive.ReceiveAsync(new MemoryStream("a,b\n1,2\n"u8.ToArray()), "other.csv", null, "C1", Actor.CommandLine, default, new(MayAsk: true)))[0].Id);
+        // Before any other, so that they are alert and case 1: of P1, who was asked about it.
+        await using (var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.Worker, default))
+        {
+            var now = DateTime.UtcNow;
+            db.Alerts.Add(new() { Rule = SafetyAudit.Alerts.AlertRule.MoreThanPeers, ClinicId = "C1", PractitionerId = "P1", Measure = "BRUISE_MINOR", Key = "k", Reason = "r", From = new(2026, 3, 1), To = new(2026, 3, 31), RaisedAtUtc = now, EvaluatedAtUtc = now });
+            await db.SaveChangesAsync();
+            db.Cases.Add(new() { AlertId = 1, ClinicId = "C1", PractitionerId = "P1", Measure = "BRUISE_MINOR", From = new(2026, 3, 1), To = new(2026, 3, 31), OpenedAtUtc = now, AskedAtUtc = now });
+            await db.SaveChangesAsync();
+        }
         await services.CatchUpAsync(null, default);
         foreach (var (name, roles, clinics, practitioner) in People)
             await RunningDashboard.AddUserAsync(services, new User { UserName = name, Roles = roles, ClinicIds = clinics, PractitionerId = practitioner }, Password);

@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Measures;
+using SafetyAudit.Statistics;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>One review: what its stage asks for with the figures as they are, what was done, and whether it helped.</summary>
+[Needs(Permission.ReadFigures)]
+public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
+{
+    [BindProperty(SupportsGet = true)] public long Id { get; set; }
+
+    public Case Case { get; private set; } = null!;
+    public Alert Alert { get; private set; } = null!;
+    public List<CaseEntry> Entries { get; private set; } = [];
+
+    /// <summary>What each check of the stage that is on looks at, as it is now.</summary>
+    public Dictionary<CaseCheck, string> Figures { get; private set; } = [];
+
+    /// <summary>The latest answer to each check since the case was opened.</summary>
+    public Dictionary<CaseCheck, CaseEntry> Answers { get; private set; } = [];
+
+    /// <summary>Who may lead it.</summary>
+    public List<string> Reviewers { get; private set; } = [];
+
+    public DateTime NowUtc { get; private set; }
+    public bool MayReview { get; private set; }
+    public bool IsOwn { get; private set; }
+
+    /// <summary>The measure before the decision and from the day of measuring again on, once that day has come.</summary>
+    public RateRow? Before { get; private set; }
+    public RateRow? After { get; private set; }
+    public Trend? Trend { get; private set; }
+
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    {
+        await using var snapshot = await Db.BeginSnapshotAsync(ct);
+        if (await Db.Cases.AsNoTracking().SingleOrDefaultAsync(c => c.Id == Id, ct) is not { } found) return NotFound();
+        Case = found;
+        await ReadPeriodAsync(ct);
+        NowUtc = time.UtcNow();
+        Alert = await Db.Alerts.AsNoTracking().SingleAsync(a => a.Id == Case.AlertId, ct);
+        IsOwn = Case.PractitionerId is { } subject && (Db.Actor.Scope.PractitionerId == subject || await Db.Users.AnyAsync(u => u.UserName == Db.Actor.Name && u.PractitionerId == subject, ct));
+        MayReview = Db.Actor.May(Permission.ReviewCases) && !IsOwn;
+        Entries = await Db.CaseEntries.AsNoTracking().Where(e => e.CaseId == Id).OrderByDescending(e => e.Id).ToListAsync(ct);
+        foreach (var entry in await ReviewCase.EntriesSinceOpenedAsync(Db, Id, ct)) if (entry.Check is { } check) Answers[check] = entry;
+        if (MayReview)
+        {
+            foreach (var check in CaseStages.ChecksOf(Case.Stage)) Figures[check] = await CaseFigures.ReadAsync(Db, Case, check, NowUtc, ct);
+            Reviewers = [.. (await Db.Users.AsNoTracking().Where(u => u.DisabledAtUtc == null).ToListAsync(ct)).Where(u => Roles.Of(u.Roles).Contains(Permission.ReviewCases) && u.Scope.HasClinic(Case.ClinicId) && (u.PractitionerId is null || u.PractitionerId != Case.PractitionerId)).Select(u => u.UserName!).Order(StringComparer.Ordinal)];
+        }
+        if (Case is { RemeasureOn: { } from, PractitionerId: { } practitioner, DecidedAtUtc: { } decided } && from <= DateOnly.FromDateTime(NowUtc) && Catalogue.Measures.FirstOrDefault(m => m.Code == Case.Measure) is { } measure)
+        {
+            var baseline = (await Rates.BaselinesAsync(Db, null, ct)).GetValueOrDefault(measure.Code);
+            Before = await RowAsync(measure, baseline, practitioner, Case.From, DateOnly.FromDateTime(decided), ct);
+            After = await RowAsync(measure, baseline, practitioner, from, DateOnly.FromDateTime(NowUtc), ct);
+            Trend = await Trend.ReadAsync(Db, measure, baseline, practitioner, Case.From, DateOnly.FromDateTime(NowUtc), ct);
+        }
+        return Page();
+    }
+
+    async Task<RateRow?> RowAsync(Measure measure, Baseline? baseline, string practitioner, DateOnly from, DateOnly to, CancellationToken ct) =>
+        Rates.Compute((await Counts.ReadAsync(Db, from, to, ct)).FindAll(c => c.ClinicId == Case.ClinicId), new(from, to, Grouping.Practitioner, Against.Peers), measure, baseline).SingleOrDefault(r => r.PractitionerId == practitioner);
+
+    /// <summary>The rate after over the rate before; empty where either has no sessions or nothing happened before.</summary>
+    public (double Ratio, Interval Interval)? Changed => Before is { Exposure: > 0, Observed: > 0 } b && After is { Exposure: > 0 } a
+        ? (a.RatePer1000!.Value / b.RatePer1000!.Value, RateRatio.MidP(a.Observed, a.Exposure.Value, b.Observed, b.Exposure.Value)) : null;
+}

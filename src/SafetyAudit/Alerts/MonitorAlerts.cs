@@ -1,0 +1,144 @@
+using System.Globalization;
+using SafetyAudit.Analysis;
+using SafetyAudit.Measures;
+using SafetyAudit.Statistics;
+
+namespace SafetyAudit.Alerts;
+
+/// <summary>What the monitor of a clinic raises about its practitioners.</summary>
+static class MonitorAlerts
+{
+    /// <summary>Months after which a signal that nobody has an alert of is history.</summary>
+    const int MonthsFresh = 12;
+
+    /// <param name="monitor">The clinic's months.</param>
+    /// <param name="to">Its last day with a session.</param>
+    /// <param name="isOpen">Whether an alert with this key is open: its signal stands, however old, until somebody has looked.</param>
+    /// <param name="reviewedTo">The day up to which a closed alert with this key has been looked at.</param>
+    public static IEnumerable<Alert> Of(ClinicMonitor monitor, DateOnly to, Func<string, bool> isOpen, Func<string, DateOnly?> reviewedTo)
+    {
+        foreach (var path in monitor.Paths)
+        {
+            if (path.Points.Count == 0) continue;
+            var (measure, practitioner) = (monitor.Measures[path.Measure], monitor.Practitioners[path.Practitioner]);
+            string high = EvaluateAlerts.KeyOf(AlertRule.MoreThanPeers, monitor.ClinicId, practitioner, measure.Code), low = EvaluateAlerts.KeyOf(AlertRule.FewerThanPeers, monitor.ClinicId, practitioner, measure.Code);
+            if (Rise(monitor, path, to, isOpen(high), reviewedTo(high)) is { } rise) yield return Named(rise, AlertRule.MoreThanPeers, high);
+            var last = path.Points[^1];
+            if (last.IsLow && IsAfter(monitor, last.Index, reviewedTo(low))) yield return Named(Window(monitor, path, last, to, AlertLevel.Blue), AlertRule.FewerThanPeers, low);
+
+            Alert Named(Alert alert, AlertRule rule, string key)
+            {
+                (alert.Rule, alert.PractitionerId, alert.Measure, alert.Key, alert.Baseline) = (rule, practitioner, measure.Code, key, monitor.Baselines[path.Measure].Id);
+                return alert;
+            }
+        }
+    }
+
+    // Red before amber, and of two the running sum, which says since when.
+    static Alert? Rise(ClinicMonitor monitor, MonitorPath path, DateOnly to, bool isOpen, DateOnly? reviewedTo)
+    {
+        var last = path.Points[^1];
+        var anew = path.Points.Where(p => reviewedTo is not { } day || monitor.MonthOf(p.Index) > day).ToList();
+        bool windowIsNew = IsAfter(monitor, last.Index, reviewedTo);
+        int fresh = last.Index - MonthsFresh + 1;
+        var red = anew.FindLastIndex(p => p.IsWatched && p.Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } && (isOpen || p.Index >= fresh));
+        if (red >= 0) return Run(monitor, path, anew, red, AlertLevel.Red, to);
+        if (last.IsRed && windowIsNew) return Window(monitor, path, last, to, AlertLevel.Red);
+        var amber = anew.FindLastIndex(p => p.IsWatched && p.Amber.Signal && p.Index >= fresh);
+        if (amber >= 0) return Run(monitor, path, anew, amber, AlertLevel.Amber, to);
+        return last.IsAmber && last.Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery && windowIsNew ? Window(monitor, path, last, to, AlertLevel.Amber) : null;
+    }
+
+    // The twelve months hold nothing that a review has seen.
+    static bool IsAfter(ClinicMonitor monitor, int index, DateOnly? reviewedTo) => reviewedTo is not { } day || monitor.MonthOf(index - MonthsFresh + 1) > day;
+
+    static Alert Run(ClinicMonitor monitor, MonitorPath path, List<MonitorPoint> points, int signal, AlertLevel level, DateOnly to)
+    {
+        bool red = level == AlertLevel.Red;
+        LearningCusumStep Of(MonitorPoint p) => red ? p.Red : p.Amber;
+        int from = signal;
+        while (from > 0 && Of(points[from - 1]) is { Signal: false, Value: > 0 }) from--;
+        var run = points[from..(signal + 1)];
+        var (at, step, threshold) = (points[signal], Of(points[signal]), red ? points[signal].RedThreshold : points[signal].AmberThreshold);
+        double sessions = run.Sum(p => p.Sessions), expected = run.Sum(p => p.Expected), budget = red ? monitor.Budget.RedPerPractitionerYear : monitor.Budget.AmberPerPractitionerYear;
+        var (start, end) = (monitor.MonthOf(run[0].Index), Earlier(monitor.EndOf(at.Index), to));
+        return new()
+        {
+            ClinicId = monitor.ClinicId, Level = level, From = start, To = end, Observed = (long)step.Events, Expected = expected, Key = "",
+            Reason = string.Create(CultureInfo.InvariantCulture,
+                $"{monitor.Measures[path.Measure].Name}: {step.Events:0} in {sessions:0} sessions from {start:MMMM yyyy} to {end:MMMM yyyy}, where the records of colleagues in the clinic lead to expect {expected:0.0}. The running sum of evidence for a doubling reached {step.Value:0.00}; the {(red ? "red" : "amber")} line is at {threshold:0.00}."),
+            Arithmetic = string.Create(CultureInfo.InvariantCulture,
+                $"learning CUSUM, R = 2; month {at.Index + 1} of {monitor.Months}; S = {step.Value:0.0000}; h = {threshold:0.0000}; budget {budget:0.####} a practitioner-year over K = {at.Streams}; shape {at.Judgement.Null.Shape:0.####}; colleagues' rate {1000 * at.Judgement.Null.Mean:0.####} per 1,000; spread {Math.Sqrt(at.Judgement.TauSquared):0.###}"),
+        };
+    }
+
+    static Alert Window(ClinicMonitor monitor, MonitorPath path, MonitorPoint last, DateOnly to, AlertLevel level)
+    {
+        var seen = last.Judgement;
+        var start = monitor.MonthOf(Math.Max(0, last.Index - MonthsFresh + 1));
+        bool low = level == AlertLevel.Blue;
+        double chance = low ? seen.Low : seen.High, adjusted = low ? seen.LowAdjusted : seen.HighAdjusted;
+        return new()
+        {
+            ClinicId = monitor.ClinicId, Level = level, From = start, To = to, Observed = (long)seen.WindowEvents, Expected = seen.Window.Mean, Key = "",
+            Reason = string.Create(CultureInfo.InvariantCulture,
+                $"{monitor.Measures[path.Measure].Name}: {seen.WindowEvents:0} in {seen.WindowSessions:0} sessions from {start:MMMM yyyy} to {to:MMMM yyyy}, where the records of colleagues in the clinic lead to expect {seen.Window.Mean:0.0}. So {(low ? "few" : "many")} by chance alone: {Chance(chance)}; among all comparisons of the month still {Chance(adjusted)}.")
+                + (low ? " Check the records: so few may mean that events are not written down." : ""),
+            Arithmetic = string.Create(CultureInfo.InvariantCulture,
+                $"twelve months, mid-P {chance:0.000000}, Benjamini–Hochberg {adjusted:0.000000} at {(low ? PeerMonitor.LowDiscovery : level == AlertLevel.Red ? PeerMonitor.RedDiscovery : PeerMonitor.AmberDiscovery):0.##}; expected {seen.Window.Mean:0.0000}, shape {seen.Window.Shape:0.####}; spread {Math.Sqrt(seen.TauSquared):0.###}"),
+        };
+    }
+
+    static string Chance(double p) => p < 0.0001 ? "under 1 in 10,000" : string.Create(CultureInfo.InvariantCulture, $"1 in {1 / p:#,0}");
+
+    static DateOnly Earlier(DateOnly a, DateOnly b) => a < b ? a : b;
+}
+
+/// <summary>Events too rare for a rate of one person: how close together they came in the clinic as a whole.</summary>
+static class RareEvents
+{
+    /// <summary>The one-sided chance at which a gap, or some in a row, is shorter than chance makes it.</summary>
+    public const double Chance = 0.001;
+
+    /// <summary>Whether a measure is looked at by its gaps: a published rate of events as they are recorded, too low to be watched practitioner by practitioner, of no sentinel event.</summary>
+    public static bool IsWatched(Measure measure, Baseline? baseline) =>
+        !measure.IsSummary && !measure.IsSentinel && baseline is { Ascertainment: Ascertainment.Passive, Rate: > 0 } && baseline.Unit == measure.Unit && measure.Unit is ExposureUnit.Session or ExposureUnit.AtRiskSession
+        && !Catalogue.IsWatchedByRate(measure, baseline);
+
+    /// <summary>The alert of one measure, where the latest events came too close together within the last twelve months.</summary>
+    /// <param name="clinicId">The clinic.</param>
+    /// <param name="measure">The measure.</param>
+    /// <param name="baseline">Its published rate.</param>
+    /// <param name="days">The clinic's days in order: exposure and events.</param>
+    public static Alert? Of(string clinicId, Measure measure, Baseline baseline, IReadOnlyList<(DateOnly Day, double Exposure, long Events)> days)
+    {
+        if (days.Count == 0) return null;
+        var gaps = new List<double>();
+        var on = new List<DateOnly>();
+        double since = 0;
+        foreach (var (day, exposure, events) in days)
+        {
+            since += exposure;
+            for (long i = 0; i < events; i++)
+            {
+                gaps.Add(since);
+                on.Add(day);
+                since = 0;
+            }
+        }
+        if (gaps.Count < PeerMonitor.FewestEvents || on[^1] <= days[^1].Day.AddYears(-1)) return null;
+        // The first event's gap began before the records did, so nothing is said by it alone.
+        double[] between = [.. gaps.Skip(1)];
+        var (k, tail) = GapTest.Latest(between, baseline.Distribution!.Value);
+        if (k == 0 || tail > Chance) return null;
+        double exposureOver = between[^k..].Sum();
+        return new()
+        {
+            Rule = AlertRule.RareEventsClose, Level = AlertLevel.Amber, ClinicId = clinicId, Measure = measure.Code, Key = EvaluateAlerts.KeyOf(AlertRule.RareEventsClose, clinicId, null, measure.Code),
+            From = on[^(k + 1)], To = on[^1], Observed = k + 1, Expected = exposureOver * baseline.Rate!.Value, Baseline = baseline.Id,
+            Reason = string.Create(CultureInfo.InvariantCulture,
+                $"{measure.Name}: after the event of {on[^(k + 1)]:yyyy-MM-dd} {(k == 1 ? "another" : $"{k} more")} came within {exposureOver:#,0} sessions in the clinic, where {baseline.Source} leads to expect {exposureOver * baseline.Rate.Value:0.00}. So close together by chance alone: at most 1 in {1 / tail:#,0}. A question about the clinic as a whole, not about one person."),
+            Arithmetic = string.Create(CultureInfo.InvariantCulture, $"gap test over the last {k}, tail {tail:0.000000} at {Chance:0.###}; shape {baseline.Distribution.Value.Shape:0.##}"),
+        };
+    }
+}

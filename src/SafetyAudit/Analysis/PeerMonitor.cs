@@ -1,0 +1,265 @@
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Statistics;
+
+namespace SafetyAudit.Analysis;
+
+/// <summary>How many false alarms a clinic accepts while nothing is wrong.</summary>
+/// <param name="RedPerPractitionerYear">Red ones, all measures of a practitioner together.</param>
+/// <param name="AmberPerPractitionerYear">Amber ones, likewise.</param>
+public sealed record AlarmBudget(double RedPerPractitionerYear, double AmberPerPractitionerYear)
+{
+    /// <summary>What the design was simulated with: in a clinic of twenty, one false red alarm a year and five amber ones at most.</summary>
+    public static readonly AlarmBudget Default = new(0.05, 0.25);
+
+    /// <summary>Amber ones for each red one, as in the default.</summary>
+    const double AmberForRed = 5;
+
+    /// <summary>A clinic's own: so many red false alarms a year in the clinic as a whole, shared out evenly among its practitioners.</summary>
+    /// <param name="redPerYear">What the clinic laid down; the default where it laid down nothing.</param>
+    /// <param name="practitioners">How many are watched.</param>
+    public static AlarmBudget Of(double? redPerYear, int practitioners) =>
+        redPerYear is { } accepted && practitioners > 0 ? new(accepted / practitioners, AmberForRed * accepted / practitioners) : Default;
+}
+
+/// <summary>One month of one practitioner in one measure, as the monitor saw it.</summary>
+/// <param name="Index">The month, counted from the first.</param>
+/// <param name="Events">Events of the month.</param>
+/// <param name="Sessions">Sessions at risk.</param>
+/// <param name="Judgement">Peers, spread, and the twelve months up to here.</param>
+/// <param name="Streams">K: measures of this practitioner that share the budget; 0 while this one has too little exposure to be watched.</param>
+/// <param name="Red">The learning CUSUM at the red threshold.</param>
+/// <param name="Amber">The learning CUSUM at the amber one.</param>
+/// <param name="RedThreshold">h, from the budget, the shape and the volume of this month.</param>
+/// <param name="AmberThreshold">Likewise.</param>
+public readonly record struct MonitorPoint(
+    int Index, double Events, double Sessions, PeerResult Judgement, int Streams, LearningCusumStep Red, LearningCusumStep Amber, double RedThreshold, double AmberThreshold)
+{
+    public bool IsWatched => Streams > 0;
+
+    /// <summary>What the month was expected to bring.</summary>
+    public double Expected => Judgement.Null.IsKnown ? Sessions * Judgement.Null.Mean : 0;
+
+    /// <summary>A single event is looked at by itself and is no rate.</summary>
+    public bool IsRed => IsWatched && (Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } || Judgement.HighAdjusted <= PeerMonitor.RedDiscovery && Judgement.WindowEvents >= PeerMonitor.FewestEvents);
+
+    public bool IsAmber => IsWatched && !IsRed && (Red.Signal || Amber.Signal || Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery);
+
+    /// <summary>So few in twelve months that the records should be looked at.</summary>
+    public bool IsLow => IsWatched && Judgement.LowAdjusted <= PeerMonitor.LowDiscovery && Judgement.Window.Mean >= PeerMonitor.FewestExpectedForLow;
+}
+
+/// <summary>A practitioner's months in one measure.</summary>
+/// <param name="Measure">Index of the measure.</param>
+/// <param name="Practitioner">Index of the practitioner.</param>
+/// <param name="Points">One for each month that was judged.</param>
+public sealed record MonitorPath(int Measure, int Practitioner, IReadOnlyList<MonitorPoint> Points);
+
+/// <summary>
+/// The sequential monitoring of a clinic: every practitioner in every measure with enough exposure, month by month, against colleagues whose rate is itself uncertain.
+/// Numbers in, numbers out; what pages draw, alerts are raised from and <c>evaluate</c> simulates is this.
+/// </summary>
+/// <remarks>
+/// Red and amber are two learning CUSUMs for a doubling (<see cref="LearningCusum"/>), each at the threshold of its budget over the measures watched
+/// (<see cref="LearningCusumThreshold"/>), beside a false-discovery look at the latest twelve months (Benjamini and Hochberg 1995) that finds what was so from
+/// the start. Fewer than expected is the look's low tail only.
+/// </remarks>
+public static class PeerMonitor
+{
+    /// <summary>Months that are learned from before any is judged. Where there are fewer, the latest alone is judged, with the months before it.</summary>
+    public const int MonthsLearned = 12;
+
+    public const int FewestEvents = 2;
+    public const double RedDiscovery = 0.05, AmberDiscovery = 0.10, LowDiscovery = 0.05;
+    public const double FewestExpectedForLow = 3;
+
+    /// <summary>Events expected in a year below which a measure is too rare for a practitioner's own monitoring, and takes no part of the budget.</summary>
+    public const double FewestExpectedPerYear = 1;
+
+    const int MonthsOfVolume = 12;
+
+    /// <summary>How many of so many months are learned from.</summary>
+    public static int Learned(int months) => Math.Min(MonthsLearned, Math.Max(0, months - 1));
+
+    /// <summary>Judges the months after those that are learned from.</summary>
+    /// <param name="priors">The published rate of each measure; unknown where there is none.</param>
+    /// <param name="practitioners">How many practitioners.</param>
+    /// <param name="events">Month by month: events, measure · practitioners + practitioner.</param>
+    /// <param name="sessions">Likewise: sessions at risk.</param>
+    /// <param name="learned">Months learned from.</param>
+    /// <param name="budget">False alarms accepted.</param>
+    /// <param name="restarts">Month with which a stream begins anew, after a review was closed in the one before; null for none.</param>
+    public static IReadOnlyList<MonitorPath> Run(GammaRate[] priors, int practitioners, IReadOnlyList<double[]> events, IReadOnlyList<double[]> sessions, int learned, AlarmBudget budget, Func<int, int?>? restarts = null)
+    {
+        var monitoring = new PeerMonitoring(priors, practitioners);
+        int streams = monitoring.Streams, months = events.Count;
+        LearningCusum[] red = Zeros(), amber = Zeros();
+        var points = Enumerable.Range(0, streams).Select(_ => new List<MonitorPoint>(Math.Max(0, months - learned))).ToArray();
+        // The monitoring's own sums run without a threshold; red and amber have each their own below.
+        double[] without = new double[streams], volume = new double[streams];
+        Array.Fill(without, double.PositiveInfinity);
+        var judged = new PeerResult[streams];
+        var watched = new int[practitioners];
+        for (int t = 0; t < months; t++)
+        {
+            for (int s = 0; s < streams; s++) volume[s] += sessions[t][s] - (t >= MonthsOfVolume ? sessions[t - MonthsOfVolume][s] : 0);
+            if (t < learned)
+            {
+                monitoring.Learn(events[t], sessions[t]);
+                continue;
+            }
+            monitoring.Judge(events[t], sessions[t], without, without, judged);
+            int past = Math.Min(t + 1, MonthsOfVolume);
+            Array.Clear(watched);
+            for (int s = 0; s < streams; s++) if (IsWatched(s)) watched[s % practitioners]++;
+            for (int s = 0; s < streams; s++)
+            {
+                if (restarts?.Invoke(s) == t) (red[s], amber[s]) = (new LearningCusum(Doubling), new LearningCusum(Doubling));
+                if (!IsWatched(s))
+                {
+                    points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], 0, default, default, 0, 0));
+                    continue;
+                }
+                var rate = judged[s].Null;
+                double expected = rate.Mean * volume[s] / past;
+                int k = watched[s % practitioners];
+                double redAt = LearningCusumThreshold.For(rate.Shape, expected, FalseAlarms.PerStream(budget.RedPerPractitionerYear, k)),
+                    amberAt = LearningCusumThreshold.For(rate.Shape, expected, FalseAlarms.PerStream(budget.AmberPerPractitionerYear, k));
+                points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], k,
+                    red[s].Add(events[t][s], sessions[t][s], rate, redAt), amber[s].Add(events[t][s], sessions[t][s], rate, amberAt), redAt, amberAt));
+            }
+
+            bool IsWatched(int s) => judged[s].Null.IsKnown && judged[s].Null.Mean * volume[s] * MonthsOfVolume / past >= FewestExpectedPerYear;
+        }
+        return [.. points.Select((p, s) => new MonitorPath(s / practitioners, s % practitioners, p))];
+
+        LearningCusum[] Zeros()
+        {
+            var sums = new LearningCusum[streams];
+            Array.Fill(sums, new LearningCusum(Doubling));
+            return sums;
+        }
+    }
+
+    /// <summary>R: the rise that is looked for.</summary>
+    public const double Doubling = 2;
+
+    /// <summary>The monitor as a rule for <see cref="OperatingCharacteristics"/>.</summary>
+    /// <param name="name">Name in tables.</param>
+    /// <param name="raises">Which points raise it.</param>
+    public static DetectionRule Rule(string name, Func<MonitorPoint, bool> raises) => new(name, (clinic, raised) =>
+    {
+        var scenario = clinic.Scenario;
+        var months = Enumerable.Range(0, scenario.Months).ToList();
+        var paths = Run([.. scenario.Families.Select(f => f.Published)], scenario.Practitioners,
+            months.ConvertAll(t => clinic.EventsOf(t).ToArray()), months.ConvertAll(t => clinic.SessionsOf(t).ToArray()), scenario.History, AlarmBudget.Default);
+        for (int s = 0; s < paths.Count; s++)
+            foreach (var point in paths[s].Points) raised[(point.Index - scenario.History) * scenario.Streams + s] = raises(point);
+    });
+}
+
+/// <summary>The monitor of one clinic: whose months they are.</summary>
+/// <param name="ClinicId">The clinic.</param>
+/// <param name="First">First day of the first month.</param>
+/// <param name="Months">How many months there are, the last one as far as it has come.</param>
+/// <param name="Learned">Months that were learned from only.</param>
+/// <param name="Budget">What the thresholds were solved for.</param>
+/// <param name="Practitioners">In the order of the paths' indexes.</param>
+/// <param name="Measures">Likewise.</param>
+/// <param name="Baselines">The baseline of each measure, from which colleagues' rates start.</param>
+/// <param name="Paths">Measure by measure, practitioner by practitioner; none where there is nobody to compare with.</param>
+public sealed record ClinicMonitor(
+    string ClinicId, DateOnly First, int Months, int Learned, AlarmBudget Budget, IReadOnlyList<string> Practitioners, IReadOnlyList<Measure> Measures, IReadOnlyList<Baseline> Baselines, IReadOnlyList<MonitorPath> Paths)
+{
+    /// <summary>Years that are looked back on: what is older has no bearing on colleagues' rates, and reading it would cost more from year to year.</summary>
+    public const int Years = 5;
+
+    public DateOnly MonthOf(int index) => First.AddMonths(index);
+
+    /// <summary>The last day of a month.</summary>
+    public DateOnly EndOf(int index) => First.AddMonths(index + 1).AddDays(-1);
+
+    public MonitorPath? PathOf(string practitionerId, string measure)
+    {
+        int p = IndexOf(Practitioners, practitionerId), m = Measures.Select(x => x.Code).ToList().IndexOf(measure);
+        return p < 0 || m < 0 || Paths.Count == 0 ? null : Paths[m * Practitioners.Count + p];
+    }
+
+    /// <summary>
+    /// False alarms to be expected over all the months judged, by the budget; thresholds lie above it, so there will be fewer. The false-discovery look adds to red
+    /// less than a fifth of it in simulation.
+    /// </summary>
+    public (double Red, double Amber) ExpectedFalseAlarms => (Over(Budget.RedPerPractitionerYear), Over(Budget.AmberPerPractitionerYear));
+
+    /// <summary>Years in which somebody was watched in at least one measure, added up.</summary>
+    public double PractitionerYears => Paths.GroupBy(p => p.Practitioner).Sum(g => g.SelectMany(p => p.Points).Where(p => p.IsWatched).Select(p => p.Index).Distinct().Count()) / 12.0;
+
+    /// <summary>The same with one practitioner's paths alone, or with all.</summary>
+    public ClinicMonitor Of(string? practitionerId) => practitionerId is null ? this : this with { Paths = [.. Paths.Where(p => Practitioners[p.Practitioner] == practitionerId)] };
+
+    /// <summary>How many events fewer, taken from the latest months of the run first, would have kept the red or amber sum below its line in the month of a signal. Nothing where no sum signalled.</summary>
+    /// <param name="path">One of the paths.</param>
+    /// <param name="signalled">A day of the month of the signal.</param>
+    public int? FewerToUnflag(MonitorPath path, DateOnly signalled)
+    {
+        int end = path.Points.ToList().FindIndex(p => p.IsWatched && MonthOf(p.Index) <= signalled && EndOf(p.Index) >= signalled && (p.Red.Signal || p.Amber.Signal));
+        if (end < 0) return null;
+        bool red = path.Points[end].Red.Signal;
+        int start = end;
+        while (start > 0 && path.Points[start - 1].IsWatched && (red ? path.Points[start - 1].Red : path.Points[start - 1].Amber) is { Signal: false, Value: > 0 }) start--;
+        var run = path.Points.Skip(start).Take(end - start + 1).ToList();
+        double[] events = [.. run.Select(p => p.Events)];
+        for (int fewer = 1; ; fewer++)
+        {
+            int last = Array.FindLastIndex(events, e => e > 0);
+            if (last < 0) return fewer - 1;
+            events[last]--;
+            var sum = new LearningCusum(PeerMonitor.Doubling);
+            if (!run.Select((p, i) => sum.Add(events[i], p.Sessions, p.Judgement.Null, red ? p.RedThreshold : p.AmberThreshold).Signal).ToList().Exists(s => s)) return fewer;
+        }
+    }
+
+    double Over(double perPractitionerYear) => Paths.SelectMany(p => p.Points).Where(p => p.IsWatched).Sum(p => FalseAlarms.PerStream(perPractitionerYear, p.Streams) / 12);
+
+    static int IndexOf(IReadOnlyList<string> list, string value)
+    {
+        for (int i = 0; i < list.Count; i++) if (list[i] == value) return i;
+        return -1;
+    }
+
+    /// <summary>Counts a clinic's months and runs the monitor over them. Nothing where the clinic has no sessions.</summary>
+    /// <param name="db">Where the summaries are. Colleagues are counted whoever asks; whose path is shown is the asker's affair.</param>
+    /// <param name="clinicId">The clinic.</param>
+    /// <param name="measures">The measures that are watched.</param>
+    /// <param name="baselines">Their baselines.</param>
+    /// <param name="redPerYear">Red false alarms a year that the clinic accepts; the default where it laid down nothing.</param>
+    /// <param name="restarts">The day after which a practitioner and measure begin anew; null for none.</param>
+    /// <param name="ct">Stops the reading.</param>
+    public static async Task<ClinicMonitor?> ReadAsync(SafetyAuditDb db, string clinicId, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, double? redPerYear,
+        Func<string, string, DateOnly?>? restarts, CancellationToken ct)
+    {
+        if (await Counts.SpanAsync(db, clinicId, ct) is not var (start, end)) return null;
+        var last = new DateOnly(end.Year, end.Month, 1);
+        var first = new DateOnly(start.Year, start.Month, 1);
+        if (first < last.AddMonths(1 - 12 * Years)) first = last.AddMonths(1 - 12 * Years);
+        int months = Index(first, last) + 1;
+        var counts = await Counts.ReadMonthlyAsync(db, clinicId, first, end, ct);
+        var people = counts.Select(c => c.PractitionerId).Distinct().Order(StringComparer.Ordinal).ToList();
+        var place = people.Select((id, i) => (id, i)).ToDictionary(p => p.id, p => p.i);
+        double[][] events = [.. Enumerable.Range(0, months).Select(_ => new double[measures.Count * people.Count])], sessions = [.. events.Select(e => new double[e.Length])];
+        foreach (var month in counts)
+            for (int m = 0; m < measures.Count; m++)
+            {
+                int s = m * people.Count + place[month.PractitionerId], t = Index(first, month.Period);
+                (events[t][s], sessions[t][s]) = (month.ObservedOf(measures[m]), month.ExposureOf(measures[m]) ?? 0);
+            }
+        var budget = AlarmBudget.Of(redPerYear, people.Count);
+        int learned = PeerMonitor.Learned(months);
+        var priors = measures.Select(m => baselines[m.Code].Distribution ?? GammaRate.Unknown).ToArray();
+        var paths = people.Count < 2 ? []
+            : PeerMonitor.Run(priors, people.Count, events, sessions, learned, budget, s => restarts?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } day ? Index(first, day) + 1 : null);
+        return new(clinicId, first, months, learned, budget, people, measures, [.. measures.Select(m => baselines[m.Code])], paths);
+    }
+
+    static int Index(DateOnly first, DateOnly day) => (day.Year - first.Year) * 12 + day.Month - first.Month;
+}

@@ -1,0 +1,232 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Alerts;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Cases;
+
+/// <summary>
+/// Somebody reviews an alert, step by step. Every step answers what is wrong in words, or nothing when it was taken. Within the actor's scope; nobody reviews what is about
+/// themselves, and no stage is left before everything that it asks for was looked at.
+/// </summary>
+public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
+{
+    public const int LongestText = 4_000, FewestWordsLetters = 10;
+
+    const string Gone = "The case is not there. Look at the list again.";
+
+    /// <summary>Opens a case for an open alert that has none, and says who leads it.</summary>
+    /// <returns>The case's number, or what is wrong.</returns>
+    public async Task<(long? Id, string? Problem)> OpenAsync(long alertId, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        // Two who open it at once open one.
+        await db.WorkAloneAsync(ExclusiveWork.Alerts, ct);
+        if (await db.Alerts.SingleOrDefaultAsync(a => a.Id == alertId, ct) is not { } alert) return (null, "The alert is not there. Look at the list again.");
+        if (await db.Cases.Where(c => c.AlertId == alertId).Select(c => (long?)c.Id).FirstOrDefaultAsync(ct) is { } there) return (there, null);
+        if (alert.Status != AlertStatus.Open) return (null, "The alert is no longer open.");
+        if (await IsOwnAsync(alert.PractitionerId, ct)) return (null, OwnCase);
+        var review = Of(alert, time.UtcNow(), db.Actor.Name, null);
+        db.Cases.Add(review);
+        await db.SaveChangesAsync(ct);
+        Enter(review, CaseEntryKind.Opened, figures: FiguresOf(alert));
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return (review.Id, null);
+    }
+
+    /// <summary>Says who leads the review, and by when it is to be decided.</summary>
+    public Task<string?> AssignAsync(long id, string owner, DateOnly? due, CancellationToken ct) => TakeAsync(id, async review =>
+    {
+        var user = await db.Users.SingleOrDefaultAsync(u => u.UserName == owner && u.DisabledAtUtc == null, ct);
+        if (user is null || !Roles.Of(user.Roles).Contains(Permission.ReviewCases) || !user.Scope.HasClinic(review.ClinicId)) return "There is nobody of this name who may review here. Choose from the list.";
+        if (user.PractitionerId is { } own && own == review.PractitionerId) return "Nobody reviews what is about themselves. Choose somebody else.";
+        if (due is { } day && day < DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)) return "The date lies in the past. Correct it.";
+        review.Owner = owner;
+        if (due is { } until) review.DueAtUtc = until.ToDateTime(new TimeOnly(23, 59), DateTimeKind.Utc);
+        Enter(review, CaseEntryKind.Assigned, note: owner);
+        return null;
+    }, ct);
+
+    /// <summary>Answers a check of the stage that is on: the figures as they are now are kept with it.</summary>
+    public Task<string?> CheckAsync(long id, CaseCheck check, bool explains, string? note, CancellationToken ct) => TakeAsync(id, async review =>
+    {
+        if (!CaseStages.ChecksOf(review.Stage).Contains(check)) return "That belongs to another stage. Look at the case again.";
+        note = Trimmed(note);
+        if (note?.Length > LongestText) return TooLong;
+        if (explains && note is null) return "Say how it explains the alert.";
+        Enter(review, CaseEntryKind.Checked, note: note, check: check, explains: explains, figures: await CaseFigures.ReadAsync(db, review, check, time.UtcNow(), ct));
+        return null;
+    }, ct);
+
+    /// <summary>Ends a stage once everything in it was looked at.</summary>
+    public Task<string?> EndStageAsync(long id, CaseStage stage, CancellationToken ct) => TakeAsync(id, async review =>
+    {
+        if (review.Stage != stage || stage is CaseStage.Person) return "That stage is not on. Look at the case again.";
+        if (await MissingAsync(review, ct) is { } missing) return missing;
+        Enter(review, CaseEntryKind.StageEnded);
+        review.Stage = CaseStages.After(stage);
+        if (review.Stage == CaseStage.Person && review.PractitionerId is not null) review.AskedAtUtc = time.UtcNow();
+        return null;
+    }, ct);
+
+    /// <summary>Adds a note.</summary>
+    public Task<string?> NoteAsync(long id, string? note, CancellationToken ct) => TakeAsync(id, review =>
+    {
+        note = Trimmed(note);
+        if (note is null) return Task.FromResult<string?>("Write something.");
+        if (note.Length > LongestText) return Task.FromResult<string?>(TooLong);
+        Enter(review, CaseEntryKind.Note, note: note);
+        return Task.FromResult<string?>(null);
+    }, ct);
+
+    /// <summary>The practitioner answers, as long as the case is open; nobody else does for them.</summary>
+    public async Task<string?> ReplyAsync(long id, string? answer, CancellationToken ct)
+    {
+        if (await db.Cases.SingleOrDefaultAsync(c => c.Id == id, ct) is not { } review) return Gone;
+        if (!await IsOwnAsync(review.PractitionerId, ct)) return "Only the practitioner whom it is about answers here.";
+        if (review.Stage != CaseStage.Person) return review.Stage == CaseStage.Closed ? "The case is closed. Ask for it to be opened again." : "It has not come to you yet.";
+        answer = Trimmed(answer);
+        if (answer is null) return "Write something.";
+        if (answer.Length > LongestText) return TooLong;
+        Enter(review, CaseEntryKind.Reply, note: answer);
+        await db.SaveChangesAsync(ct);
+        return null;
+    }
+
+    /// <summary>Says why no answer of the practitioner is waited for.</summary>
+    public Task<string?> NoReplyAsync(long id, string? why, CancellationToken ct) => TakeAsync(id, review =>
+    {
+        why = Trimmed(why);
+        if (review.Stage != CaseStage.Person) return Task.FromResult<string?>("That stage is not on. Look at the case again.");
+        if (why is null || why.Length < FewestWordsLetters) return Task.FromResult<string?>("Say why no answer is waited for.");
+        if (why.Length > LongestText) return Task.FromResult<string?>(TooLong);
+        Enter(review, CaseEntryKind.NoReply, note: why);
+        return Task.FromResult<string?>(null);
+    }, ct);
+
+    /// <summary>Decides and closes the case, and its alert with it. What explains everything may end it early; what is said of a person ends it last.</summary>
+    public Task<string?> DecideAsync(long id, CaseDecision decision, string? reasons, string? actions, DateOnly? remeasure, string? feedback, CancellationToken ct) => TakeAsync(id, async review =>
+    {
+        (reasons, actions, feedback) = (Trimmed(reasons), Trimmed(actions), Trimmed(feedback));
+        if (reasons is null || reasons.Length < FewestWordsLetters) return "Say why, in a sentence or more.";
+        if (reasons.Length > LongestText || actions?.Length > LongestText || feedback?.Length > LongestText) return TooLong;
+        if (review.Stage < CaseStages.Earliest(decision)) return "The stages before that have not been gone through. Look at the case again.";
+        if (await MissingAsync(review, ct) is { } missing) return missing;
+        var now = time.UtcNow();
+        if (decision is CaseDecision.ProcessChanged or CaseDecision.PractitionerSupported && (actions is null || remeasure is null)) return "Say what is done, and from when the figures are to show whether it helped.";
+        if (remeasure is { } day && day <= DateOnly.FromDateTime(now)) return "The date of measuring again lies in the past. Correct it.";
+        var alert = await db.Alerts.SingleAsync(a => a.Id == review.AlertId, ct);
+        (review.Stage, review.Decision, review.Reasons, review.Actions, review.RemeasureOn, review.Feedback, review.DecidedAtUtc, review.DecidedBy) = (CaseStage.Closed, decision, reasons, actions, remeasure, feedback, now, db.Actor.Name);
+        Enter(review, CaseEntryKind.Decided, note: reasons, figures: FiguresOf(alert));
+        await CloseAsync(alert, reasons, now, ct);
+        return null;
+    }, ct);
+
+    /// <summary>Opens a closed case again, where it was: nothing of it is lost.</summary>
+    public async Task<string?> ReopenAsync(long id, string? why, CancellationToken ct)
+    {
+        if (await db.Cases.SingleOrDefaultAsync(c => c.Id == id, ct) is not { } review) return Gone;
+        if (await IsOwnAsync(review.PractitionerId, ct)) return OwnCase;
+        why = Trimmed(why);
+        if (review.Stage != CaseStage.Closed) return "The case is open.";
+        if (why is null || why.Length < FewestWordsLetters) return "Say why, in a sentence or more.";
+        if (why.Length > LongestText) return TooLong;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.WorkAloneAsync(ExclusiveWork.Alerts, ct);
+        var alert = await db.Alerts.SingleAsync(a => a.Id == review.AlertId, ct);
+        if (await db.Alerts.AnyAsync(a => a.Key == alert.Key && a.Status == AlertStatus.Open && a.Id != alert.Id, ct)) return "A newer alert about the same is open. Review that one.";
+        Enter(review, CaseEntryKind.Reopened, note: why);
+        (review.Stage, review.Decision, review.Reasons, review.Actions, review.RemeasureOn, review.DecidedAtUtc, review.DecidedBy) = (CaseStage.Data, null, null, null, null, null, null);
+        // Open until the next evaluation finds that its figures no longer bear it out.
+        (alert.Status, alert.ClosedAtUtc, alert.ClosedBy, alert.ClosedBecause, alert.ReviewedTo) = (AlertStatus.Open, null, null, null, null);
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return null;
+    }
+
+    /// <summary>Dismisses an alert that asks for a look only, with a reason. What asks for a review gets one.</summary>
+    public async Task<string?> DismissAsync(long alertId, string? why, CancellationToken ct)
+    {
+        why = Trimmed(why);
+        if (why is null || why.Length < FewestWordsLetters) return "Say why, in a sentence or more.";
+        if (why.Length > LongestText) return TooLong;
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.WorkAloneAsync(ExclusiveWork.Alerts, ct);
+        if (await db.Alerts.SingleOrDefaultAsync(a => a.Id == alertId, ct) is not { Status: AlertStatus.Open } alert) return "The alert is no longer open. Look at the list again.";
+        if (await IsOwnAsync(alert.PractitionerId, ct)) return OwnCase;
+        if (await db.Cases.AnyAsync(c => c.AlertId == alertId, ct)) return "It has a case. Decide that.";
+        if (alert.AsksForReview) return "It asks for a review, and can't be dismissed without one.";
+        await CloseAsync(alert, why, time.UtcNow(), ct);
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return null;
+    }
+
+    async Task CloseAsync(Alert alert, string why, DateTime now, CancellationToken ct)
+    {
+        var last = await db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.ClinicId == alert.ClinicId && d.Sessions > 0).MaxAsync(d => (DateOnly?)d.Date, ct);
+        // A credential is looked into up to the day on which it lapses, not for ever.
+        var reviewed = alert.Rule == AlertRule.CredentialLapsing ? alert.To : last ?? alert.To;
+        (alert.Status, alert.ClosedAtUtc, alert.ClosedBy, alert.ClosedBecause, alert.ReviewedTo) = (AlertStatus.Closed, now, db.Actor.Name, why, reviewed);
+    }
+
+    // One step of a reviewer in a case that is open.
+    async Task<string?> TakeAsync(long id, Func<Case, Task<string?>> step, CancellationToken ct)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        // Two steps at once are taken one after the other, each on the state that the other left.
+        await db.WorkAloneAsync(ExclusiveWork.Alerts, ct);
+        if (await db.Cases.SingleOrDefaultAsync(c => c.Id == id, ct) is not { } review) return Gone;
+        if (await IsOwnAsync(review.PractitionerId, ct)) return OwnCase;
+        if (review.Stage == CaseStage.Closed) return "The case is closed. Open it again first.";
+        if (await step(review) is { } problem) return problem;
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return null;
+    }
+
+    // What the stage that is on still asks for, of those since the case was last opened.
+    async Task<string?> MissingAsync(Case review, CancellationToken ct)
+    {
+        var entries = await EntriesSinceOpenedAsync(db, review.Id, ct);
+        var open = CaseStages.ChecksOf(review.Stage).Where(c => !entries.Exists(e => e.Check == c)).ToList();
+        if (open.Count > 0) return $"Not looked at yet: {string.Join(", ", open.Select(Codes.Of)).Replace('_', '-')}.";
+        return review is { Stage: CaseStage.Person, PractitionerId: not null } && !entries.Exists(e => e.Kind is CaseEntryKind.Reply or CaseEntryKind.NoReply) ? "The practitioner has not answered yet. Wait, or say why no answer is waited for." : null;
+    }
+
+    /// <summary>What was done since the case was opened, or opened again.</summary>
+    public static async Task<List<CaseEntry>> EntriesSinceOpenedAsync(SafetyAuditDb db, long caseId, CancellationToken ct)
+    {
+        var all = await db.CaseEntries.AsNoTracking().Where(e => e.CaseId == caseId).OrderBy(e => e.Id).ToListAsync(ct);
+        int from = all.FindLastIndex(e => e.Kind == CaseEntryKind.Reopened);
+        return all[(from + 1)..];
+    }
+
+    const string OwnCase = "Nobody reviews what is about themselves.";
+    static readonly string TooLong = $"It is longer than {LongestText} characters. Shorten it.";
+
+    // By the account and not by what it may reach: a director who also treats has a practitioner's id too.
+    async Task<bool> IsOwnAsync(string? practitionerId, CancellationToken ct) =>
+        practitionerId is not null && (db.Actor.Scope.PractitionerId == practitionerId || await db.Users.AnyAsync(u => u.UserName == db.Actor.Name && u.PractitionerId == practitionerId, ct));
+
+    void Enter(Case review, CaseEntryKind kind, string? note = null, CaseCheck? check = null, bool? explains = null, string? figures = null)
+    {
+        var entry = New(review, kind, time.UtcNow(), db.Actor.Name, figures);
+        (entry.Note, entry.Check, entry.Explains) = (note, check, explains);
+        db.CaseEntries.Add(entry);
+    }
+
+    internal static CaseEntry New(Case review, CaseEntryKind kind, DateTime now, string by, string? figures) =>
+        new() { CaseId = review.Id, ClinicId = review.ClinicId, PractitionerId = review.PractitionerId, Kind = kind, Stage = review.Stage, AtUtc = now, By = by, Figures = figures };
+
+    internal static Case Of(Alert alert, DateTime now, string by, DateTime? due) => new()
+    {
+        AlertId = alert.Id, Rule = alert.Rule, Level = alert.Level, ClinicId = alert.ClinicId, PractitionerId = alert.PractitionerId, Measure = alert.Measure, From = alert.From, To = alert.To,
+        OpenedAtUtc = now, OpenedBy = by, DueAtUtc = due,
+    };
+
+    internal static string FiguresOf(Alert alert) => alert.Arithmetic is null ? alert.Reason : $"{alert.Reason} [{alert.Arithmetic}]";
+
+    static string? Trimmed(string? text) => text?.Trim() is { Length: > 0 } said ? said : null;
+}

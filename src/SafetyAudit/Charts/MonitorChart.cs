@@ -1,0 +1,74 @@
+using System.Globalization;
+using SafetyAudit.Analysis;
+
+namespace SafetyAudit.Charts;
+
+/// <summary>Draws a <see cref="MonitorPath"/>: the running sums of evidence for a doubling, month by month, with the lines that they are held against.</summary>
+public static class MonitorChart
+{
+    const double Width = 820, Height = 320, Left = 62, Right = 18, Top = 22, Bottom = 58;
+
+    /// <param name="monitor">The clinic's months.</param>
+    /// <param name="path">One practitioner and measure of it.</param>
+    /// <param name="title">What it shows.</param>
+    /// <param name="provisionalFrom">The first day of which late reports may still change the figures.</param>
+    /// <param name="link">Where a month's point leads.</param>
+    public static Scene Draw(ClinicMonitor monitor, MonitorPath path, string title, DateOnly provisionalFrom, Func<DateOnly, string> link)
+    {
+        var points = path.Points.Where(p => p.IsWatched).ToList();
+        if (points.Count == 0) return new(Width, 90, title, "Too few sessions to be watched by rate.", [new TextMark("axis-label", Width / 2, 50, "Too few sessions to be watched by rate", Anchor.Middle)]);
+        double top = 1.1 * points.Max(p => Math.Max(p.RedThreshold, Math.Max(p.Red.Value, p.Amber.Value)));
+        int first = path.Points[0].Index, slots = path.Points[^1].Index - first + 1;
+        double slot = (Width - Left - Right) / slots;
+        var y = new Axis(0, top, Height - Bottom, Top);
+        double X(MonitorPoint p) => Left + (p.Index - first + 0.5) * slot;
+
+        var marks = new List<Mark>();
+        foreach (double tick in y.Ticks(5))
+        {
+            marks.Add(new LineMark("grid", Left, y.At(tick), Width - Right, y.At(tick)));
+            marks.Add(new TextMark("axis", Left - 8, y.At(tick) + 4, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.End));
+        }
+        int every = Math.Max(1, (int)Math.Ceiling(slots / 12.0));
+        for (int i = 0; i < slots; i += every)
+        {
+            var month = monitor.MonthOf(first + i);
+            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
+        }
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month of the session", Anchor.Middle));
+        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Evidence for a doubling", Anchor.Middle, Upright: true));
+
+        Steps("limit limit-998", p => p.RedThreshold);
+        Steps("limit limit-95", p => p.AmberThreshold);
+        marks.Add(new TextMark("axis", Width - Right, Math.Max(Top, y.At(points[^1].RedThreshold) - 5), "red line", Anchor.End));
+        marks.Add(new TextMark("axis", Width - Right, y.At(points[^1].AmberThreshold) - 5, "amber line", Anchor.End));
+        marks.Add(new PathMark("series", [.. points.Select(p => (X(p), y.At(Math.Max(0, p.Red.Value))))]));
+        foreach (var point in points)
+        {
+            bool provisional = monitor.EndOf(point.Index) >= provisionalFrom;
+            var (style, shape, size) = point.IsRed ? ("point above-998", Shape.TriangleUp, 12.0) : point.IsAmber ? ("point above-95", Shape.TriangleUp, 9.0) : ("point inside", Shape.Circle, 7.0);
+            marks.Add(new PointMark(provisional ? style + " provisional" : style, X(point), y.At(Math.Max(0, point.Red.Value)), shape, size, Say(monitor, point, provisional), link(monitor.MonthOf(point.Index))));
+        }
+        int red = points.Count(p => p.IsRed), amber = points.Count(p => p.IsAmber);
+        return new(Width, Height, title, string.Create(CultureInfo.CurrentCulture, $"{points.Count} months watched; {Count(red)} red, {Count(amber)} amber. The table below holds every figure."), marks);
+
+        static string Count(int n) => n == 0 ? "none" : n.ToString(CultureInfo.CurrentCulture);
+
+        void Steps(string style, Func<MonitorPoint, double> value)
+        {
+            var steps = new List<(double, double)>();
+            foreach (var point in points)
+            {
+                steps.Add((X(point) - slot / 2, y.At(value(point))));
+                steps.Add((X(point) + slot / 2, y.At(value(point))));
+            }
+            marks.Add(new PathMark(style, steps));
+        }
+    }
+
+    /// <summary>What a point is called.</summary>
+    public static string Words(MonitorPoint point) => !point.IsWatched ? "not watched: too few sessions" : point.IsRed ? "red" : point.IsAmber ? "amber" : point.IsLow ? "fewer than expected: check the records" : "below both lines";
+
+    static string Say(ClinicMonitor monitor, MonitorPoint point, bool provisional) => string.Create(CultureInfo.CurrentCulture,
+        $"{monitor.MonthOf(point.Index):MMMM yyyy}: {point.Events:0} observed, {point.Expected:0.0} expected in {point.Sessions:0} sessions; evidence {Math.Max(0, point.Red.Value):0.00}, red line {point.RedThreshold:0.00}: {Words(point)}{(provisional ? "; provisional" : "")}");
+}

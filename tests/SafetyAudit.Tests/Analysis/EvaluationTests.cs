@@ -1,0 +1,68 @@
+using SafetyAudit.Analysis;
+using SafetyAudit.Statistics;
+
+namespace SafetyAudit.Tests.Analysis;
+
+/// <summary>The monitor that alerts are raised from, on simulated clinics: the targets are the design's, from simulations in another program.</summary>
+public class EvaluationTests
+{
+    const int Clinics = 150;
+
+    static readonly DetectionRule[] Rules = [PeerMonitor.Rule("red", p => p.IsRed), PeerMonitor.Rule("any", p => p.IsRed || p.IsAmber), PeerMonitor.Rule("low", p => p.IsLow)];
+
+    static RuleResult[] Run(string scenario) => [.. OperatingCharacteristics.Simulate(Evaluation.Scenarios.Single(s => s.Name == scenario).Clinics, Rules, Clinics, seed: 11)];
+
+    [Theory]
+    [InlineData("nothing_wrong")]
+    [InlineData("clinic_records_more_than_literature")]
+    public void Red_false_alarms_keep_to_their_budget_also_where_a_clinic_merely_records_more(string scenario)
+    {
+        var results = Run(scenario);
+        Assert.True(results[0].AlertsPerPractitionerYear.Value <= 0.05, $"{results[0].AlertsPerPractitionerYear}");
+        Assert.True(results[1].AlertsPerPractitionerYear.Value <= 0.30, $"{results[1].AlertsPerPractitionerYear}");
+        Assert.True(results[2].AlertsPerPractitionerYear.Value <= 0.05, $"{results[2].AlertsPerPractitionerYear}");
+        // It is no rule that never says anything.
+        Assert.True(results[0].AlertsPerPractitionerYear.Value > 0.005);
+    }
+
+    [Fact]
+    public void A_doubling_at_two_and_a_half_events_a_month_is_found_within_a_year()
+    {
+        var results = Run("doubling_at_33_sessions_a_month");
+        // Three standard errors below the design's 79 and 93 %.
+        Assert.True(results[0].FoundWithin(12).Value >= 0.79 - 3 * Math.Sqrt(0.79 * 0.21 / Clinics), $"{results[0].FoundWithin(12)}");
+        Assert.True(results[1].FoundWithin(12).Value >= 0.93 - 3 * Math.Sqrt(0.93 * 0.07 / Clinics), $"{results[1].FoundWithin(12)}");
+    }
+
+    [Fact]
+    public void Months_that_nobody_can_be_compared_in_say_nothing()
+    {
+        double[][] none = [.. Enumerable.Range(0, 30).Select(_ => new double[2])];
+        var paths = PeerMonitor.Run([GammaRate.Unknown], 2, none, none, 12, AlarmBudget.Default);
+        Assert.All(paths.SelectMany(p => p.Points), p => Assert.False(p.IsWatched || p.IsRed || p.IsAmber || p.IsLow));
+    }
+
+    [Fact]
+    public void A_stream_that_begins_anew_has_forgotten_what_was_before()
+    {
+        // Sixty sessions and four events a month; the second practitioner has twelve in months 14 to 16.
+        double[][] sessions = [.. Enumerable.Range(0, 24).Select(_ => new double[] { 60, 60, 60, 60 })];
+        double[][] events = [.. Enumerable.Range(0, 24).Select(t => new double[] { 4, t is >= 14 and <= 16 ? 12 : 4, 4, 4 })];
+        var prior = GammaRate.Published(4 / 60.0, 10, null);
+        var straight = PeerMonitor.Run([prior], 4, events, sessions, 12, AlarmBudget.Default)[1].Points;
+        Assert.Contains(straight, p => p.Red.Signal);
+        var anew = PeerMonitor.Run([prior], 4, events, sessions, 12, AlarmBudget.Default, s => s == 1 ? 17 : null)[1].Points.Where(p => p.Index >= 17);
+        Assert.All(anew, p => Assert.False(p.Red.Signal || p.Amber.Signal));
+        Assert.All(anew, p => Assert.True(p.Red.Value < 1));
+    }
+
+    [Theory]
+    [InlineData(null, 24, 0.05, 0.25)]
+    [InlineData(1.0, 20, 0.05, 0.25)]
+    [InlineData(3.0, 12, 0.25, 1.25)]
+    public void A_clinic_s_own_budget_is_shared_out_among_its_practitioners(double? laidDown, int practitioners, double red, double amber)
+    {
+        var budget = AlarmBudget.Of(laidDown, practitioners);
+        Assert.Equal((red, amber), (budget.RedPerPractitionerYear, budget.AmberPerPractitionerYear));
+    }
+}

@@ -1,0 +1,161 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Alerts;
+using SafetyAudit.Cases;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Tests.Cases;
+
+public class ReviewCaseTests
+{
+    static Actor Of(string name, Role role, string? practitioner = null) => new(ActorKind.Person, name, "", Roles.Of(role), new Scope(null, practitioner));
+
+    static readonly Actor Director = Of("director", Role.Director), Practitioner = Of("p1", Role.Practitioner, "P1");
+
+    // A pneumothorax of P1's, which opens its case by itself.
+    static async Task<(TestInstallation Installation, long Case)> SentinelAsync(DatabaseProvider provider = DatabaseProvider.Sqlite)
+    {
+        var installation = await TestInstallation.OpenAsync(provider);
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S1", "PNEUMOTHORAX"));
+        await installation.EvaluateAsync();
+        await using var db = installation.Db();
+        db.Users.AddRange(new User { UserName = "director", Roles = [Role.Director] }, new User { UserName = "other", Roles = [Role.ComplianceOfficer] }, new User { UserName = "treats", Roles = [Role.Director], PractitionerId = "P1" }, new User { UserName = "p1", Roles = [Role.Practitioner], PractitionerId = "P1" });
+        await db.SaveChangesAsync();
+        var review = await db.Cases.SingleAsync();
+        Assert.Equal((AlertLevel.Sentinel, "P1", CaseStage.Data), (review.Level, review.PractitionerId, review.Stage));
+        return (installation, review.Id);
+    }
+
+    static async Task<T> AsAsync<T>(TestInstallation installation, Actor actor, Func<ReviewCase, Task<T>> step)
+    {
+        await using var db = installation.Db(actor);
+        return await step(new ReviewCase(db, installation.Clock));
+    }
+
+    static Task<string?> StepAsync(TestInstallation installation, Actor actor, Func<ReviewCase, Task<string?>> step) => AsAsync(installation, actor, step);
+
+    static async Task GoThroughAsync(TestInstallation installation, long id, CaseStage stage)
+    {
+        foreach (var check in CaseStages.ChecksOf(stage)) Assert.Null(await StepAsync(installation, Director, r => r.CheckAsync(id, check, false, null, default)));
+        Assert.Null(await StepAsync(installation, Director, r => r.EndStageAsync(id, stage, default)));
+    }
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task A_review_goes_through_every_stage_and_is_decided_last(DatabaseProvider provider)
+    {
+        var (installation, id) = await SentinelAsync(provider);
+        await using var _ = installation;
+        Assert.Null(await StepAsync(installation, Director, r => r.AssignAsync(id, "director", new DateOnly(2027, 1, 31), default)));
+        await GoThroughAsync(installation, id, CaseStage.Data);
+        await GoThroughAsync(installation, id, CaseStage.CaseMix);
+        await using (var own = installation.Db(Practitioner)) Assert.Empty(await own.Cases.ToListAsync());
+        await GoThroughAsync(installation, id, CaseStage.Process);
+
+        // Now it has come to the practitioner, who sees the case and their own answers alone.
+        await using (var own = installation.Db(Practitioner))
+        {
+            Assert.Equal(CaseStage.Person, (await own.Cases.SingleAsync()).Stage);
+            Assert.Empty(await own.CaseEntries.ToListAsync());
+        }
+        Assert.Contains("has not answered yet", await StepAsync(installation, Director, r => r.DecideAsync(id, CaseDecision.NothingFound, "A rare event after a session kept to the protocol.", null, null, null, default)), StringComparison.Ordinal);
+        Assert.Null(await StepAsync(installation, Practitioner, r => r.ReplyAsync(id, "The patient coughed while the needle was in.", default)));
+        Assert.Null(await StepAsync(installation, Director, r => r.DecideAsync(id, CaseDecision.PractitionerSupported, "The depth was not written down.", "A refresher on thoracic needling.", new DateOnly(2027, 6, 1), "Thank you. We looked into it.", default)));
+
+        await using var db = installation.Db();
+        var (review, alert) = (await db.Cases.SingleAsync(), await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent));
+        Assert.Equal((CaseStage.Closed, CaseDecision.PractitionerSupported, "director"), (review.Stage, review.Decision!.Value, review.DecidedBy));
+        Assert.Equal((AlertStatus.Closed, "director"), (alert.Status, alert.ClosedBy));
+        // What was looked at is kept with each answer; and nothing is raised a second time.
+        Assert.All(await db.CaseEntries.Where(e => e.Kind == CaseEntryKind.Checked || e.Kind == CaseEntryKind.Decided || e.Kind == CaseEntryKind.Opened).ToListAsync(), e => Assert.False(string.IsNullOrEmpty(e.Figures)));
+        await installation.EvaluateAsync();
+        Assert.Equal(0, await db.Alerts.CountAsync(a => a.Rule == AlertRule.SentinelEvent && a.Status == AlertStatus.Open));
+        Assert.Equal(1, await db.Cases.CountAsync());
+    }
+
+    [Fact]
+    public async Task No_stage_is_skipped()
+    {
+        var (installation, id) = await SentinelAsync();
+        await using var _ = installation;
+        Assert.Contains("Not looked at yet: duplicates, denominators, coding, ascertainment", await StepAsync(installation, Director, r => r.EndStageAsync(id, CaseStage.Data, default)), StringComparison.Ordinal);
+        foreach (var stage in new[] { CaseStage.CaseMix, CaseStage.Process, CaseStage.Person, CaseStage.Closed })
+            Assert.NotNull(await StepAsync(installation, Director, r => r.EndStageAsync(id, stage, default)));
+        foreach (var check in new[] { CaseCheck.CaseMix, CaseCheck.Adherence })
+            Assert.Contains("another stage", await StepAsync(installation, Director, r => r.CheckAsync(id, check, false, null, default)), StringComparison.Ordinal);
+        foreach (var decision in Enum.GetValues<CaseDecision>())
+            Assert.NotNull(await StepAsync(installation, Director, r => r.DecideAsync(id, decision, "Because of this and that.", "a", new DateOnly(2027, 6, 1), null, default)));
+        // To the practitioner it is not there yet.
+        Assert.Contains("not there", await StepAsync(installation, Practitioner, r => r.ReplyAsync(id, "I", default)), StringComparison.Ordinal);
+
+        // That the data were wrong ends it once all of the data were looked at, and nothing later is asked.
+        foreach (var check in CaseStages.ChecksOf(CaseStage.Data)) Assert.Null(await StepAsync(installation, Director, r => r.CheckAsync(id, check, check == CaseCheck.Coding, check == CaseCheck.Coding ? "It was a bruise." : null, default)));
+        Assert.NotNull(await StepAsync(installation, Director, r => r.DecideAsync(id, CaseDecision.CaseMixExplains, "Because of this and that.", null, null, null, default)));
+        Assert.Null(await StepAsync(installation, Director, r => r.DecideAsync(id, CaseDecision.DataCorrected, "The category was wrong.", null, null, null, default)));
+    }
+
+    [Fact]
+    public async Task Nobody_reviews_what_is_about_themselves_and_nobody_answers_for_another()
+    {
+        var (installation, id) = await SentinelAsync();
+        await using var _ = installation;
+        var treats = Of("treats", Role.Director);
+        foreach (var step in new Func<ReviewCase, Task<string?>>[]
+        {
+            r => r.CheckAsync(id, CaseCheck.Coding, false, null, default), r => r.EndStageAsync(id, CaseStage.Data, default), r => r.NoteAsync(id, "note", default), r => r.AssignAsync(id, "director", null, default),
+            r => r.NoReplyAsync(id, "no answer is waited for", default), r => r.DecideAsync(id, CaseDecision.DataCorrected, "Because of this and that.", null, null, null, default), r => r.ReopenAsync(id, "because of this", default),
+        }) Assert.Equal("Nobody reviews what is about themselves.", await StepAsync(installation, treats, step));
+        Assert.Contains("themselves", await StepAsync(installation, Director, r => r.AssignAsync(id, "treats", null, default)), StringComparison.Ordinal);
+        Assert.Contains("nobody of this name", await StepAsync(installation, Director, r => r.AssignAsync(id, "p1", null, default)), StringComparison.Ordinal);
+        Assert.Contains("Only the practitioner", await StepAsync(installation, Director, r => r.ReplyAsync(id, "They meant well.", default)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sentinel_event_can_t_be_dismissed_and_its_case_is_opened_once_however_often_it_is_looked_for()
+    {
+        var (installation, _) = await SentinelAsync();
+        await using var _2 = installation;
+        long alert;
+        await using (var db = installation.Db()) alert = (await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent)).Id;
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => Task.Run(installation.EvaluateAsync)));
+        await using (var db = installation.Db()) Assert.Equal(1, await db.Cases.CountAsync());
+        Assert.Contains("It has a case", await StepAsync(installation, Director, r => r.DismissAsync(alert, "It was nothing at all.", default)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_was_dismissed_is_not_raised_again_until_something_new_comes_and_a_closed_case_opens_again()
+    {
+        var (practitioners, sessions, events) = Samples.Clinic(8, 900, _ => 3);
+        await using var installation = await TestInstallation.OpenAsync();
+        foreach (string file in new[] { practitioners, sessions, events }) await installation.ImportAsync(file);
+        await installation.EvaluateAsync();
+        long alert;
+        await using (var db = installation.Db()) alert = (await db.Alerts.SingleAsync(a => a.Rule == AlertRule.ClinicAboveLiterature && a.Measure == "BRUISE_MINOR")).Id;
+        Assert.Contains("Say why", await StepAsync(installation, Director, r => r.DismissAsync(alert, "no", default)), StringComparison.Ordinal);
+        Assert.Null(await StepAsync(installation, Director, r => r.DismissAsync(alert, "We write down every bruise, however small.", default)));
+        await installation.EvaluateAsync();
+        await using (var db = installation.Db())
+        {
+            Assert.Equal(0, await db.Alerts.CountAsync(a => a.Measure == "BRUISE_MINOR" && a.Rule == AlertRule.ClinicAboveLiterature && a.Status == AlertStatus.Open));
+            Assert.Equal("We write down every bruise, however small.", (await db.Alerts.SingleAsync(a => a.Id == alert)).ClosedBecause);
+        }
+        Assert.Contains("no longer open", await StepAsync(installation, Director, r => r.DismissAsync(alert, "We write down every bruise.", default)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_closed_case_opens_again_with_all_that_was_done_and_asks_for_everything_anew()
+    {
+        var (installation, id) = await SentinelAsync();
+        await using var _ = installation;
+        foreach (var check in CaseStages.ChecksOf(CaseStage.Data)) Assert.Null(await StepAsync(installation, Director, r => r.CheckAsync(id, check, false, null, default)));
+        Assert.Null(await StepAsync(installation, Director, r => r.DecideAsync(id, CaseDecision.DataCorrected, "The category was wrong.", null, null, null, default)));
+        Assert.Contains("closed", await StepAsync(installation, Director, r => r.NoteAsync(id, "more", default)), StringComparison.Ordinal);
+        Assert.Null(await StepAsync(installation, Director, r => r.ReopenAsync(id, "The X-ray was read again.", default)));
+        await using var db = installation.Db();
+        Assert.Equal((CaseStage.Data, (CaseDecision?)null), ((await db.Cases.SingleAsync()).Stage, (await db.Cases.SingleAsync()).Decision));
+        Assert.Equal(AlertStatus.Open, (await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent)).Status);
+        Assert.Equal(4, await db.CaseEntries.CountAsync(e => e.Kind == CaseEntryKind.Checked));
+        Assert.Contains("Not looked at yet", await StepAsync(installation, Director, r => r.EndStageAsync(id, CaseStage.Data, default)), StringComparison.Ordinal);
+    }
+}
