@@ -15,6 +15,7 @@ var program = new RootCommand("SafetyAudit: safety auditing for clinics that giv
     UndoCommand.Make(settings),
     RatesCommand.Make(settings),
     AdherenceCommand.Make(settings),
+    MonitorCommand.Make(settings),
     AlertsCommand.Make(settings),
     ClinicCommand.Make(settings),
     EvaluateCommand.Make(),

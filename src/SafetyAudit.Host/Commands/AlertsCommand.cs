@@ -45,5 +45,8 @@ static class AlertsCommand
         new("baseline", a => a.Baseline),
         new("raised_at", a => a.RaisedAtUtc),
         new("reason", a => a.Reason),
+        new("level", a => Codes.Of(a.Level)),
+        new("arithmetic", a => a.Arithmetic),
+        new("closed_because", a => a.ClosedBecause),
     ];
 }

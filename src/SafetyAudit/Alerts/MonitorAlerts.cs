@@ -41,32 +41,35 @@ static class MonitorAlerts
         var anew = path.Points.Where(p => reviewedTo is not { } day || monitor.MonthOf(p.Index) > day).ToList();
         bool windowIsNew = IsAfter(monitor, last.Index, reviewedTo);
         int fresh = last.Index - MonthsFresh + 1;
-        var red = anew.FindLastIndex(p => p.IsWatched && p.Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } && (isOpen || p.Index >= fresh));
-        if (red >= 0) return Run(monitor, path, anew, red, AlertLevel.Red, to);
+        if (Run(monitor, path, anew, AlertLevel.Red, p => p.Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } && (isOpen || p.Index >= fresh), to) is { } red) return red;
         if (last.IsRed && windowIsNew) return Window(monitor, path, last, to, AlertLevel.Red);
-        var amber = anew.FindLastIndex(p => p.IsWatched && p.Amber.Signal && p.Index >= fresh);
-        if (amber >= 0) return Run(monitor, path, anew, amber, AlertLevel.Amber, to);
+        if (Run(monitor, path, anew, AlertLevel.Amber, p => p.Amber.Signal && p.Index >= fresh, to) is { } amber) return amber;
         return last.IsAmber && last.Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery && windowIsNew ? Window(monitor, path, last, to, AlertLevel.Amber) : null;
     }
 
     // The twelve months hold nothing that a review has seen.
     static bool IsAfter(ClinicMonitor monitor, int index, DateOnly? reviewedTo) => reviewedTo is not { } day || monitor.MonthOf(index - MonthsFresh + 1) > day;
 
-    static Alert Run(ClinicMonitor monitor, MonitorPath path, List<MonitorPoint> points, int signal, AlertLevel level, DateOnly to)
+    // From the month in which the first sum that signalled left zero to the month of the latest signal.
+    static Alert? Run(ClinicMonitor monitor, MonitorPath path, List<MonitorPoint> points, AlertLevel level, Func<MonitorPoint, bool> signals, DateOnly to)
     {
+        int signal = points.FindIndex(p => p.IsWatched && signals(p)), latest = points.FindLastIndex(p => p.IsWatched && signals(p));
+        if (signal < 0) return null;
         bool red = level == AlertLevel.Red;
         LearningCusumStep Of(MonitorPoint p) => red ? p.Red : p.Amber;
         int from = signal;
         while (from > 0 && Of(points[from - 1]) is { Signal: false, Value: > 0 }) from--;
-        var run = points[from..(signal + 1)];
+        var run = points[from..(latest + 1)];
         var (at, step, threshold) = (points[signal], Of(points[signal]), red ? points[signal].RedThreshold : points[signal].AmberThreshold);
-        double sessions = run.Sum(p => p.Sessions), expected = run.Sum(p => p.Expected), budget = red ? monitor.Budget.RedPerPractitionerYear : monitor.Budget.AmberPerPractitionerYear;
-        var (start, end) = (monitor.MonthOf(run[0].Index), Earlier(monitor.EndOf(at.Index), to));
+        double events = run.Sum(p => p.Events), sessions = run.Sum(p => p.Sessions), expected = run.Sum(p => p.Expected), budget = red ? monitor.Budget.RedPerPractitionerYear : monitor.Budget.AmberPerPractitionerYear;
+        int more = run.Count(p => p.IsWatched && signals(p)) - 1;
+        var (start, end) = (monitor.MonthOf(run[0].Index), Earlier(monitor.EndOf(run[^1].Index), to));
         return new()
         {
-            ClinicId = monitor.ClinicId, Level = level, From = start, To = end, Observed = (long)step.Events, Expected = expected, Key = "",
+            ClinicId = monitor.ClinicId, Level = level, From = start, To = end, Observed = (long)events, Expected = expected, Key = "",
             Reason = string.Create(CultureInfo.InvariantCulture,
-                $"{monitor.Measures[path.Measure].Name}: {step.Events:0} in {sessions:0} sessions from {start:MMMM yyyy} to {end:MMMM yyyy}, where the records of colleagues in the clinic lead to expect {expected:0.0}. The running sum of evidence for a doubling reached {step.Value:0.00}; the {(red ? "red" : "amber")} line is at {threshold:0.00}."),
+                $"{monitor.Measures[path.Measure].Name}: {events:0} in {sessions:0} sessions {(start.Month == end.Month && start.Year == end.Year ? $"in {end:MMMM yyyy}" : $"from {start:MMMM yyyy} to {end:MMMM yyyy}")}, where the records of colleagues in the clinic lead to expect {expected:0.0}. The running sum of evidence for a doubling reached {step.Value:0.00} in {monitor.MonthOf(at.Index):MMMM yyyy}; the {(red ? "red" : "amber")} line is at {threshold:0.00}.")
+                + (more > 0 ? string.Create(CultureInfo.InvariantCulture, $" Begun anew from zero, it crossed the line {(more == 1 ? "once more" : $"{more} times more")}.") : ""),
             Arithmetic = string.Create(CultureInfo.InvariantCulture,
                 $"learning CUSUM, R = 2; month {at.Index + 1} of {monitor.Months}; S = {step.Value:0.0000}; h = {threshold:0.0000}; budget {budget:0.####} a practitioner-year over K = {at.Streams}; shape {at.Judgement.Null.Shape:0.####}; colleagues' rate {1000 * at.Judgement.Null.Mean:0.####} per 1,000; spread {Math.Sqrt(at.Judgement.TauSquared):0.###}"),
         };

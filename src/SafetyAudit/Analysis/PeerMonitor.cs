@@ -197,14 +197,14 @@ public sealed record ClinicMonitor(
     /// <summary>The same with one practitioner's paths alone, or with all.</summary>
     public ClinicMonitor Of(string? practitionerId) => practitionerId is null ? this : this with { Paths = [.. Paths.Where(p => Practitioners[p.Practitioner] == practitionerId)] };
 
-    /// <summary>How many events fewer, taken from the latest months of the run first, would have kept the red or amber sum below its line in the month of a signal. Nothing where no sum signalled.</summary>
+    /// <summary>How many events fewer, taken from the latest months of the run first, would have kept the first sum to signal below its line. Nothing where none signalled.</summary>
     /// <param name="path">One of the paths.</param>
-    /// <param name="signalled">A day of the month of the signal.</param>
-    public int? FewerToUnflag(MonitorPath path, DateOnly signalled)
+    /// <param name="from">The first day that is looked at.</param>
+    /// <param name="red">The red sum, or the amber one.</param>
+    public int? FewerToUnflag(MonitorPath path, DateOnly from, bool red)
     {
-        int end = path.Points.ToList().FindIndex(p => p.IsWatched && MonthOf(p.Index) <= signalled && EndOf(p.Index) >= signalled && (p.Red.Signal || p.Amber.Signal));
+        int end = path.Points.ToList().FindIndex(p => p.IsWatched && MonthOf(p.Index) >= from && (red ? p.Red.Signal : p.Amber.Signal));
         if (end < 0) return null;
-        bool red = path.Points[end].Red.Signal;
         int start = end;
         while (start > 0 && path.Points[start - 1].IsWatched && (red ? path.Points[start - 1].Red : path.Points[start - 1].Amber) is { Signal: false, Value: > 0 }) start--;
         var run = path.Points.Skip(start).Take(end - start + 1).ToList();
@@ -217,6 +217,20 @@ public sealed record ClinicMonitor(
             var sum = new LearningCusum(PeerMonitor.Doubling);
             if (!run.Select((p, i) => sum.Add(events[i], p.Sessions, p.Judgement.Null, red ? p.RedThreshold : p.AmberThreshold).Signal).ToList().Exists(s => s)) return fewer;
         }
+    }
+
+    /// <summary>How many events fewer in the latest twelve months would have brought them within chance, as long as the other comparisons of the month stay as they are. Nothing where they are.</summary>
+    /// <param name="path">One of the paths.</param>
+    /// <param name="red">The red level, or the amber one.</param>
+    public static int? FewerInWindowToUnflag(MonitorPath path, bool red)
+    {
+        var seen = path.Points[^1].Judgement;
+        double level = red ? PeerMonitor.RedDiscovery : PeerMonitor.AmberDiscovery;
+        if (!path.Points[^1].IsWatched || seen.HighAdjusted > level) return null;
+        // Benjamini and Hochberg multiply by the number of comparisons over the rank, which is kept.
+        int fewer = 1;
+        while (fewer < seen.WindowEvents && seen.Window.MidPAtLeast((long)seen.WindowEvents - fewer) * seen.HighAdjusted / seen.High <= level) fewer++;
+        return fewer;
     }
 
     double Over(double perPractitionerYear) => Paths.SelectMany(p => p.Points).Where(p => p.IsWatched).Sum(p => FalseAlarms.PerStream(perPractitionerYear, p.Streams) / 12);

@@ -40,8 +40,8 @@ public static class MonitorChart
 
         Steps("limit limit-998", p => p.RedThreshold);
         Steps("limit limit-95", p => p.AmberThreshold);
-        marks.Add(new TextMark("axis", Width - Right, Math.Max(Top, y.At(points[^1].RedThreshold) - 5), "red line", Anchor.End));
-        marks.Add(new TextMark("axis", Width - Right, y.At(points[^1].AmberThreshold) - 5, "amber line", Anchor.End));
+        marks.Add(new TextMark("axis", Left + 6, Math.Max(Top, y.At(points[0].RedThreshold) - 5), "red line"));
+        marks.Add(new TextMark("axis", Left + 6, y.At(points[0].AmberThreshold) - 5, "amber line"));
         marks.Add(new PathMark("series", [.. points.Select(p => (X(p), y.At(Math.Max(0, p.Red.Value))))]));
         foreach (var point in points)
         {

@@ -121,6 +121,9 @@ public class AccessMatrixTests
                     Assert.Equal(HttpStatusCode.Forbidden, await visitor.PostAgainAsync([], path));
                     Assert.Matches($"Refused: GET {System.Text.RegularExpressions.Regex.Escape(path.Split('?')[0])} asks for \\w+, by person {who} from ", dashboard.Log.Text);
                 }
+                // Each form that posts carries its own token: without script nothing else adds one.
+                foreach (System.Text.RegularExpressions.Match form in System.Text.RegularExpressions.Regex.Matches(visitor.Text, "<form[^>]*method=\"post\".*?</form>", System.Text.RegularExpressions.RegexOptions.Singleline))
+                    Assert.True(form.Value.Contains("__RequestVerificationToken", StringComparison.Ordinal), $"{path}: {form.Value}");
                 Assert.Contains("default-src 'none'", Assert.Single(visitor.Answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
                 Assert.Contains("no-store", visitor.Answer.Headers.CacheControl!.ToString(), StringComparison.Ordinal);
             }

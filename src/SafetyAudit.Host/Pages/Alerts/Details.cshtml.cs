@@ -24,7 +24,7 @@ public sealed class AlertModel(SafetyAuditDb db) : PeriodPage(db)
     public MonitorPath? Path { get; private set; }
     public DateOnly ProvisionalFrom { get; private set; }
 
-    /// <summary>Events fewer in the run with which the sum would have stayed below its line; empty for an alert of another kind.</summary>
+    /// <summary>Events fewer with which it would not have been raised; empty for an alert of another kind.</summary>
     public int? FewerToUnflag { get; private set; }
 
     /// <summary>The alert's period beside every published rate of the measure that fits how its events were found.</summary>
@@ -58,7 +58,7 @@ public sealed class AlertModel(SafetyAuditDb db) : PeriodPage(db)
         if (alert.ReviewedTo is not null) reviewed.Remove(alert.Key);
         Monitor = await EvaluateAlerts.MonitorAsync(Db, alert.ClinicId, baselines, reviewed, ct);
         Path = Monitor?.PathOf(practitioner, Measure.Code);
-        if (Path is not null && alert.Rule == AlertRule.MoreThanPeers) FewerToUnflag = Monitor!.FewerToUnflag(Path, alert.To);
+        if (Path is not null && alert.Rule == AlertRule.MoreThanPeers) FewerToUnflag = Monitor!.FewerToUnflag(Path, alert.From, alert.Level == AlertLevel.Red) ?? ClinicMonitor.FewerInWindowToUnflag(Path, alert.Level == AlertLevel.Red);
         var delay = (await ReportingDelay.ReadAsync(Db, alert.To.AddYears(-1), alert.To, ct)).GetValueOrDefault(alert.ClinicId);
         ProvisionalFrom = (await Counts.SpanAsync(Db, alert.ClinicId, ct))!.Value.Last.AddDays(-(int)Math.Ceiling((delay?.NinetiethHours ?? 0) / 24));
 

@@ -1,0 +1,35 @@
+using SafetyAudit.Analysis;
+using SafetyAudit.Data;
+using SafetyAudit.Measures;
+
+namespace SafetyAudit.Tests.Analysis;
+
+public class CaseMixAdjustmentTests
+{
+    // Worked by hand: P1 gives 30 first sessions with 6 events and 10 later ones with 1; colleagues 20 first with 4, 80 later with 4.
+    // Crude: 40 × 8/100 = 3.2 expected of 7. Adjusted: 30 × 4/20 + 10 × 4/80 = 6.5.
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task Sessions_alike_are_compared_with_sessions_alike(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await installation.ImportAsync(Samples.Practitioners);
+        var sessions = new System.Text.StringBuilder("session_id,clinic_id,practitioner_id,patient_id,started_at,is_first_session\n");
+        var events = new System.Text.StringBuilder(Samples.EventHeader);
+        int number = 0;
+        foreach (var (practitioner, first, count, with) in new[] { ("P1", "yes", 30, 6), ("P1", "no", 10, 1), ("P2", "yes", 20, 4), ("P2", "no", 80, 4) })
+            for (int i = 0; i < count; i++)
+            {
+                string id = $"S{++number}";
+                sessions.Append(System.Globalization.CultureInfo.InvariantCulture, $"{id},C1,{practitioner},T1,2026-03-{1 + number % 28:00}T{8 + number / 28:00}:00:00Z,{first}\n");
+                if (i < with) events.Append(Samples.Event($"E{number}", id, onset: $"2026-03-{1 + number % 28:00}T23:00:00Z"));
+            }
+        await installation.ImportAsync(sessions.ToString());
+        await installation.ImportAsync(events.ToString());
+        await using var db = installation.Db();
+        var adjusted = await CaseMixAdjustment.ReadAsync(db, "C1", "P1", Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR"), new(2026, 3, 1), new(2026, 3, 31), default);
+        Assert.Equal((7, 3.2), (adjusted.Crude.Observed, Math.Round(adjusted.Crude.Expected, 9)));
+        Assert.Equal((7, 6.5), (adjusted.Adjusted.Observed, Math.Round(adjusted.Adjusted.Expected, 9)));
+        Assert.Equal(2, adjusted.Strata.Count);
+        Assert.Equal((true, 30), (adjusted.Strata[0].FirstSession, adjusted.Strata[0].Counts.Sessions));
+    }
+}
