@@ -11,7 +11,7 @@ sealed class XlsxCells : IDisposable
 {
     public enum Wrong { Nothing, Error, DigitsLost, TooLong }
 
-    const int LongestCell = 64 * 1024;
+    const int LongestCell = 64 * 1024, Deepest = 64;
     static readonly XmlReaderSettings Plain = new() { DtdProcessing = DtdProcessing.Prohibit, XmlResolver = null, IgnoreComments = true, IgnoreProcessingInstructions = true };
 
     readonly XmlReader xml;
@@ -40,7 +40,7 @@ sealed class XlsxCells : IDisposable
     public bool ReadRow()
     {
         Row.Clear();
-        while (xml.Read())
+        while (Next(xml))
         {
             if (xml.NodeType != XmlNodeType.Element || xml.LocalName != "row") continue;
             int before = row;
@@ -57,7 +57,7 @@ sealed class XlsxCells : IDisposable
     void ReadCells()
     {
         int column = -1;
-        while (xml.Read() && !(xml.NodeType == XmlNodeType.EndElement && xml.LocalName == "row"))
+        while (Next(xml) && !(xml.NodeType == XmlNodeType.EndElement && xml.LocalName == "row"))
         {
             if (xml.NodeType != XmlNodeType.Element || xml.LocalName != "c") continue;
             column = ColumnOf(xml.GetAttribute("r")) ?? column + 1;
@@ -100,7 +100,7 @@ sealed class XlsxCells : IDisposable
         bool cut = false, taken = false;
         var buffer = new char[4096];
         int depth = xml.Depth, skip = -1;
-        while (xml.Read() && !(xml.NodeType == XmlNodeType.EndElement && xml.Depth == depth && xml.LocalName == within))
+        while (Next(xml) && !(xml.NodeType == XmlNodeType.EndElement && xml.Depth == depth && xml.LocalName == within))
         {
             if (xml.NodeType == XmlNodeType.Element && xml.LocalName == "rPh" && skip < 0 && !xml.IsEmptyElement) skip = xml.Depth;
             else if (xml.NodeType == XmlNodeType.EndElement && xml.Depth == skip) skip = -1;
@@ -119,8 +119,28 @@ sealed class XlsxCells : IDisposable
     void ReadTexts(SharedStringTablePart part)
     {
         using var reader = XmlReader.Create(part.GetStream(FileMode.Open, FileAccess.Read), Plain);
-        while (reader.Read())
+        while (Next(reader))
             if (reader.NodeType == XmlNodeType.Element && reader.LocalName == "si") texts.Add(reader.IsEmptyElement ? "" : ReadValue(reader, "si", "t") is (var text, false) ? text.Trim() : null);
+    }
+
+    // No sheet nests so deep; every level takes memory for as long as it is open.
+    static bool Next(XmlReader xml) => xml.Read() && (xml.Depth <= Deepest ? true : throw new InvalidDataException("nested without end"));
+
+    /// <summary>
+    /// Goes over a part that the library is about to hold as a whole, whatever its name. It goes down into a part by calling itself, so that what is nested without end would end the program.
+    /// </summary>
+    /// <returns>False where it holds more than <paramref name="most"/> characters.</returns>
+    /// <exception cref="InvalidDataException">It is nested deeper than any such part is.</exception>
+    public static bool CanBeHeld(OpenXmlPart part, long most)
+    {
+        using var reader = XmlReader.Create(part.GetStream(FileMode.Open, FileAccess.Read), Plain);
+        for (long held = 0; held <= most;)
+        {
+            if (!Next(reader)) return true;
+            held += 1 + reader.Name.Length + reader.Value.Length;
+            while (reader.MoveToNextAttribute()) held += 1 + reader.Name.Length + reader.Value.Length;
+        }
+        return false;
     }
 
     static int? ColumnOf(string? reference)

@@ -33,6 +33,7 @@ sealed class XlsxRows : Rows
         this.stream = stream;
         workbook = SpreadsheetDocument.Open(stream, isEditable: false);
         var book = workbook.WorkbookPart ?? throw new InvalidDataException("no workbook");
+        if (!XlsxCells.CanBeHeld(book, LargestStyles) || book.WorkbookStylesPart is { } styles && !XlsxCells.CanBeHeld(styles, LargestStyles)) throw TooLarge();
         var visible = book.Workbook.Descendants<Sheet>().Where(s => s.State is null || s.State == SheetStateValues.Visible).ToList();
         if (visible.Count == 0) throw new FileRefusedException("The workbook has no visible sheet. Show the sheet with the records and save it.");
         otherSheets.AddRange(visible.Skip(1).Select(s => $"sheet “{s.Name}”"));

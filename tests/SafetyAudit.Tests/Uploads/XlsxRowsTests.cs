@@ -68,8 +68,16 @@ public class XlsxRowsTests
         string million = $"<sst xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><si><t>{new string('A', 140_000_000)}</t></si></sst>";
         string many = string.Concat(Enumerable.Repeat("<row/>", 20_000_000));
         const string outside = "<!DOCTYPE sst [<!ENTITY e SYSTEM \"file:///etc/hostname\">]><sst xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"><si><t>&e;</t></si></sst>";
+        // A few kilobytes, and deep enough to end a program that goes down by calling itself.
+        string deep = string.Concat(Enumerable.Repeat("<ext>", 200_000)) + string.Concat(Enumerable.Repeat("</ext>", 200_000));
+        const string main = "xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\"";
+        const string sheets = "xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\"><sheets><sheet name=\"R\" sheetId=\"1\" r:id=\"rId1\"/></sheets>";
         foreach (var (content, says) in new (byte[], string)[]
         {
+            (Workbook.With([("R", true, [["event_id"]])], ("xl/workbook.xml", $"<workbook {main} {sheets}<extLst>{deep}</extLst></workbook>")), "damaged"),
+            (Workbook.With([("R", true, [["event_id"]])], ("xl/styles.xml", $"<styleSheet {main}>{deep}<cellXfs count=\"1\"><xf numFmtId=\"0\"/></cellXfs></styleSheet>")), "damaged"),
+            (Workbook.With([("R", true, [["event_id"]])], ("xl/sharedStrings.xml", $"<sst {main}><si>{deep}</si></sst>")), "damaged"),
+            (Workbook.With([("R", true, [["event_id"]])], ("xl/worksheets/sheet1.xml", $"<worksheet {main}><sheetData>{deep}</sheetData></worksheet>")), "damaged"),
             (Workbook.With([("R", true, [["event_id"]])], ("xl/sharedStrings.xml", million)), "grows"),
             (Workbook.With([("R", true, [["event_id"]])], ("xl/worksheets/sheet9.xml", many)), "grows"),
             (Workbook.With([("R", true, [["event_id"]])], [.. Enumerable.Range(0, 1001).Select(i => ($"xl/media/{i}.xml", ""))]), "grows"),
