@@ -10,7 +10,7 @@ using SafetyAudit.Sessions;
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>What each rule says of one session, of its events and of its practitioner's month, with the fields that decided it.</summary>
-[Needs(Permission.ReadRecords)]
+[Needs(Permission.ReadRecords, EnterWhenFound = true)]
 public sealed class SessionAnswersModel(SafetyAuditDb db, TimeProvider time) : PageModel
 {
     public sealed record Answer(ProtocolRule Rule, string About, Outcome Outcome, IReadOnlyList<(string Field, string? Value)> Fields);

@@ -9,7 +9,7 @@ using SafetyAudit.Host.Security;
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>The audit trail, newest first: by subject, by actor, by action, by time. It can be checked here, and taken to another machine.</summary>
-[Needs(Permission.ReadTrail)]
+[Needs(Permission.ReadTrail, LeaveOutQuery = true)]
 public sealed class TrailModel(SafetyAuditDb db, ReadLog reads, VerifyTrail verify, TimeProvider time) : PageModel
 {
     const int PageRows = 100;

@@ -16,7 +16,7 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
 {
     public async Task InvokeAsync(HttpContext context, SafetyAuditDb db, ReadLog reads)
     {
-        if (IsRead(context.Request)) Enter(context, db, reads, ActionOf(context.Request));
+        if (IsRead(context.Request) && !IsEnteredWhenFound(context)) Enter(context, db, reads, ActionOf(context.Request));
         await next(context);
         // What is open to everybody lies beyond nobody's reach, and its address may be a secret, as that of a report form is.
         if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return;
@@ -29,6 +29,8 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
     }
 
     internal static bool IsRead(HttpRequest request) => HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
+
+    internal static bool IsEnteredWhenFound(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<NeedsAttribute>() is { EnterWhenFound: true };
 
     internal static void Enter(HttpContext context, SafetyAuditDb db, ReadLog reads, AuditAction action)
     {
@@ -46,14 +48,14 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
 
 /// <summary>
 /// A form that is answered with a page and not by leading on shows what the page holds, as a correction that was not taken shows its record: that was opened too, and
-/// nobody comes by it with a form alone and no entry.
+/// nobody comes by it with a form alone and no entry. So is the page of a record that was found (<see cref="NeedsAttribute.EnterWhenFound"/>), before it is shown.
 /// </summary>
 sealed class EnterShown(SafetyAuditDb db, ReadLog reads) : IResultFilter
 {
     public void OnResultExecuting(ResultExecutingContext context)
     {
         bool leadsOn = context.Result is RedirectResult or LocalRedirectResult or StatusCodeResult;
-        if (!EnterReads.IsRead(context.HttpContext.Request) && !leadsOn) EnterReads.Enter(context.HttpContext, db, reads, AuditAction.Read);
+        if ((!EnterReads.IsRead(context.HttpContext.Request) || EnterReads.IsEnteredWhenFound(context.HttpContext)) && !leadsOn) EnterReads.Enter(context.HttpContext, db, reads, AuditAction.Read);
     }
 
     public void OnResultExecuted(ResultExecutedContext context) { }

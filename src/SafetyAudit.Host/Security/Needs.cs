@@ -13,6 +13,12 @@ public sealed class NeedsAttribute(Permission permission) : AuthorizeAttribute, 
     /// <summary>People type into this page's address what has no place in the trail for ever, such as a patient's id.</summary>
     public bool LeaveOutQuery { get; init; }
 
+    /// <summary>
+    /// The address names one record. It is entered when the record was found, which is then known by its pseudonym alone; what somebody typed that is none may be a patient's id, and is entered
+    /// nowhere.
+    /// </summary>
+    public bool EnterWhenFound { get; init; }
+
     public IEnumerable<IAuthorizationRequirement> GetRequirements() => [this];
 }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -6,6 +7,7 @@ using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host;
+using SafetyAudit.Host.Commands;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Uploads;
 
@@ -134,6 +136,24 @@ public class AccessMatrixTests
         Assert.True(await db.AuditEntries.AnyAsync(e => e.Action == AuditAction.Refused && e.Actor == "person auditor" && e.Subject == "GET /uploads"));
         Assert.True(await db.AuditEntries.AnyAsync(e => e.Action == AuditAction.Read && e.Actor == "person director" && e.Subject == "/practitioners/P1"));
         foreach (var visitor in visitors.Values) visitor.Dispose();
+    }
+
+    [Fact]
+    public async Task A_route_that_says_to_nobody_whom_it_is_for_opens_to_nobody()
+    {
+        await using var app = Dashboard.Build(["--Data:Directory", await RunningDashboard.FillAsync(WebTests.MakeDirectorAsync), "--urls", "http://127.0.0.1:0", "--Logging:LogLevel:Default", "None"], worker: false);
+        // As somebody would add it who forgets about access; one more on the programs' side.
+        app.MapGet("/forgotten", () => "open");
+        app.MapGet("/api/v1/forgotten", () => "open");
+        await CommandLine.PrepareDatabaseAsync(app.Services, default);
+        await app.StartAsync();
+        using var everything = new Visitor(app.Urls.First());
+        Assert.Equal(HttpStatusCode.Redirect, await everything.GetAsync("/forgotten"));
+        Assert.StartsWith("/sign-in", everything.Location, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Unauthorized, await everything.GetAsync("/api/v1/forgotten"));
+        Assert.Equal(HttpStatusCode.Redirect, await everything.SignInAsync("director", Password));
+        Assert.Equal((HttpStatusCode.OK, HttpStatusCode.Forbidden), (await everything.GetAsync("/"), await everything.GetAsync("/forgotten")));
+        await app.StopAsync();
     }
 
     [Fact]
@@ -369,6 +389,50 @@ public class AccessMatrixTests
         await using var db = services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
         Assert.True(await db.AuditEntries.AnyAsync(e => e.Subject == "/records"));
         Assert.False(await db.AuditEntries.AnyAsync(e => e.Why!.Contains("MRN-SECRET")));
+    }
+
+    [Fact]
+    public async Task An_id_that_somebody_typed_is_entered_only_where_it_is_a_record_s()
+    {
+        await using var dashboard = await StartAsync();
+        var services = dashboard.App.Services;
+        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream("patient_id,valid_from,birth_decade\nT1,2026-01-01,1980\n"u8.ToArray()), "patients.csv", null, "C1", Actor.CommandLine, default);
+        await services.CatchUpAsync(null, default);
+        const string typed = "MRN-4711-77";
+        using var director = new Visitor(dashboard.Address);
+        await SignInAsync(dashboard, director, "director");
+        await director.GetAsync("/account");
+        foreach (string kind in new[] { "patients", "sessions", "events", "follow_ups", "practitioners", "nonsense" })
+            foreach (string id in new[] { typed, typed + " 2026-01-01" })
+                foreach (string page in new[] { "/records/history", "/records/correct" })
+                {
+                    string address = $"{page}?kind={kind}&id={Uri.EscapeDataString(id)}&clinic=C1";
+                    Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync(address));
+                    Assert.Equal(HttpStatusCode.NotFound, await director.SendAsync(new(HttpMethod.Head, address)));
+                    await director.GetAsync("/account");
+                    Assert.True(await director.PostAgainAsync(new() { ["version"] = "1", ["why"] = "x" }, address) is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed);
+                }
+        Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync($"/sessions/answers?id={typed}&clinic=C1"));
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"/records?id={typed}"));
+        using (var auditor = new Visitor(dashboard.Address))
+        {
+            await SignInAsync(dashboard, auditor, "auditor");
+            Assert.Equal(HttpStatusCode.OK, await auditor.GetAsync($"/trail?subject={typed}&actor={typed}"));
+        }
+        // What is found is entered before it is shown: a patient's profile under the pseudonym.
+        await using var db = services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
+        string pseudonym = await db.PatientRisks.Select(p => p.PatientId).SingleAsync();
+        Assert.Matches("^pt1-[0-9a-z]{26}$", pseudonym);
+        string[] found = [$"/records/history?kind=patients&id={pseudonym}%202026-01-01&clinic=C1", "/records/correct?kind=sessions&id=S1&clinic=C1", "/sessions/answers?id=S1&clinic=C1"];
+        foreach (string address in found) Assert.Equal(HttpStatusCode.OK, await director.GetAsync(address));
+
+        await services.GetRequiredService<ReadLog>().MoveAsync(default);
+        var entries = await db.AuditEntries.Where(e => e.Actor == "person director" || e.Actor == "person auditor").OrderBy(e => e.Sequence).ToListAsync();
+        Assert.Equal(["/records", .. found], entries.Where(e => e.Action == AuditAction.Read && e.Actor == "person director").Select(e => e.Subject + e.Why));
+        // That somebody asked for what is not there is told, and not for what.
+        Assert.Equal(["/records/correct", "/records/history", "/sessions/answers"], entries.Where(e => e.Action == AuditAction.Refused && e.Why!.StartsWith("not there", StringComparison.Ordinal)).Select(e => e.Subject).Distinct().Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(entries, e => $"{e.Subject} {e.Before} {e.After} {e.Why}".Contains(typed, StringComparison.OrdinalIgnoreCase));
+        Assert.DoesNotContain(typed, dashboard.Log.Text, StringComparison.OrdinalIgnoreCase);
     }
 
     [Fact]

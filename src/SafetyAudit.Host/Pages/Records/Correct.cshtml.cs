@@ -11,7 +11,7 @@ using SafetyAudit.Uploads;
 namespace SafetyAudit.Host.Pages.Records;
 
 /// <summary>Puts one record right by hand, or withdraws it, with a reason. What this account may not see stays as it is.</summary>
-[Needs(Permission.SendRecords)]
+[Needs(Permission.SendRecords, EnterWhenFound = true)]
 public sealed class CorrectModel(SafetyAuditDb db, CorrectRecord correct, JobQueue jobs) : PageModel
 {
     const int LongestWhy = 500;

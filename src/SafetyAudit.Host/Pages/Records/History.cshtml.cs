@@ -12,7 +12,7 @@ using SafetyAudit.Uploads;
 namespace SafetyAudit.Host.Pages.Records;
 
 /// <summary>Who changed this: every version of one record beside the one before, with its sender, file and line, and the entries of the trail about its files.</summary>
-[Needs(Permission.ReadRecords)]
+[Needs(Permission.ReadRecords, EnterWhenFound = true)]
 public sealed class HistoryModel(SafetyAuditDb db) : PageModel
 {
     static readonly HashSet<string> Bookkeeping = [nameof(Record.Id), nameof(Record.UploadId), nameof(Record.Line), nameof(Record.ReceivedAtUtc), nameof(Record.Version), nameof(Record.SupersededAtUtc), nameof(Record.Digest)];
