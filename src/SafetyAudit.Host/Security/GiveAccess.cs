@@ -68,7 +68,7 @@ public sealed class GiveAccess(SafetyAuditDb db, UserManager<User> users, TimePr
     /// <summary>A key and its secret, which nobody can be shown again.</summary>
     public async Task<(ApiKey Key, string Secret)> AddKeyAsync(string name, string clinicId, CancellationToken ct)
     {
-        if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || name.Any(char.IsControl)) throw new AccessRefusedException("Give the key a name of at most 100 characters on one line: what it is for.");
+        if (string.IsNullOrWhiteSpace(name) || name.Length > 100 || LogText.Of(name, 100) != name) throw new AccessRefusedException("Give the key a name of at most 100 characters on one line: what it is for.");
         await KnowClinicsAsync([clinicId], ct);
         var (key, secret) = ApiKey.Make(name, clinicId, time.UtcNow());
         db.ApiKeys.Add(key);

@@ -9,6 +9,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host;
 using SafetyAudit.Host.Security;
@@ -362,6 +363,95 @@ public class HostileInputTests
         foreach (string line in lines.Where(l => !l.Contains("DbCommand", StringComparison.Ordinal)))
             Assert.DoesNotMatch("[\\r\\n\\u001b\\u0007\\u0085\\u2028\\u2029\\u202e\\u200b]", line.Contains("Exception", StringComparison.Ordinal)
                 ? line.Split('\n')[0] : line);
+    }
+
+    [Fact]
+    public async Task The_secret_in_an_address_reaches_neither_log_nor_trail_whatever_is_answered()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(null, null, "--Logging:LogLevel:Default", "Trace", "--Logging:LogLevel:Microsoft", "Trace",
+            "--Logging:LogLevel:Microsoft.AspNetCore", "Trace", "--Logging:Console:LogLevel:Default", "None");
+        using var director = new Visitor(dashboard.Address);
+        using var stranger = new Visitor(dashboard.Address);
+        // Where it does not belong, before it is used up and after.
+        string setUp = dashboard.SetUpToken;
+        string[] Wrong(string page, string secret) => [$"/{page}/{secret}/more", $"/{page}s/{secret}", $"/{secret}", $"/{page}/{secret}.html", $"/{page}//{secret}", $"/uploads/{secret}", $"/api/v1/{page}/{secret}", $"/error/{secret}"];
+        foreach (string path in Wrong("set-up", setUp)) await stranger.GetAsync(path);
+        await director.PostAsync("/set-up?token=" + setUp, new() { ["Token"] = setUp, ["UserName"] = "director", ["Password"] = Password, ["Again"] = Password });
+        await UploadAsync(director, "practitioners.csv", Samples.Practitioners);
+        for (int i = 0; i < 100 && !await WebTests.Db(dashboard).Clinics.AnyAsync(); i++) await Task.Delay(100);
+        await director.PostAsync("/report-links", new() { ["clinic"] = "C1" }, "/report-links?handler=Make");
+        await director.GetAsync("/report-links");
+        string link = Regex.Match(director.Text, "/report/([a-z2-7]{32})").Groups[1].Value;
+        Assert.True(setUp.Length > 20 && link.Length == 32);
+        await director.PostAgainAsync(new() { ["clinic"] = "C1" }, "/report-links?handler=End");
+        foreach (var visitor in new[] { director, stranger })
+        {
+            foreach (string path in (string[])[$"/report/{link}", $"/REPORT/{link}", $"/report/{link}?x=1", $"/report/{link}/", $"/set-up?token={setUp}", .. Wrong("report", link), .. Wrong("set-up", setUp)])
+            {
+                var answer = await visitor.GetAsync(path);
+                Assert.True(answer != HttpStatusCode.OK, $"{path}: {answer}");
+                await visitor.GetAsync("/sign-in");
+                await visitor.PostAgainAsync(new() { ["form"] = link }, path);
+                await visitor.SendAsync(new(HttpMethod.Head, path));
+            }
+        }
+        await dashboard.App.Services.GetRequiredService<ReadLog>().MoveAsync(default);
+        string log = dashboard.Log.Text;
+        await using var db = WebTests.Db(dashboard);
+        string trail = string.Join('\n', (await db.AuditEntries.AsNoTracking().ToListAsync()).Select(e => $"{e.Subject} {e.Before} {e.After} {e.Why}"));
+        Assert.Contains("Executed DbCommand", log, StringComparison.Ordinal);
+        foreach (string secret in new[] { setUp, link })
+        {
+            int at = log.IndexOf(secret, StringComparison.OrdinalIgnoreCase);
+            Assert.True(at < 0, at < 0 ? "" : log[Math.Max(0, at - 200)..Math.Min(log.Length, at + 50)]);
+            at = trail.IndexOf(secret, StringComparison.OrdinalIgnoreCase);
+            Assert.True(at < 0, at < 0 ? "" : trail[Math.Max(0, at - 200)..Math.Min(trail.Length, at + 50)]);
+        }
+    }
+
+    [Theory]
+    [InlineData("\n")]
+    [InlineData("\r\n")]
+    [InlineData("\u0085")]
+    [InlineData("\u2028")]
+    [InlineData("\u2029")]
+    [InlineData("\u202e")]
+    [InlineData("\u200b")]
+    [InlineData("\u001b[2J")]
+    public async Task No_key_and_no_account_has_a_name_that_makes_a_line(string within)
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(WebTests.MakeDirectorAsync, TimeProvider.System);
+        var services = dashboard.App.Services;
+        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(Samples.Practitioners)), "p.csv", null, "C1", Actor.CommandLine, default);
+        string forged = $"reception{within}Information: Signed in: user 1";
+        await using (var scope = services.CreateAsyncScope())
+        {
+            scope.ServiceProvider.GetRequiredService<SafetyAuditDb>().Actor = Actor.CommandLine;
+            var access = scope.ServiceProvider.GetRequiredService<GiveAccess>();
+            await Assert.ThrowsAsync<AccessRefusedException>(() => access.AddKeyAsync(forged, "C1", default));
+            await Assert.ThrowsAsync<AccessRefusedException>(() => access.InviteAsync(forged, new([Role.Auditor], [], null), default));
+        }
+        using var director = await WebTests.SignedInAsync(dashboard);
+        await director.PostAsync("/access", new() { ["name"] = forged, ["clinic"] = "C1" }, "/access?handler=Key");
+        await director.PostAsync("/access", new() { ["name"] = forged, ["roles"] = "Auditor" }, "/access?handler=Invite");
+        await using var db = WebTests.Db(dashboard);
+        Assert.Equal((0, "director"), (await db.ApiKeys.CountAsync(), await db.Users.Select(u => u.UserName).SingleAsync()));
+
+        // One that came about all the same is one line wherever it stands.
+        var (key, secret) = ApiKey.Make(forged, "C1", DateTime.UtcNow);
+        db.Add(key);
+        await db.SaveChangesAsync();
+        using var program = new Visitor(dashboard.Address);
+        program.Headers["Authorization"] = "Bearer " + secret;
+        Assert.Equal(HttpStatusCode.NotFound, await program.GetAsync("/api/v1/uploads/99"));
+        await services.GetRequiredService<ReadLog>().MoveAsync(default);
+        Assert.Single(dashboard.Log.Lines, l => l.Contains("api_key reception", StringComparison.Ordinal));
+        Assert.All(dashboard.Log.Lines.Where(l => l.Contains("reception", StringComparison.Ordinal)), l => Assert.DoesNotContain(within, l, StringComparison.Ordinal));
+        using var extract = new MemoryStream();
+        long last = await db.AuditEntries.MaxAsync(e => e.Sequence);
+        await TrailExtract.WriteAsync(db, extract, 1, last, DateTime.UtcNow, default);
+        // Its first line names the format.
+        Assert.Equal(last + 1, Encoding.UTF8.GetString(extract.ToArray()).Split(['\r', '\n', '\u0085', '\u2028', '\u2029'], StringSplitOptions.RemoveEmptyEntries).Length);
     }
 
     [Theory]
