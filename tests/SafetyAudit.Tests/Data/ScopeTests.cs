@@ -54,6 +54,42 @@ public class ScopeTests
         Assert.Equal(["F1"], (await ReadAsync(installation, typeof(FollowUp), OneOwn, [])).ConvertAll(f => ((FollowUp)f).FollowUpId));
     }
 
+    [Fact]
+    public async Task Who_treats_in_two_clinics_is_seen_in_each_by_what_they_did_there_and_named_at_home_alone()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await FillAsync(installation);
+        // P1 of C1 treats in C2 too, P3 of C2 in C1, and P4 has no home.
+        await installation.ImportAsync("practitioner_id,display_name\nP4,Dan Dale\n");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S4", clinic: "C2") + Samples.Session("S5", practitioner: "P3") + Samples.Session("S6", practitioner: "P4"));
+        (User Reader, string[] Sessions, string[] Figures, string[] Names)[] cases =
+        [
+            (Account(Role.Director, null, "C1"), ["S1", "S2", "S5", "S6"], ["C1 P1", "C1 P2", "C1 P3", "C1 P4"], ["P1", "P2"]),
+            (Account(Role.Director, null), ["S1", "S2", "S3", "S4", "S5", "S6"], ["C1 P1", "C1 P2", "C1 P3", "C1 P4", "C2 P1", "C2 P3"], ["P1", "P2", "P3", "P4"]),
+            (Account(Role.Director, null, "C2"), ["S3", "S4"], ["C2 P1", "C2 P3"], ["P3"]),
+            (Account(Role.Practitioner, "P1"), ["S1", "S4"], ["C1 P1", "C2 P1"], ["P1"]),
+            // An account for one clinic is no way to one's own records of another.
+            (Account(Role.Practitioner, "P1", "C1"), ["S1"], ["C1 P1"], ["P1"]),
+            (Account(Role.Practitioner, "P1", "C2"), ["S4"], ["C2 P1"], []),
+            (Account(Role.Practitioner, "P3", "C1"), ["S5"], ["C1 P3"], []),
+            (Account(Role.Practitioner, null, "C1"), [], [], []),
+            // Of two roles the one for the clinic opens the clinic; the auditor's opens no more records to who treats.
+            (new() { UserName = "reader", Roles = [Role.Practitioner, Role.Director], ClinicIds = ["C2"], PractitionerId = "P1" }, ["S3", "S4"], ["C2 P1", "C2 P3"], ["P3"]),
+            (new() { UserName = "reader", Roles = [Role.Practitioner, Role.Auditor, Role.Administrator], PractitionerId = "P1" }, ["S1", "S4"], ["C1 P1", "C2 P1"], ["P1"]),
+        ];
+        foreach (var (reader, sessions, figures, names) in cases)
+        {
+            await using var db = installation.Db(new Actor(ActorKind.Person, "reader", "", Roles.Of(reader.Roles), reader.Scope));
+            Assert.Equal(sessions, await db.Sessions.OrderBy(s => s.SessionId).Select(s => s.SessionId).ToListAsync());
+            Assert.Equal(figures, await db.DailyExposures.OrderBy(d => d.ClinicId).ThenBy(d => d.PractitionerId).Select(d => d.ClinicId + " " + d.PractitionerId).ToListAsync());
+            Assert.Equal(figures, await db.DailyAdherence.OrderBy(d => d.ClinicId).ThenBy(d => d.PractitionerId).Select(d => d.ClinicId + " " + d.PractitionerId).ToListAsync());
+            Assert.Equal(figures, await db.DailyQuality.OrderBy(d => d.ClinicId).ThenBy(d => d.PractitionerId).Select(d => d.ClinicId + " " + d.PractitionerId).ToListAsync());
+            Assert.Equal(names, await db.Practitioners.OrderBy(p => p.PractitionerId).Select(p => p.PractitionerId).ToListAsync());
+        }
+
+        static User Account(Role role, string? practitioner, params string[] clinics) => new() { UserName = "reader", Roles = [role], ClinicIds = clinics, PractitionerId = practitioner };
+    }
+
     static readonly Scope OneClinic = new(["C1"]), OneOwn = new(null, "P1");
 
     static async Task<List<object>> ReadAsync(TestInstallation installation, Type kind, Scope scope, string[] without)
