@@ -20,6 +20,9 @@ sealed record RowContext(
     /// <summary>Dates up to this are not in the future: clocks differ, and a zone may be a day ahead.</summary>
     public DateTime LatestUtc { get; } = NowUtc.AddDays(1);
 
+    /// <summary>A clinic's code where it is one; what else stands in its column, such as a patient's id in a shifted row, is kept nowhere in the open.</summary>
+    public string? Known(string? clinic) => clinic != null && Zones.ContainsKey(clinic) ? clinic : null;
+
     public TimeZoneInfo ZoneOf(string? clinic) => clinic != null && Zones.TryGetValue(clinic, out var zone) ? zone : DefaultZone;
 }
 

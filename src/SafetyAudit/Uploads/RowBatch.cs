@@ -65,7 +65,7 @@ sealed class RowBatch<T> where T : Record, new()
             rows.Complete(reasons);
             if (reasons.Count > 0)
             {
-                Rejected.Add(ProcessUploads.Quarantine(upload, rows.Line, record is null ? null : intake.IdOf(record), record is null ? null : intake.ClinicOf(record), rows.Original(), reasons));
+                Rejected.Add(ProcessUploads.Quarantine(upload, rows.Line, record is null ? null : intake.IdOf(record), record is null ? null : context.Known(intake.ClinicOf(record)), rows.Original(), reasons));
                 continue;
             }
             record!.UploadId = upload.Id;

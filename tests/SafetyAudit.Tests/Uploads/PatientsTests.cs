@@ -28,11 +28,20 @@ public class PatientsTests
             + $"R3,C1,P1,{Canary},{Canary},,completed\n"                           // not_an_instant: a shifted row
             + $"R4,C1,{Canary},T1,2026-03-02T10:00:00Z,,completed\n"               // practitioner_unknown
             + $"R5,C1,P1,{Canary}\n"                                               // too_few_fields
+            + $"R7,{Canary},P1,T1,2026-03-02T10:00:00Z,,completed\n"               // clinic_unknown: in the clinic's column
             + $"R6,C1,P1,\"{Canary},2026-03-02T10:00:00Z,,completed\n";            // quote_not_closed
         yield return Samples.EventHeader + string.Concat(Enumerable.Range(0, 20).Select(i => Samples.Event($"E{i}", $"S{i}"))).Replace(",T1,", $",{Canary},")
             + $"E90,S1,{Canary}-OTHER,BRUISE_MINOR,2026-03-02T12:00:00Z,\n"        // patient_differs
             + $"E91,S1,{Canary},{Canary},2026-03-02T12:00:00Z,\n"                  // category_unknown
             + $"E92,S99,{Canary},BRUISE_MINOR,2026-03-02T12:00:00Z,\n";            // waits for its session
+        // Where the patient is the record's id itself.
+        yield return "patient_id,clinic_id,valid_from,birth_decade\n"
+            + $"{Canary},C1,2026-01-01,1980\n{Canary},C1,2026-01-01,1990\n"        // duplicate_id
+            + $"{Canary},C1,no date,1980\n{Canary},C1,2026-02-01,1985\n";          // not_a_date, out_of_range
+        yield return $$"""
+            {"session_id":"J1","clinic_id":"C1","practitioner_id":"P1","patient_id":"{{Canary}}","started_at":"2026-03-02T10:00:00Z"}
+            {"session_id":"J2","clinic_id":"C1","practitioner_id":"P1","patient_id":"{{Canary}}","started_at":"{{Canary}}"}
+            """;
     }
 
     [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
@@ -53,7 +62,7 @@ public class PatientsTests
 
         await using (var db = installation.Db())
         {
-            Assert.Equal((50, 21, 9), (await db.Sessions.CountAsync(), await db.AdverseEvents.CountAsync(), await db.QuarantinedRows.CountAsync()));
+            Assert.Equal((51, 21, 14), (await db.Sessions.CountAsync(), await db.AdverseEvents.CountAsync(), await db.QuarantinedRows.CountAsync()));
             Assert.All(await db.Sessions.Select(s => s.PatientId).ToListAsync(), id => Assert.Equal(1, Pseudonyms.LayerOf(id)));
             // Whoever may mend the rows sees them as they came.
             var rejected = (await db.QuarantinedRows.AsNoTracking().ToListAsync()).ConvertAll(r => r.Unseal(installation.Keys));
