@@ -44,9 +44,10 @@ static class VerifyCommand
 
     static async IAsyncEnumerable<string> EverythingAsync(SafetyAuditDb db, IServiceProvider services, bool open, List<string> said, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        await foreach (string fault in VerifyRecords.RunAsync(db, said, ct)) yield return fault;
+        var kept = new KeptFiles(services.GetRequiredService<DatabaseSettings>(), services.GetRequiredService<KeyRing>());
+        await foreach (string fault in VerifyRecords.RunAsync(db, said, kept, ct)) yield return fault;
         await foreach (string fault in VerifySummaries.RunAsync(db, said, ct)) yield return fault;
-        await foreach (string fault in VerifyFiles.RunAsync(db, services.GetRequiredService<DatabaseSettings>(), services.GetRequiredService<KeyRing>(), open, said, ct)) yield return fault;
+        await foreach (string fault in VerifyFiles.RunAsync(db, kept.Database, kept.Keys, open, said, ct)) yield return fault;
     }
 
     // Anybody may check an extract anywhere: nothing is made or migrated for it, and what is at hand of the installation is compared.

@@ -1,11 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Uploads;
+
+/// <summary>Where the bytes of files are kept, and the keys that open them.</summary>
+public sealed record KeptFiles(DatabaseSettings Database, KeyRing Keys);
 
 /// <summary>
 /// Compares all that is kept with what the audit trail says was stored: finds what was altered, added, hidden or taken out directly in the database. Check
@@ -14,10 +18,14 @@ namespace SafetyAudit.Uploads;
 public static class VerifyRecords
 {
     /// <summary>What is wrong, as many as there are, in words that name the record and where it came from.</summary>
-    public static IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, CancellationToken ct) => RunAsync(db, [], ct);
+    public static IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, CancellationToken ct) => RunAsync(db, [], null, ct);
 
     /// <summary>The same, and in words what was compared and what could not be.</summary>
-    public static async IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, ICollection<string> said, [EnumeratorCancellation] CancellationToken ct)
+    /// <param name="db">What is kept.</param>
+    /// <param name="said">Takes the words.</param>
+    /// <param name="kept">The bytes kept of files, by which a record that was taken out is named; without them its batch is.</param>
+    /// <param name="ct">Stops it.</param>
+    public static async IAsyncEnumerable<string> RunAsync(SafetyAuditDb db, ICollection<string> said, KeptFiles? kept, [EnumeratorCancellation] CancellationToken ct)
     {
         var unreadable = false;
         await foreach (var fault in VerifyRows.RunAsync(db, said, ct))
@@ -37,11 +45,11 @@ public static class VerifyRecords
         {
             var faults = upload.Kind switch
             {
-                RecordKind.Sessions => OfUploadAsync(db, new SessionIntake(), upload, zones, () => records++, ct),
-                RecordKind.Events => OfUploadAsync(db, new EventIntake(), upload, zones, () => records++, ct),
-                RecordKind.FollowUps => OfUploadAsync(db, new FollowUpIntake(), upload, zones, () => records++, ct),
-                RecordKind.Patients => OfUploadAsync(db, new PatientIntake(), upload, zones, () => records++, ct),
-                _ => OfUploadAsync(db, new PractitionerIntake(), upload, zones, () => records++, ct),
+                RecordKind.Sessions => OfUploadAsync(db, new SessionIntake(), upload, zones, kept, () => records++, ct),
+                RecordKind.Events => OfUploadAsync(db, new EventIntake(), upload, zones, kept, () => records++, ct),
+                RecordKind.FollowUps => OfUploadAsync(db, new FollowUpIntake(), upload, zones, kept, () => records++, ct),
+                RecordKind.Patients => OfUploadAsync(db, new PatientIntake(), upload, zones, kept, () => records++, ct),
+                _ => OfUploadAsync(db, new PractitionerIntake(), upload, zones, kept, () => records++, ct),
             };
             if (await BecameAsync(db, upload, rejected.GetValueOrDefault(upload.Id), ct) is { } became) yield return became;
             await foreach (string fault in faults) yield return fault;
@@ -109,7 +117,7 @@ public static class VerifyRecords
         return faults;
     }
 
-    static async IAsyncEnumerable<string> OfUploadAsync<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, Dictionary<string, TimeZoneInfo> zones, Action count, [EnumeratorCancellation] CancellationToken ct) where T : Record, new()
+    static async IAsyncEnumerable<string> OfUploadAsync<T>(SafetyAuditDb db, Intake<T> intake, Upload upload, Dictionary<string, TimeZoneInfo> zones, KeptFiles? kept, Action count, [EnumeratorCancellation] CancellationToken ct) where T : Record, new()
     {
         string subject = $"upload {upload.Id}";
         // What was stored of a file that failed or was cancelled was taken out again.
@@ -128,7 +136,7 @@ public static class VerifyRecords
             count();
             while (next < stored.Count && record.Line > stored[next].Rows.LastLine)
             {
-                if (Compare() is { } fault) yield return fault;
+                if (await CompareAsync() is { } fault) yield return fault;
             }
             if (next == stored.Count || record.Line < stored[next].Rows.FirstLine)
             {
@@ -143,16 +151,57 @@ public static class VerifyRecords
             batch.Add(record);
         }
         while (next < stored.Count)
-            if (Compare() is { } fault) yield return fault;
+            if (await CompareAsync() is { } fault) yield return fault;
 
-        string? Compare()
+        async Task<string?> CompareAsync()
         {
             var (entry, rows) = stored[next++];
             var found = StoredRows.Of(batch);
+            var lines = batch.Select(r => r.Line).ToHashSet();
             batch.Clear();
-            return found == rows ? null
-                : $"lines {rows.FirstLine} to {rows.LastLine} of {subject} are not what entry {entry.Sequence} says was stored: {rows.Records} records then, {found?.Records ?? 0} now{(found?.Records == rows.Records ? ", with other content" : "")}";
+            if (found == rows) return null;
+            int gone = rows.Records - lines.Count;
+            string names = gone > 0 && kept is not null ? await TakenOutAsync(db, intake, upload, rows, lines, zones, kept, ct) : "";
+            return $"lines {rows.FirstLine} to {rows.LastLine} of {subject} are not what entry {entry.Sequence} says was stored: {rows.Records} records then, {found?.Records ?? 0} now{(gone == 0 ? ", with other content" : names)}";
         }
+    }
+
+    const int Named = 10;
+
+    // What the bytes kept of a file say stood where no record is any more. A row that said again what was known made no version: where there are such, only a record of which nothing is left can be told.
+    static async Task<string> TakenOutAsync<T>(
+        SafetyAuditDb db, Intake<T> intake, Upload upload, StoredRows rows, HashSet<long> lines, Dictionary<string, TimeZoneInfo> zones, KeptFiles kept, CancellationToken ct) where T : Record, new()
+    {
+        var rejected = await db.QuarantinedRows.Where(q => q.UploadId == upload.Id && q.Line >= rows.FirstLine && q.Line <= rows.LastLine).Select(q => q.Line).ToListAsync(ct);
+        var missing = new List<T>();
+        try
+        {
+            var mapping = await db.ColumnMappings.AsNoTracking().SingleOrDefaultAsync(m => m.Id == upload.MappingId, ct);
+            using var file = mapping is null ? Rows.Open(Content, intake.Layout) : new MappedRows(Rows.OpenTable(Content), mapping, intake.Columns);
+            int[] places = intake.Layout.Match(file.Headers);
+            var context = new RowContext(upload.ReceivedAtUtc, TimeZoneInfo.Utc, zones, new Dictionary<string, string?>(), upload.ClinicId, new Pseudonyms(kept.Keys, kept.Keys.Newest));
+            while (file.Read() && file.Line <= rows.LastLine)
+            {
+                if (file.Line < rows.FirstLine || file.Problem is not null || lines.Contains(file.Line) || rejected.Contains(file.Line)) continue;
+                var record = intake.Layout.Read(file, places, context, []);
+                // For its clinic; whether it was a good row was found when it came.
+                intake.Check(record, context, []);
+                record.Line = file.Line;
+                missing.Add(record);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or DamagedFileException or FileRefusedException or System.Security.Cryptography.CryptographicException)
+        {
+            return "";
+        }
+        if (missing.Count != rows.Records - lines.Count)
+        {
+            var known = (await intake.KnownAsync(db, [.. missing.Select(intake.IdOf).Distinct()], ct)).Select(k => k.Key.Split('\n')[0]).ToHashSet();
+            missing.RemoveAll(record => known.Contains(intake.IdOf(record)));
+        }
+        return missing.Count == 0 ? "" : $"; taken out: {string.Join(", ", missing.Take(Named).Select(r => $"{intake.IdOf(r)}, line {r.Line}"))}{(missing.Count > Named ? $" and {missing.Count - Named} more" : "")}";
+
+        Stream Content() => SealedFile.Open(ReceiveUpload.PathOf(kept.Database, upload.Fingerprint), kept.Keys);
     }
 
     // A version counts until the next one came, no longer and no shorter, and steps back at the moment from which a newer one counts: whoever marks a record superseded hides it.

@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Data;
 using SafetyAudit.Uploads;
 
@@ -30,6 +32,40 @@ public class VerifyFilesTests
             [$"upload {uploads[0].Id}: the bytes kept of it are gone", $"upload {uploads[1].Id}: the bytes kept of it were changed or cut", $"upload {uploads[2].Id}: the bytes kept of it were changed or cut",
              $"upload {uploads[3].Id}: the bytes kept of it are another file's"],
             await FaultsAsync(installation, open: true));
+    }
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task A_record_that_was_taken_out_of_the_database_is_named_by_the_bytes_kept_of_its_file(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await installation.ImportAsync(Samples.Practitioners, "C1");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"), "C1");
+        // Line 2 says again what is known, line 4 is not taken, line 6 is S6 with a line break in a cell.
+        await installation.ImportAsync(Samples.SessionHeader.TrimEnd() + ",risk_note\n" + string.Concat(new[] { Samples.Session("S1"), Samples.Session("S2"), Samples.Session("S4", "no date"), Samples.Session("S5"), Samples.Session("S6"), Samples.Session("S7") }
+            .Select((row, i) => row.TrimEnd() + (i == 4 ? ",\"two\nlines\"\n" : ",\n"))), "C1");
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S2") + Samples.Event("E2", "S5", "PNEUMOTHORAX"), "C1");
+        (string Sql, string? Named)[] cases =
+        [
+            ("DELETE FROM sessions WHERE session_id = 'S6'", "; taken out: S6, line 6"),
+            ("DELETE FROM sessions WHERE session_id IN ('S5', 'S7')", "; taken out: S5, line 5, S7, line 8"),
+            ("DELETE FROM adverse_events WHERE event_id = 'E2'", "; taken out: E2, line 3"),
+            ("UPDATE sessions SET line = 4 WHERE session_id = 'S2'", null),
+        ];
+        foreach (var (sql, named) in cases)
+        {
+            await using var db = installation.Db();
+            await using var transaction = await db.Database.BeginTransactionAsync();
+            await db.Database.ExecuteSqlRawAsync(sql);
+            var faults = await VerifyRecords.RunAsync(db, [], new KeptFiles(installation.Services.GetRequiredService<DatabaseSettings>(), installation.Keys), default).ToListAsync();
+            Assert.Contains(faults, f => f.Contains(named ?? "are not what entry", StringComparison.Ordinal) && (named is null) == !f.Contains("taken out", StringComparison.Ordinal));
+            await transaction.RollbackAsync();
+        }
+        // Without its bytes the batch is told all the same.
+        await using var without = installation.Db();
+        await without.Database.ExecuteSqlRawAsync(cases[0].Sql);
+        foreach (string path in Directory.GetFiles(Path.Combine(installation.Directory, "uploads"))) File.Delete(path);
+        Assert.Contains(await VerifyRecords.RunAsync(without, [], new KeptFiles(installation.Services.GetRequiredService<DatabaseSettings>(), installation.Keys), default).ToListAsync(),
+            f => f.StartsWith("lines 3 to 8 of upload 3 are not what entry", StringComparison.Ordinal) && f.EndsWith("4 records then, 3 now", StringComparison.Ordinal));
     }
 
     static async Task<List<string>> FaultsAsync(TestInstallation installation, bool open)
