@@ -1,9 +1,11 @@
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.AuditTrail;
 
@@ -56,6 +58,59 @@ public class TrailTests
         nobody.Clinics.Add(new Clinic { Id = "C1", Name = "Elm Street", TimeZone = "Europe/London" });
         await Assert.ThrowsAsync<InvalidOperationException>(() => nobody.SaveChangesAsync());
         Assert.Equal((before, 0), (await CountAsync(installation), await installation.Db().Clinics.CountAsync()));
+    }
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task What_the_trail_does_not_take_down_does_not_happen(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        var services = installation.Services;
+        var counting = await installation.ImportAsync(Samples.Practitioners, "C1");
+        var waiting = await installation.ReceiveAsync(Encoding.UTF8.GetBytes(Samples.SessionHeader + Samples.Session("S1")), clinic: "C1");
+        var reads = services.GetRequiredService<ReadLog>();
+        reads.Add(Anna, AuditAction.Read, "/practitioners/P1", null);
+        await using var db = installation.Db();
+        string[] full = provider == DatabaseProvider.Sqlite ? ["CREATE TRIGGER full_trail BEFORE INSERT ON audit_entries BEGIN SELECT RAISE(ABORT, 'no room in the trail'); END", "DROP TRIGGER full_trail"]
+            : ["CREATE FUNCTION full_trail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no room in the trail''; END'; CREATE TRIGGER full_trail BEFORE INSERT ON audit_entries FOR EACH ROW EXECUTE FUNCTION full_trail()",
+               "DROP TRIGGER full_trail ON audit_entries"];
+        await db.Database.ExecuteSqlRawAsync(full[0]);
+        var takeBack = services.GetRequiredService<TakeBackUpload>();
+        await RefusedAsync(async () =>
+        {
+            await using var own = installation.Db(Anna);
+            own.Clinics.Add(new Clinic { Id = "C9", Name = "Elm Street", TimeZone = "Europe/London" });
+            await own.SaveChangesAsync();
+        });
+        await RefusedAsync(() => installation.ReceiveAsync(Encoding.UTF8.GetBytes(Samples.SessionHeader + Samples.Session("S2")), clinic: "C1"));
+        await RefusedAsync(() => takeBack.CancelAsync(waiting.Id, "x", Anna, default));
+        await RefusedAsync(() => takeBack.UndoAsync(counting.Id, "x", Anna, default));
+        await RefusedAsync(() => services.GetRequiredService<RotateKey>().RunAsync(default));
+        await RefusedAsync(() => reads.MoveAsync(default));
+        // A batch and the end of its file; then, its bytes gone, that it is given up.
+        await RefusedAsync(() => services.GetRequiredService<ProcessUploads>().DrainAsync(null, default));
+        string bytes = ReceiveUpload.PathOf(services.GetRequiredService<DatabaseSettings>(), waiting.Fingerprint), away = bytes + ".away";
+        File.Move(bytes, away);
+        installation.Clock.Now = installation.Clock.Now.AddHours(1);
+        await RefusedAsync(() => services.GetRequiredService<ProcessUploads>().DrainAsync(null, default));
+        File.Move(away, bytes);
+
+        Assert.Equal((1, 2, 0, 1), (await db.Clinics.CountAsync(), await db.Practitioners.CountAsync(p => p.SupersededAtUtc == null), await db.Sessions.CountAsync(), await db.KeysInUse.CountAsync()));
+        Assert.Equal([(counting.Id, UploadStatus.Completed, 2L), (waiting.Id, UploadStatus.Processing, 0L)], (await db.Uploads.AsNoTracking().OrderBy(u => u.Id).ToListAsync()).Select(u => (u.Id, u.Status, u.RowsRead)));
+
+        // With room again everything goes on, and is told once.
+        await db.Database.ExecuteSqlRawAsync(full[1]);
+        installation.Clock.Now = installation.Clock.Now.AddHours(1);
+        Assert.Equal(1, await services.GetRequiredService<ProcessUploads>().DrainAsync(null, default));
+        await reads.MoveAsync(default);
+        Assert.Equal((1, 1), (await db.Sessions.CountAsync(), await db.AuditEntries.CountAsync(e => e.Action == AuditAction.Read)));
+        Assert.Null((await VerifyAsync(installation)).Fault);
+        await foreach (string fault in VerifyRecords.RunAsync(db, default)) Assert.Fail(fault);
+
+        static async Task RefusedAsync(Func<Task> change)
+        {
+            var refused = await Assert.ThrowsAnyAsync<Exception>(change);
+            Assert.Contains("no room in the trail", refused.ToString(), StringComparison.Ordinal);
+        }
     }
 
     [Theory, MemberData(nameof(Providers))]
@@ -309,6 +364,47 @@ public class TrailTests
             Assert.StartsWith($"Entry {firstBad} ", broken.Errors, StringComparison.Ordinal);
             Assert.Equal(firstBad, (await TrailExtract.VerifyAsync(extract, null, null, null, default)).Fault?.Sequence);
         }
+    }
+
+    /// <summary>What an administrator of the database does with everything but the keys: each hash after it is made anew, so that seals and heads alone can tell.</summary>
+    public static TheoryData<string, string?, int> Rewriting => new()
+    {
+        { "an entry added with a clock of the past", null, 13 },
+        { "a clock set back", "UPDATE audit_entries SET at_utc = '2020-01-01 00:00:00' WHERE sequence = 5", 5 },
+        { "two in another order", "UPDATE audit_entries SET sequence = -1 WHERE sequence = 5; UPDATE audit_entries SET sequence = 5 WHERE sequence = 6; UPDATE audit_entries SET sequence = 6 WHERE sequence = -1", 5 },
+        { "one taken out, and the others moved up", "DELETE FROM audit_entries WHERE sequence = 5; UPDATE audit_entries SET sequence = sequence - 1 WHERE sequence > 5", 5 },
+        { "the end cut off", "DELETE FROM audit_entries WHERE sequence > 9", 10 },
+    };
+
+    [Theory, MemberData(nameof(Rewriting))]
+    public async Task A_trail_written_anew_in_the_database_is_named_at_its_first_bad_entry_by_its_extract_too(string what, string? sql, int firstBad)
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await AddEntriesAsync(installation, upTo: 12);
+        // A new database has entries of its own: those in question are counted from there.
+        int before = (int)await CountAsync(installation) - 12;
+        firstBad += sql is null ? before : 0;
+        if (sql?.Contains("> 9", StringComparison.Ordinal) == true) (sql, firstBad) = (sql.Replace("> 9", $"> {before + 9}", StringComparison.Ordinal), firstBad + before);
+        var heads = installation.Services.GetRequiredService<TrailHeads>();
+        await heads.WriteAsync(default);
+        await DropTriggersAsync(installation);
+        await using var db = installation.Db();
+        var head = await db.AuditEntries.AsNoTracking().OrderByDescending(e => e.Sequence).FirstAsync();
+        if (sql is null) await ForgeAsync(db, head.Sequence + 1, head.Hash, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+        else await db.Database.ExecuteSqlRawAsync(sql);
+        byte[] previous = new byte[32];
+        foreach (var entry in await db.AuditEntries.AsTracking().OrderBy(e => e.Sequence).ToListAsync())
+        {
+            entry.PreviousHash = previous;
+            previous = entry.ComputeHash(new byte[65536]);
+            await db.Database.ExecuteSqlAsync($"UPDATE audit_entries SET previous_hash = {entry.PreviousHash}, hash = {previous} WHERE sequence = {entry.Sequence}");
+        }
+        Assert.Equal(firstBad, (await VerifyAsync(installation)).Fault?.Sequence);
+        string extract = Path.Combine(installation.Directory, "extract.jsonl");
+        await using var read = installation.Db();
+        await using (var file = File.Create(extract)) await TrailExtract.WriteAsync(read, file, 1, await CountAsync(installation), DateTime.UtcNow, default);
+        var said = await Verifier(extract, "--heads", Path.Combine(installation.Directory, "audit-heads.csv"), "--keys", Path.Combine(installation.Directory, "keys"));
+        Assert.True(said.Code == 1 && said.Errors.StartsWith($"Entry {firstBad} ", StringComparison.Ordinal), $"{what}: {said.Output}{said.Errors}");
     }
 
     static Task<(int Code, string Output, string Errors)> Verifier(params string[] args) => Host.ProgramRun.OfAsync("verify-trail.dll", args);
