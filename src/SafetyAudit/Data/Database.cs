@@ -38,7 +38,9 @@ public static class Database
 
     public static IServiceCollection AddDatabase(this IServiceCollection services, DatabaseSettings settings, KeyRing keys)
     {
-        System.IO.Directory.CreateDirectory(settings.Directory);
+        // Names, free text and hashes of passwords lie in it: not for everybody on the machine. One that is there already keeps the rights it was given.
+        if (OperatingSystem.IsWindows()) System.IO.Directory.CreateDirectory(settings.Directory);
+        else System.IO.Directory.CreateDirectory(settings.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
         services.AddSingleton(keys);

@@ -27,6 +27,15 @@ public sealed class KeyRingTests : IDisposable
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(Keys));
     }
 
+    [Fact]
+    public async Task The_first_start_makes_a_data_directory_that_nobody_else_on_the_machine_looks_into()
+    {
+        string data = Path.Combine(directory, "data");
+        Assert.Equal(0, (await ProgramRun.ToEndAsync("clinic", "C1", "--Data:Directory", data)).Code);
+        if (OperatingSystem.IsWindows()) return;
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(data));
+    }
+
     [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
     public async Task Processes_that_start_at_once_end_up_with_one_key(DatabaseProvider provider)
     {

@@ -23,6 +23,10 @@ public class DataProtectionTests
         Assert.DoesNotContain(xml.Descendants(), e => e.Name.LocalName is "masterKey" or "value");
         Assert.DoesNotContain("unencrypted", await File.ReadAllTextAsync(file), StringComparison.OrdinalIgnoreCase);
         Assert.Single(xml.Descendants("sealed"));
+        // Nor can anybody else on the machine so much as copy them.
+        if (!OperatingSystem.IsWindows())
+            foreach (string path in Directory.GetFiles(Path.GetDirectoryName(file)!, "key-*"))
+                Assert.True((File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite)) == UnixFileMode.None, $"{path}: {File.GetUnixFileMode(path)}");
 
         await using var again = Dashboard.Build(["--Data:Directory", directory, "--urls", "http://127.0.0.1:0"], worker: false);
         await CommandLine.PrepareDatabaseAsync(again.Services, default);
