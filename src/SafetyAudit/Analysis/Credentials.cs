@@ -12,7 +12,7 @@ public enum CredentialState { InDate, LapsesSoon, Lapsed, NotRecorded }
 
 /// <summary>One credential of one practitioner.</summary>
 /// <param name="PractitionerId">Whose.</param>
-/// <param name="ClinicId">Their home clinic.</param>
+/// <param name="ClinicId">Their home clinic; where none is recorded, the one of their last session.</param>
 /// <param name="Kind">Which.</param>
 /// <param name="Since">Its first day, where one is recorded.</param>
 /// <param name="Until">Its last day; empty where it has none, or the clinic laid down no term.</param>
@@ -40,12 +40,16 @@ public sealed record Credential(string PractitionerId, string ClinicId, Credenti
     /// <param name="ct">Stops the reading.</param>
     public static async Task<List<Credential>> ReadAsync(SafetyAuditDb db, DateOnly today, string? clinicId, CancellationToken ct)
     {
-        var people = await db.Current<Practitioner>().Where(p => p.ClinicId != null && (clinicId == null || p.ClinicId == clinicId)).OrderBy(p => p.PractitionerId).ToListAsync(ct);
+        var people = await db.Current<Practitioner>().Where(p => clinicId == null || p.ClinicId == null || p.ClinicId == clinicId).OrderBy(p => p.PractitionerId).ToListAsync(ct);
+        var homeless = people.Where(p => p.ClinicId is null).Select(p => p.PractitionerId).ToList();
+        var last = (await db.DailyExposures.Where(d => homeless.Contains(d.PractitionerId) && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.ClinicId }).Select(g => new { g.Key.PractitionerId, g.Key.ClinicId, Day = g.Max(d => d.Date) }).ToListAsync(ct))
+            .GroupBy(d => d.PractitionerId).ToDictionary(g => g.Key, g => g.MaxBy(d => (d.Day, d.ClinicId))!.ClinicId);
         var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);
         var found = new List<Credential>();
         foreach (var p in people)
         {
-            var clinic = ClinicProtocol.On(p.ClinicId!, laidDown[p.ClinicId!], today);
+            if ((p.ClinicId ?? last.GetValueOrDefault(p.PractitionerId)) is not { } home || clinicId is not null && home != clinicId) continue;
+            var clinic = ClinicProtocol.On(home, laidDown[home], today);
             DateOnly? bbpUntil = p.BbpTrainingOn is { } trained && clinic.BbpTrainingDays is { } days ? trained.AddDays(days) : null;
             foreach (var (kind, since, until) in new (CredentialKind, DateOnly?, DateOnly?)[]
             {
@@ -57,8 +61,8 @@ public sealed record Credential(string PractitionerId, string ClinicId, Credenti
                 var state = since is null && until is null || since > today ? CredentialState.NotRecorded : left < 0 ? CredentialState.Lapsed : left <= Warnings[0] ? CredentialState.LapsesSoon : CredentialState.InDate;
                 // A licence that was taken away or is said to have lapsed is none today, whatever its dates say.
                 if (kind == CredentialKind.Licence && p.LicenceStatus is not (null or LicenceStatus.Active)) state = CredentialState.Lapsed;
-                long after = state == CredentialState.Lapsed && until is { } last ? await db.DailyExposures.Where(d => d.PractitionerId == p.PractitionerId && d.Date > last).SumAsync(d => (long)d.Sessions, ct) : 0;
-                found.Add(new(p.PractitionerId, p.ClinicId!, kind, since, until, state, left, after));
+                long after = state == CredentialState.Lapsed && until is { } day ? await db.DailyExposures.Where(d => d.PractitionerId == p.PractitionerId && d.Date > day).SumAsync(d => (long)d.Sessions, ct) : 0;
+                found.Add(new(p.PractitionerId, home, kind, since, until, state, left, after));
             }
         }
         return found;

@@ -17,16 +17,16 @@ public static class RecordRules
             : Rules.Judge(e.Event.DetectedAtUtc is { } detected && e.Event.RecordedAtUtc is { } recorded ? recorded <= detected.AddHours(hours) : null),
     };
 
-    static readonly SessionRule Signed = new("PR-035", 1)
+    static readonly SessionRule Signed = new("PR-035", 2)
     {
         Title = "Session note signed promptly and minimum fields present", Area = "records", Severity = RuleSeverity.Minor,
-        Asks = "The note was signed within the hours that the clinic laid down, from the session's end on, and as large a share of its fields is filled in as it laid down. What is not laid down is not asked.",
+        Asks = "The note was signed within the hours that the clinic laid down, from the session's end on, and not before it began, and as large a share of its fields is filled in as it laid down. What is not laid down is not asked.",
         NotApplicableWhen = "neither hours nor share laid down",
         Fields = ["signed_at", "ended_at"], Settings = [nameof(ClinicProtocol.SignHours), nameof(ClinicProtocol.MinCompleteness)],
         Evidence = "record-keeping", Source = "board practice acts", InLeaflet = "no",
         Check = t => t.Clinic is { SignHours: null, MinCompleteness: null } ? NotApplicable
             : Rules.AllOf(
-                t.Clinic.SignHours is not { } hours ? true : t.Session is { SignedAtUtc: { } signed, EndedAtUtc: { } ended } ? signed <= ended.AddHours(hours) : null,
+                t.Clinic.SignHours is not { } hours ? true : t.Session is { SignedAtUtc: { } signed, EndedAtUtc: { } ended } ? signed >= t.Session.StartedAtUtc && signed <= ended.AddHours(hours) : null,
                 t.Clinic.MinCompleteness is not { } least || Completeness(t.Session) >= least),
     };
 

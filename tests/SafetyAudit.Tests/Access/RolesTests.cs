@@ -16,6 +16,7 @@ public class RolesTests
         [Permission.ManageAccess] = [Role.Administrator],
         [Permission.KeepReportLinks] = [Role.Director, Role.Administrator],
         [Permission.LayDownProtocol] = [Role.Director, Role.ComplianceOfficer],
+        [Permission.ReviewCases] = [Role.Director, Role.ComplianceOfficer],
         [Permission.KeepOwnAccount] = [Role.Director, Role.ComplianceOfficer, Role.Practitioner, Role.Administrator, Role.Auditor],
     };
 

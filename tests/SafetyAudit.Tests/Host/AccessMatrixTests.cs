@@ -131,7 +131,7 @@ public class AccessMatrixTests
             }
         }
         // Each of these refusals is in the audit trail too.
-        await dashboard.App.Services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await RunningDashboard.MoveReadsAsync(dashboard.App.Services);
         await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
         Assert.True(await db.AuditEntries.AnyAsync(e => e.Action == AuditAction.Refused && e.Actor == "person auditor" && e.Subject == "GET /uploads"));
         Assert.True(await db.AuditEntries.AnyAsync(e => e.Action == AuditAction.Read && e.Actor == "person director" && e.Subject == "/practitioners/P1"));
@@ -207,7 +207,7 @@ public class AccessMatrixTests
         }
         // Once in the log and once in the trail, though the page that tells of it is a second answer.
         Assert.Single(dashboard.Log.Text.Split('\n'), l => l.Contains("Not there, or out of reach: /practitioners/P3, asked for by person director-c1", StringComparison.Ordinal));
-        await dashboard.App.Services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await RunningDashboard.MoveReadsAsync(dashboard.App.Services);
         await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
         Assert.Equal(1, await db.AuditEntries.CountAsync(e => e.Action == AuditAction.Refused && e.Subject == "/practitioners/P3" && e.Actor == "person director-c1"));
     }
@@ -281,7 +281,7 @@ public class AccessMatrixTests
         Assert.Contains("secret of E1", director.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, await director.PostAgainAsync(new() { ["kind"] = "sessions" }, "/uploads/8/columns"));
         Assert.Equal(HttpStatusCode.Redirect, await director.PostAgainAsync([], "/uploads/8?handler=Cancel"));
-        await dashboard.App.Services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await RunningDashboard.MoveReadsAsync(dashboard.App.Services);
         await using var db = dashboard.App.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
         var read = await db.AuditEntries.Where(e => e.Action == AuditAction.Read && e.Actor == "person director").OrderBy(e => e.Sequence).Select(e => e.Subject + e.Why).ToListAsync();
         Assert.Equal([record, "/uploads/8/columns"], read);
@@ -385,7 +385,7 @@ public class AccessMatrixTests
         Assert.Equal("application/problem+json", key.Answer.Content.Headers.ContentType!.MediaType);
         // What people type into the search has no place in the trail.
         await visitor.GetAsync("/records?id=MRN-SECRET-77");
-        await services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await RunningDashboard.MoveReadsAsync(services);
         await using var db = services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.Worker);
         Assert.True(await db.AuditEntries.AnyAsync(e => e.Subject == "/records"));
         Assert.False(await db.AuditEntries.AnyAsync(e => e.Why!.Contains("MRN-SECRET")));
@@ -426,7 +426,7 @@ public class AccessMatrixTests
         string[] found = [$"/records/history?kind=patients&id={pseudonym}%202026-01-01&clinic=C1", "/records/correct?kind=sessions&id=S1&clinic=C1", "/sessions/answers?id=S1&clinic=C1"];
         foreach (string address in found) Assert.Equal(HttpStatusCode.OK, await director.GetAsync(address));
 
-        await services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await RunningDashboard.MoveReadsAsync(services);
         var entries = await db.AuditEntries.Where(e => e.Actor == "person director" || e.Actor == "person auditor").OrderBy(e => e.Sequence).ToListAsync();
         Assert.Equal(["/records", .. found], entries.Where(e => e.Action == AuditAction.Read && e.Actor == "person director").Select(e => e.Subject + e.Why));
         // That somebody asked for what is not there is told, and not for what.

@@ -395,7 +395,7 @@ public class HostileInputTests
                 await visitor.SendAsync(new(HttpMethod.Head, path));
             }
         }
-        await dashboard.App.Services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await RunningDashboard.MoveReadsAsync(dashboard.App.Services);
         string log = dashboard.Log.Text;
         await using var db = WebTests.Db(dashboard);
         string trail = string.Join('\n', (await db.AuditEntries.AsNoTracking().ToListAsync()).Select(e => $"{e.Subject} {e.Before} {e.After} {e.Why}"));
@@ -444,7 +444,7 @@ public class HostileInputTests
         using var program = new Visitor(dashboard.Address);
         program.Headers["Authorization"] = "Bearer " + secret;
         Assert.Equal(HttpStatusCode.NotFound, await program.GetAsync("/api/v1/uploads/99"));
-        await services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await RunningDashboard.MoveReadsAsync(services);
         Assert.Single(dashboard.Log.Lines, l => l.Contains("api_key reception", StringComparison.Ordinal));
         Assert.All(dashboard.Log.Lines.Where(l => l.Contains("reception", StringComparison.Ordinal)), l => Assert.DoesNotContain(within, l, StringComparison.Ordinal));
         using var extract = new MemoryStream();

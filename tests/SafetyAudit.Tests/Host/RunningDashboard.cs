@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host;
 using SafetyAudit.Host.Commands;
@@ -86,6 +87,19 @@ sealed class RunningDashboard : IAsyncDisposable
     }
 
     /// <summary>Makes an account, as <c>fill</c> does.</summary>
+    /// <summary>Enters every read and refusal so far in the trail, also where the dashboard's own mover is at one of the files.</summary>
+    public static async Task MoveReadsAsync(IServiceProvider services)
+    {
+        string folder = Path.Combine(services.GetRequiredService<DatabaseSettings>().Directory, "reads");
+        for (int i = 0; i < 100; i++)
+        {
+            await services.GetRequiredService<ReadLog>().MoveAsync(default);
+            if (!Directory.Exists(folder) || Directory.GetFiles(folder, "*.jsonl").Length == 0) return;
+            await Task.Delay(100);
+        }
+        Assert.Fail("Some reads are never moved.");
+    }
+
     public static Task<User> AddUserAsync(IServiceProvider services, string name, string password) =>
         AddUserAsync(services, new User { UserName = name, Roles = [Role.Director, Role.Administrator] }, password);
 

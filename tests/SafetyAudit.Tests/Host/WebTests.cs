@@ -10,7 +10,6 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Access;
-using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Uploads;
 
@@ -328,7 +327,7 @@ public class WebTests
         await using var dashboard = await StartAsync();
         using var director = await SignedInAsync(dashboard);
         string reads = Path.Combine(dashboard.App.Services.GetRequiredService<DatabaseSettings>().Directory, "reads");
-        await dashboard.App.Services.GetRequiredService<ReadLog>().MoveAsync(default);
+        await RunningDashboard.MoveReadsAsync(dashboard.App.Services);
         if (Directory.Exists(reads)) Directory.Delete(reads, recursive: true);
         await File.WriteAllTextAsync(reads, "a file where the folder should be");
         Assert.Equal(HttpStatusCode.InternalServerError, await director.GetAsync("/measures"));

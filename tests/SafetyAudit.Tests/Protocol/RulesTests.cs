@@ -270,6 +270,7 @@ public class RulesTests
         new("PR-035", None, "nothing laid down", g => g.Session.EndedAtUtc = Start),
         new("PR-035", Pass, "as soon as asked", g => (g.Clinic.SignHours, g.Session.EndedAtUtc, g.Session.SignedAtUtc) = (24, Start, Start.AddHours(24))),
         new("PR-035", Fail, "later", g => (g.Clinic.SignHours, g.Session.EndedAtUtc, g.Session.SignedAtUtc) = (24, Start, Start.AddHours(25))),
+        new("PR-035", Fail, "before it began", g => (g.Clinic.SignHours, g.Session.EndedAtUtc, g.Session.SignedAtUtc) = (24, Start.AddHours(1), g.Session.StartedAtUtc.AddMinutes(-1))),
         new("PR-035", Open, "not signed", g => (g.Clinic.SignHours, g.Session.EndedAtUtc) = (24, Start)),
         new("PR-035", Fail, "too little filled in", g => g.Clinic.MinCompleteness = 0.5),
 
