@@ -39,7 +39,7 @@ public sealed class VerbTests : IDisposable
         Assert.Equal((39, 576L), (parsed.RootElement.GetArrayLength(), parsed.RootElement.EnumerateArray().Sum(r => r.GetProperty("observed").GetInt64())));
 
         var alerts = await RunAsync("alerts", "--format", "csv");
-        Assert.StartsWith("alert_id,status,rule,clinic_id,practitioner_id,measure,from,to,observed,expected,baseline,raised_at,reason\r\n", alerts.Output, StringComparison.Ordinal);
+        Assert.StartsWith("alert_id,status,rule,clinic_id,practitioner_id,measure,from,to,observed,expected,baseline,raised_at,reason,level,arithmetic,closed_because\r\n", alerts.Output, StringComparison.Ordinal);
     }
 
     [Fact]

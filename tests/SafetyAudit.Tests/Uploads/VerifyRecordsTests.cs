@@ -63,7 +63,9 @@ public class VerifyRecordsTests
         cases.Add(("UPDATE baselines SET rate_per_1000 = 900 WHERE id = 'BRUISE_MINOR@1'", "baseline BRUISE_MINOR@1 was altered: rate_per_1000"));
         cases.Add(("DELETE FROM baselines WHERE id = 'BRUISE_MINOR@1'", "baseline BRUISE_MINOR@1 is in the trail, and its row was taken out"));
         cases.Add(("UPDATE alerts SET status = 'no_longer_holds'", "was altered: status"));
-        cases.Add(("DELETE FROM alerts", "is in the trail, and its row was taken out"));
+        cases.Add(("UPDATE cases SET owner = 'somebody'", "was altered: owner"));
+        cases.Add(("DELETE FROM case_entries", "is in the trail, and its row was taken out"));
+        cases.Add(("DELETE FROM case_entries; DELETE FROM cases; DELETE FROM alerts", "is in the trail, and its row was taken out"));
         cases.Add(("""UPDATE asp_net_users SET roles = 'director;administrator' WHERE user_name = 'bob'""", "user bob was altered: roles"));
         cases.Add(("""UPDATE asp_net_users SET clinic_ids = '' WHERE user_name = 'bob'""", "user bob was altered: clinic_ids"));
         cases.Add(("""UPDATE asp_net_users SET practitioner_id = 'P2' WHERE user_name = 'bob'""", "user bob was altered: practitioner_id"));
