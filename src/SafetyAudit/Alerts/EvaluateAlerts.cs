@@ -62,7 +62,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>The monitor of a clinic as its alerts are raised from it: with the clinic's own budget, and anew after what was looked into.</summary>
     public static async Task<ClinicMonitor?> MonitorAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, IReadOnlyDictionary<string, DateOnly> reviewed, CancellationToken ct)
     {
-        if (await Counts.SpanAsync(db, clinicId, ct) is not { } span) return null;
+        if (await Counts.SpanOfClinicAsync(db, clinicId, ct) is not { } span) return null;
         var laidDown = ClinicProtocol.On(clinicId, await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == clinicId).ToListAsync(ct), span.Last);
         return await ClinicMonitor.ReadAsync(db, clinicId, Watched(baselines), baselines, laidDown.FalseAlarmsPerYear,
             (practitioner, measure) => reviewed.TryGetValue(KeyOf(AlertRule.MoreThanPeers, clinicId, practitioner, measure), out var day) ? day : null, ct);
@@ -87,13 +87,17 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
                 found.AddRange(MonitorAlerts.Of(monitor, end, isOpen, key => reviewed.TryGetValue(key, out var day) ? day : null));
             found.AddRange(await AsAWholeAsync(db, clinic, start, end, baselines, measures, now, ct).Where(a => !reviewed.TryGetValue(a.Key, out var day) || day < start).ToListAsync(ct));
             // What was looked into is judged by what came after, until that is all there is to judge.
-            foreach (var day in reviewed.Values.Distinct().Where(d => d >= start && d < end))
+            foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key, clinic)).Select(r => r.Value).Distinct().Where(d => d >= start && d < end))
                 found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen == day).ToListAsync(ct));
         }
         found.AddRange((await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct)).Where(a => !reviewed.TryGetValue(a.Key, out var day) || a.To > day));
         found.AddRange((await SentinelsAsync(db, measures, ct)).Where(a => !reviewed.ContainsKey(a.Key)));
         return found;
     }
+
+    static readonly string[] OfOther = [Codes.Of(AlertRule.SentinelEvent), Codes.Of(AlertRule.MoreThanPeers), Codes.Of(AlertRule.FewerThanPeers), Codes.Of(AlertRule.CredentialLapsing)];
+
+    static bool IsAsAWhole(string key, string clinic) => key.Split('|') is [var rule, var where, ..] && where == clinic && !OfOther.Contains(rule);
 
     // What is raised from a period of a clinic's days taken together.
     static async IAsyncEnumerable<Alert> AsAWholeAsync(SafetyAuditDb db, string clinic, DateOnly start, DateOnly end, Dictionary<string, Baseline> baselines, List<Measure> measures, DateTime now, [EnumeratorCancellation] CancellationToken ct)

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
+using SafetyAudit.Summaries;
 
 namespace SafetyAudit.Analysis;
 
@@ -75,9 +76,14 @@ public static class Counts
     static bool IsOthers(SafetyAuditDb db, string practitionerId) => db.Actor.Scope.PractitionerId is { } own && own != practitionerId;
 
     /// <summary>First and last day with a completed session, at one clinic or at all; empty where there is none.</summary>
-    public static async Task<(DateOnly First, DateOnly Last)?> SpanAsync(SafetyAuditDb db, string? clinicId, CancellationToken ct)
+    public static Task<(DateOnly First, DateOnly Last)?> SpanAsync(SafetyAuditDb db, string? clinicId, CancellationToken ct) => SpanAsync(db.DailyExposures.Where(d => clinicId == null || d.ClinicId == clinicId), ct);
+
+    /// <summary>The same of a whole clinic, whoever asks: colleagues' months are counted with one's own.</summary>
+    public static Task<(DateOnly First, DateOnly Last)?> SpanOfClinicAsync(SafetyAuditDb db, string clinicId, CancellationToken ct) => SpanAsync(db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.ClinicId == clinicId), ct);
+
+    static async Task<(DateOnly First, DateOnly Last)?> SpanAsync(IQueryable<DailyExposure> all, CancellationToken ct)
     {
-        var days = db.DailyExposures.Where(d => d.Sessions > 0 && (clinicId == null || d.ClinicId == clinicId));
+        var days = all.Where(d => d.Sessions > 0);
         var first = await days.MinAsync(d => (DateOnly?)d.Date, ct);
         var last = await days.MaxAsync(d => (DateOnly?)d.Date, ct);
         return first is null || last is null ? null : (first.Value, last.Value);

@@ -252,7 +252,7 @@ public sealed record ClinicMonitor(
     public static async Task<ClinicMonitor?> ReadAsync(SafetyAuditDb db, string clinicId, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, double? redPerYear,
         Func<string, string, DateOnly?>? restarts, CancellationToken ct)
     {
-        if (await Counts.SpanAsync(db, clinicId, ct) is not var (start, end)) return null;
+        if (await Counts.SpanOfClinicAsync(db, clinicId, ct) is not var (start, end)) return null;
         var last = new DateOnly(end.Year, end.Month, 1);
         var first = new DateOnly(start.Year, start.Month, 1);
         if (first < last.AddMonths(1 - 12 * Years)) first = last.AddMonths(1 - 12 * Years);

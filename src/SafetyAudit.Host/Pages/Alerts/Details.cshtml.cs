@@ -60,7 +60,7 @@ public sealed class AlertModel(SafetyAuditDb db) : PeriodPage(db)
         Path = Monitor?.PathOf(practitioner, Measure.Code);
         if (Path is not null && alert.Rule == AlertRule.MoreThanPeers) FewerToUnflag = Monitor!.FewerToUnflag(Path, alert.From, alert.Level == AlertLevel.Red) ?? ClinicMonitor.FewerInWindowToUnflag(Path, alert.Level == AlertLevel.Red);
         var delay = (await ReportingDelay.ReadAsync(Db, alert.To.AddYears(-1), alert.To, ct)).GetValueOrDefault(alert.ClinicId);
-        ProvisionalFrom = (await Counts.SpanAsync(Db, alert.ClinicId, ct))!.Value.Last.AddDays(-(int)Math.Ceiling((delay?.NinetiethHours ?? 0) / 24));
+        ProvisionalFrom = ((await Counts.SpanOfClinicAsync(Db, alert.ClinicId, ct))?.Last ?? alert.To).AddDays(-(int)Math.Ceiling((delay?.NinetiethHours ?? 0) / 24));
 
         var counts = (await Counts.ReadAsync(Db, alert.From, alert.To, ct)).FindAll(c => c.ClinicId == alert.ClinicId);
         var question = new RateQuestion(alert.From, alert.To, Grouping.Practitioner, Against.Peers);
