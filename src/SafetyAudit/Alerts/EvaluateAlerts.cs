@@ -31,11 +31,15 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         var now = time.UtcNow();
         var open = await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
         var found = await FindAsync(db, now, open.ContainsKey, await ReviewedAsync(db, ct), ct);
+        // One that did not hold for a while and holds again is the same alert, with the review that it has.
+        var missing = found.Where(f => !open.ContainsKey(f.Key)).Select(f => f.Key).ToList();
+        var again = (await db.Alerts.Where(a => a.Status == AlertStatus.NoLongerHolds && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => a.Id)!);
         foreach (var finding in found)
         {
             finding.EvaluatedAtUtc = now;
-            if (open.Remove(finding.Key, out var known))
+            if (open.Remove(finding.Key, out var known) || again.TryGetValue(finding.Key, out known))
             {
+                known.Status = AlertStatus.Open;
                 (known.Reason, known.From, known.To, known.Observed, known.Expected, known.Baseline, known.EvaluatedAtUtc, known.ClinicId, known.PractitionerId, known.Level, known.Arithmetic) =
                     (finding.Reason, finding.From, finding.To, finding.Observed, finding.Expected, finding.Baseline, now, finding.ClinicId, finding.PractitionerId, finding.Level, finding.Arithmetic);
                 continue;
@@ -90,7 +94,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key, clinic)).Select(r => r.Value).Distinct().Where(d => d >= start && d < end))
                 found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen == day).ToListAsync(ct));
         }
-        found.AddRange((await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct)).Where(a => !reviewed.TryGetValue(a.Key, out var day) || a.To > day));
+        found.AddRange((await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct)).Where(a => ProtocolAlerts.IsLapse(a) || !reviewed.ContainsKey(a.Key)));
         found.AddRange((await SentinelsAsync(db, measures, ct)).Where(a => !reviewed.ContainsKey(a.Key)));
         return found;
     }

@@ -99,10 +99,22 @@ static class ProtocolAlerts
         var since = today.AddDays(-StillWorkingDays);
         var working = (await db.DailyExposures.Where(d => d.Date >= since && d.Sessions > 0).Select(d => d.PractitionerId).Distinct().ToListAsync(ct)).ToHashSet();
         return [.. (await Credential.ReadAsync(db, today, null, ct)).Where(c => working.Contains(c.PractitionerId) && c.State is CredentialState.Lapsed or CredentialState.LapsesSoon)
-            .Select(c => Of(AlertRule.CredentialLapsing, c.ClinicId, c.PractitionerId, Codes.Of(c.Kind), c.Until ?? today, c.Until ?? today, c.SessionsAfter,
+            .Select(c => AtStep(c, Of(AlertRule.CredentialLapsing, c.ClinicId, c.PractitionerId, Codes.Of(c.Kind), c.Until ?? today, c.Until ?? today, c.SessionsAfter,
                 $"{Credential.Words(c.Kind)}: " + (c.State == CredentialState.LapsesSoon ? $"lapses on {c.Until:yyyy-MM-dd}, within {c.Warning} days."
-                    : c.DaysLeft < 0 ? $"lapsed on {c.Until:yyyy-MM-dd}; {c.SessionsAfter} sessions were given after it." : "lapsed, suspended or revoked.")))];
+                    : c.DaysLeft < 0 ? $"lapsed on {c.Until:yyyy-MM-dd}; {c.SessionsAfter} sessions were given after it." : "lapsed, suspended or revoked."))))];
+
+        // Each warning is one alert: who has looked into the first is told of the next, and of a lapse for as long as it lasts.
+        static Alert AtStep(Credential credential, Alert alert)
+        {
+            alert.Key += string.Create(CultureInfo.InvariantCulture, $"|{credential.Until:yyyy-MM-dd}|{(credential.State == CredentialState.Lapsed ? Lapsed : credential.Warning)}");
+            return alert;
+        }
     }
+
+    const string Lapsed = "lapsed";
+
+    /// <summary>Whether an alert tells of a credential that has lapsed, which no looking into ends.</summary>
+    public static bool IsLapse(Alert alert) => alert.Rule == AlertRule.CredentialLapsing && alert.Key.EndsWith(Lapsed, StringComparison.Ordinal);
 
     static Alert Of(AlertRule rule, string clinic, string? practitioner, string? measure, DateOnly from, DateOnly to, long? observed, string reason) => new()
     {

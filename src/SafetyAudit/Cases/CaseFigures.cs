@@ -77,6 +77,7 @@ public static class CaseFigures
         var rows = AdherenceTable.By(await AdherenceTable.ReadAsync(db, new(review.From, review.To, review.ClinicId, review.PractitionerId), nowUtc, ct), AdherenceGrouping.Rule);
         var failed = rows.Where(r => r.Adherence.Fail > 0).OrderByDescending(r => r.Rule.Severity == RuleSeverity.Critical).ThenByDescending(r => r.Adherence.Fail).Take(5).Select(r => Say($"{r.Rule.Id} {r.Rule.Title}: not kept in {r.Adherence.Fail} of {r.Adherence.Judged}"));
         var blank = rows.Where(r => r.Adherence.NotRecorded > r.Adherence.Judged).ToList();
+        if (rows.TrueForAll(r => r.Adherence.Judged == 0)) return "Nothing could be judged: what the rules need is not recorded, or no session lies in the period.";
         return (failed.Any() ? string.Join("; ", failed) + "." : "No rule was seen not kept.") + (blank.Count > 0 ? Say($" {blank.Count} rules are mostly not recorded, so that nothing is known of them.") : "");
     }
 

@@ -18,8 +18,13 @@ public sealed class OpenCases(IDbContextFactory<SafetyAuditDb> databases, TimePr
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
         var due = await db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && (a.Level == AlertLevel.Sentinel || a.Level == AlertLevel.Red && a.Rule == AlertRule.MoreThanPeers) && !db.Cases.Any(c => c.AlertId == a.Id)).ToListAsync(ct);
-        if (due.Count == 0) return 0;
         var now = time.UtcNow();
+        bool moved = await FollowAlertsAsync(db, now, ct);
+        if (due.Count == 0)
+        {
+            if (moved) await transaction.CommitAsync(ct);
+            return 0;
+        }
         var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);
         var opened = new List<(Case Review, Alert Alert)>();
         foreach (var alert in due)
@@ -33,5 +38,23 @@ public sealed class OpenCases(IDbContextFactory<SafetyAuditDb> databases, TimePr
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return due.Count;
+    }
+
+    // A session that arrives, or is joined otherwise, makes an event another's: its review begins anew about them, and nobody stays accused of what was not theirs.
+    static async Task<bool> FollowAlertsAsync(SafetyAuditDb db, DateTime now, CancellationToken ct)
+    {
+        var changed = await (from c in db.Cases
+                             join a in db.Alerts on c.AlertId equals a.Id
+                             where c.Stage != CaseStage.Closed && a.Status == AlertStatus.Open && (c.PractitionerId != a.PractitionerId || c.ClinicId != a.ClinicId || c.PractitionerId == null && a.PractitionerId != null || c.PractitionerId != null && a.PractitionerId == null)
+                             select new { Review = c, Alert = a }).ToListAsync(ct);
+        foreach (var (review, alert) in changed.Select(c => (c.Review, c.Alert)))
+        {
+            (review.ClinicId, review.PractitionerId, review.Stage, review.AskedAtUtc) = (alert.ClinicId, alert.PractitionerId, CaseStage.Data, null);
+            var entry = ReviewCase.New(review, CaseEntryKind.Reopened, now, db.Actor.Name, ReviewCase.FiguresOf(alert));
+            entry.Note = "The records say now that it is about somebody else or another clinic. The review begins anew.";
+            db.CaseEntries.Add(entry);
+        }
+        if (changed.Count > 0) await db.SaveChangesAsync(ct);
+        return changed.Count > 0;
     }
 }

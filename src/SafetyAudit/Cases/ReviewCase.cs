@@ -13,6 +13,9 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
 {
     public const int LongestText = 4_000, FewestWordsLetters = 10;
 
+    /// <summary>Days before a sentinel event at which its review looks: the longest window within which an event is joined to its session.</summary>
+    const int DaysBeforeEvent = 30;
+
     const string Gone = "The case is not there. Look at the list again.";
 
     /// <summary>Opens a case for an open alert that has none, and says who leads it.</summary>
@@ -55,6 +58,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         note = Trimmed(note);
         if (note?.Length > LongestText) return TooLong;
         if (explains && note is null) return "Say how it explains the alert.";
+        if (!explains && note is not null) return "A reason was given although it was said not to explain the alert. Choose one.";
         Enter(review, CaseEntryKind.Checked, note: note, check: check, explains: explains, figures: await CaseFigures.ReadAsync(db, review, check, time.UtcNow(), ct));
         return null;
     }, ct);
@@ -83,6 +87,8 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     /// <summary>The practitioner answers, as long as the case is open; nobody else does for them.</summary>
     public async Task<string?> ReplyAsync(long id, string? answer, CancellationToken ct)
     {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.WorkAloneAsync(ExclusiveWork.Alerts, ct);
         if (await db.Cases.SingleOrDefaultAsync(c => c.Id == id, ct) is not { } review) return Gone;
         if (!await IsOwnAsync(review.PractitionerId, ct)) return "Only the practitioner whom it is about answers here.";
         if (review.Stage != CaseStage.Person) return review.Stage == CaseStage.Closed ? "The case is closed. Ask for it to be opened again." : "It has not come to you yet.";
@@ -91,6 +97,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         if (answer.Length > LongestText) return TooLong;
         Enter(review, CaseEntryKind.Reply, note: answer);
         await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
         return null;
     }
 
@@ -113,12 +120,15 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         if (reasons.Length > LongestText || actions?.Length > LongestText || feedback?.Length > LongestText) return TooLong;
         if (review.Stage < CaseStages.Earliest(decision)) return "The stages before that have not been gone through. Look at the case again.";
         if (await MissingAsync(review, ct) is { } missing) return missing;
+        // What is said to explain everything must have been found to.
+        if (decision is CaseDecision.DataCorrected or CaseDecision.CaseMixExplains && !(await EntriesSinceOpenedAsync(db, review.Id, ct)).Exists(e => e.Explains == true && e.Stage == CaseStages.Earliest(decision)))
+            return "Nothing that was looked at was found to explain it. Say of a check that it does, and how.";
         var now = time.UtcNow();
         if (decision is CaseDecision.ProcessChanged or CaseDecision.PractitionerSupported && (actions is null || remeasure is null)) return "Say what is done, and from when the figures are to show whether it helped.";
         if (remeasure is { } day && day <= DateOnly.FromDateTime(now)) return "The date of measuring again lies in the past. Correct it.";
         var alert = await db.Alerts.SingleAsync(a => a.Id == review.AlertId, ct);
         (review.Stage, review.Decision, review.Reasons, review.Actions, review.RemeasureOn, review.Feedback, review.DecidedAtUtc, review.DecidedBy) = (CaseStage.Closed, decision, reasons, actions, remeasure, feedback, now, db.Actor.Name);
-        Enter(review, CaseEntryKind.Decided, note: reasons, figures: FiguresOf(alert));
+        Enter(review, CaseEntryKind.Decided, note: string.Join(" · ", new[] { Codes.Of(decision).Replace('_', ' '), reasons, actions, remeasure is { } again ? $"measured again from {again:yyyy-MM-dd}" : null }.Where(said => said is not null)), figures: FiguresOf(alert));
         await CloseAsync(alert, reasons, now, ct);
         return null;
     }, ct);
@@ -126,14 +136,14 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     /// <summary>Opens a closed case again, where it was: nothing of it is lost.</summary>
     public async Task<string?> ReopenAsync(long id, string? why, CancellationToken ct)
     {
+        await using var transaction = await db.Database.BeginTransactionAsync(ct);
+        await db.WorkAloneAsync(ExclusiveWork.Alerts, ct);
         if (await db.Cases.SingleOrDefaultAsync(c => c.Id == id, ct) is not { } review) return Gone;
         if (await IsOwnAsync(review.PractitionerId, ct)) return OwnCase;
         why = Trimmed(why);
         if (review.Stage != CaseStage.Closed) return "The case is open.";
         if (why is null || why.Length < FewestWordsLetters) return "Say why, in a sentence or more.";
         if (why.Length > LongestText) return TooLong;
-        await using var transaction = await db.Database.BeginTransactionAsync(ct);
-        await db.WorkAloneAsync(ExclusiveWork.Alerts, ct);
         var alert = await db.Alerts.SingleAsync(a => a.Id == review.AlertId, ct);
         if (await db.Alerts.AnyAsync(a => a.Key == alert.Key && a.Status == AlertStatus.Open && a.Id != alert.Id, ct)) return "A newer alert about the same is open. Review that one.";
         Enter(review, CaseEntryKind.Reopened, note: why);
@@ -222,7 +232,9 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
 
     internal static Case Of(Alert alert, DateTime now, string by, DateTime? due) => new()
     {
-        AlertId = alert.Id, Rule = alert.Rule, Level = alert.Level, ClinicId = alert.ClinicId, PractitionerId = alert.PractitionerId, Measure = alert.Measure, From = alert.From, To = alert.To,
+        AlertId = alert.Id, Rule = alert.Rule, Level = alert.Level, ClinicId = alert.ClinicId, PractitionerId = alert.PractitionerId, Measure = alert.Measure, To = alert.To,
+        // An event comes after its session: what led to it lies before its day.
+        From = alert.Level == AlertLevel.Sentinel ? alert.From.AddDays(-DaysBeforeEvent) : alert.From,
         OpenedAtUtc = now, OpenedBy = by, DueAtUtc = due,
     };
 

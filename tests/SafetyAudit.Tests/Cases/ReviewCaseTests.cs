@@ -149,13 +149,42 @@ public class ReviewCaseTests
         var (installation, id) = await SentinelAsync();
         await using var _ = installation;
         foreach (var check in CaseStages.ChecksOf(CaseStage.Data)) Assert.Null(await StepAsync(installation, Director, r => r.CheckAsync(id, check, false, null, default)));
+        // Nothing was found that explains it, so that can't be what is decided.
+        Assert.Contains("Nothing that was looked at", await StepAsync(installation, Director, r => r.DecideAsync(id, CaseDecision.DataCorrected, "The category was wrong.", null, null, null, default)), StringComparison.Ordinal);
+        Assert.Null(await StepAsync(installation, Director, r => r.CheckAsync(id, CaseCheck.Coding, true, "It was no pneumothorax.", default)));
         Assert.Null(await StepAsync(installation, Director, r => r.DecideAsync(id, CaseDecision.DataCorrected, "The category was wrong.", null, null, null, default)));
         Assert.Contains("closed", await StepAsync(installation, Director, r => r.NoteAsync(id, "more", default)), StringComparison.Ordinal);
         Assert.Null(await StepAsync(installation, Director, r => r.ReopenAsync(id, "The X-ray was read again.", default)));
         await using var db = installation.Db();
         Assert.Equal((CaseStage.Data, (CaseDecision?)null), ((await db.Cases.SingleAsync()).Stage, (await db.Cases.SingleAsync()).Decision));
         Assert.Equal(AlertStatus.Open, (await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent)).Status);
-        Assert.Equal(4, await db.CaseEntries.CountAsync(e => e.Kind == CaseEntryKind.Checked));
+        Assert.Equal(5, await db.CaseEntries.CountAsync(e => e.Kind == CaseEntryKind.Checked));
         Assert.Contains("Not looked at yet", await StepAsync(installation, Director, r => r.EndStageAsync(id, CaseStage.Data, default)), StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task A_case_follows_its_event_to_whose_session_it_was_and_an_alert_that_holds_again_keeps_its_case(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S1", "PNEUMOTHORAX"));
+        await installation.EvaluateAsync();
+        await using (var db = installation.Db()) Assert.Null((await db.Cases.SingleAsync()).PractitionerId);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        await installation.EvaluateAsync();
+        await using (var db = installation.Db())
+        {
+            var review = await db.Cases.SingleAsync();
+            Assert.Equal(("P1", "C1", CaseStage.Data, (DateTime?)null), (review.PractitionerId, review.ClinicId, review.Stage, review.AskedAtUtc));
+            Assert.Equal(1, await db.CaseEntries.CountAsync(e => e.Kind == CaseEntryKind.Reopened && e.PractitionerId == "P1"));
+            // For a while it is as if it had never been raised.
+            await db.Alerts.Where(a => a.Rule == AlertRule.SentinelEvent).ExecuteUpdateAsync(set => set.SetProperty(a => a.Status, AlertStatus.NoLongerHolds));
+        }
+        await installation.EvaluateAsync();
+        await using (var db = installation.Db())
+        {
+            Assert.Equal(AlertStatus.Open, (await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent)).Status);
+            Assert.Equal(1, await db.Cases.CountAsync());
+        }
     }
 }

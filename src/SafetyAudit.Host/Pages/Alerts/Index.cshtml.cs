@@ -30,7 +30,8 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
-        Alerts = await Db.Alerts.AsNoTracking().Where(a => All || a.Status == AlertStatus.Open).OrderBy(a => a.Level).ThenBy(a => a.ClinicId).ThenBy(a => a.PractitionerId).ThenBy(a => a.Measure).ThenByDescending(a => a.RaisedAtUtc).ToListAsync(ct);
+        // Ordered here: levels are kept as words.
+        Alerts = [.. (await Db.Alerts.AsNoTracking().Where(a => All || a.Status == AlertStatus.Open).ToListAsync(ct)).OrderBy(a => a.Level).ThenBy(a => a.ClinicId, StringComparer.Ordinal).ThenBy(a => a.PractitionerId, StringComparer.Ordinal).ThenBy(a => a.Measure, StringComparer.Ordinal).ThenByDescending(a => a.RaisedAtUtc)];
         Cases = await Db.Cases.Select(c => new { c.AlertId, c.Id }).ToDictionaryAsync(c => c.AlertId, c => c.Id, ct);
         var raised = await Db.Alerts.Where(a => a.Rule == AlertRule.MoreThanPeers).GroupBy(a => a.Level).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct);
         (RaisedRed, RaisedAmber) = (raised.Find(r => r.Key == AlertLevel.Red)?.Count ?? 0, raised.Find(r => r.Key == AlertLevel.Amber)?.Count ?? 0);

@@ -27,6 +27,9 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     /// <summary>The latest answer to each check since the case was opened.</summary>
     public Dictionary<CaseCheck, CaseEntry> Answers { get; private set; } = [];
 
+    /// <summary>The practitioner's latest answer since the case was opened, or why none is waited for.</summary>
+    public CaseEntry? Heard { get; private set; }
+
     /// <summary>Who may lead it.</summary>
     public List<string> Reviewers { get; private set; } = [];
 
@@ -48,9 +51,16 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         NowUtc = time.UtcNow();
         Alert = await Db.Alerts.AsNoTracking().SingleAsync(a => a.Id == Case.AlertId, ct);
         IsOwn = Case.PractitionerId is { } subject && (Db.Actor.Scope.PractitionerId == subject || await Db.Users.AnyAsync(u => u.UserName == Db.Actor.Name && u.PractitionerId == subject, ct));
+        // By the account: a director who also treats learns of a case about themselves as everybody does.
+        if (IsOwn && Case.AskedAtUtc is null) return NotFound();
         MayReview = Db.Actor.May(Permission.ReviewCases) && !IsOwn;
-        Entries = await Db.CaseEntries.AsNoTracking().Where(e => e.CaseId == Id).OrderByDescending(e => e.Id).ToListAsync(ct);
-        foreach (var entry in await ReviewCase.EntriesSinceOpenedAsync(Db, Id, ct)) if (entry.Check is { } check) Answers[check] = entry;
+        bool own = IsOwn;
+        Entries = await Db.CaseEntries.AsNoTracking().Where(e => e.CaseId == Id && (!own || e.Kind == CaseEntryKind.Reply)).OrderByDescending(e => e.Id).ToListAsync(ct);
+        foreach (var entry in await ReviewCase.EntriesSinceOpenedAsync(Db, Id, ct))
+        {
+            if (entry.Check is { } check) Answers[check] = entry;
+            if (entry.Kind is CaseEntryKind.Reply or CaseEntryKind.NoReply) Heard = entry;
+        }
         if (MayReview)
         {
             foreach (var check in CaseStages.ChecksOf(Case.Stage)) Figures[check] = await CaseFigures.ReadAsync(Db, Case, check, NowUtc, ct);
