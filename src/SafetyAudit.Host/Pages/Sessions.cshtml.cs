@@ -1,6 +1,8 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
@@ -66,6 +68,24 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             var theirs = (await sessions.Where(s => ids.Contains(s.SessionId)).ToListAsync(ct)).ToDictionary(s => (s.SessionId, s.ClinicId));
             Rows = [.. found.Take(Most).Where(e => theirs.ContainsKey((e.Event.LinkedSessionId!, e.Event.LinkedClinicId!))).GroupBy(e => theirs[(e.Event.LinkedSessionId!, e.Event.LinkedClinicId!)])
                 .Select(g => new Row(g.Key, [.. g.SelectMany(e => eventRule.Fields.Select(f => $"{e.Event.EventId}, {f}: {RuleFields.Text(f, e) ?? "not recorded"}"))]))];
+            return Page();
+        }
+        if (Rule is not null && Rules.ById.GetValueOrDefault(Rule) is MonthRule monthRule)
+        {
+            var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
+            Heading = $"{monthRule.Id} {monthRule.Title}: {Show.Outcome(wanted)}";
+            foreach (var row in await FollowUpMonths.ReadAsync(Db, From, To, Clinic, Practitioner, ct))
+            {
+                if (monthRule.Check(row.FollowUp) != wanted) continue;
+                var (month, of) = (row.Month, row.FollowUp);
+                string whole = $"{month.ToString("MMMM yyyy", CultureInfo.CurrentCulture)} at {row.ClinicId}: {of.Due} due, {of.Attempted} tried, {of.Reached} reached";
+                foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.ClinicId == row.ClinicId && s.Date >= month && s.Date < month.AddMonths(1) && s.Status == SessionStatus.Completed), ct)).OrderBy(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
+                {
+                    if (Cut = Rows.Count == Most) break;
+                    Rows.Add(new(treatment.Session, [whole, treatment.FollowUps.Count == 0 ? "nobody tried to ask"
+                        : treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) ? "reached" : "tried, not reached"]));
+                }
+            }
             return Page();
         }
         var measure = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);

@@ -70,25 +70,13 @@ public static class AdherenceTable
         return Rows(sums, Rules.OfEvents);
     }
 
-    // Whole months only: a month that the period cuts would be judged by a part of it.
     static async Task<List<AdherenceRow>> OfMonthsAsync(SafetyAuditDb db, AdherenceQuestion question, CancellationToken ct)
     {
-        var (clinic, practitioner) = (question.ClinicId, question.PractitionerId);
-        var first = new DateOnly(question.From.Year, question.From.Month, 1);
-        if (first < question.From) first = first.AddMonths(1);
-        var end = new DateOnly(question.To.Year, question.To.Month, 1);
-        if (end.AddMonths(1).AddDays(-1) == question.To) end = end.AddMonths(1);
-        var months = await db.DailyExposures.Where(d => d.Date >= first && d.Date < end && (clinic == null || d.ClinicId == clinic) && (practitioner == null || d.PractitionerId == practitioner))
-            .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Date.Year, d.Date.Month })
-            .Select(g => new { g.Key, Due = g.Sum(d => d.Sessions), Attempted = g.Sum(d => d.FollowedUp), Reached = g.Sum(d => d.Reached) }).ToListAsync(ct);
-        var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);
         var sums = new Dictionary<(string Clinic, string Practitioner, DateOnly Period), Adherence[]>();
-        foreach (var m in months)
+        foreach (var row in await FollowUpMonths.ReadAsync(db, question.From, question.To, question.ClinicId, question.PractitionerId, ct))
         {
-            var month = new DateOnly(m.Key.Year, m.Key.Month, 1);
-            var followUp = new FollowUpMonth(m.Due, m.Attempted, m.Reached, ClinicProtocol.On(m.Key.ClinicId, laidDown[m.Key.ClinicId], month.AddMonths(1).AddDays(-1)));
-            var adherence = Of(sums, (m.Key.ClinicId, m.Key.PractitionerId, PeriodOf(month, question)), Rules.OfMonths.Count);
-            for (int i = 0; i < adherence.Length; i++) adherence[i] += Adherence.Of(Rules.OfMonths[i].Check(followUp));
+            var adherence = Of(sums, (row.ClinicId, row.PractitionerId, PeriodOf(row.Month, question)), Rules.OfMonths.Count);
+            for (int i = 0; i < adherence.Length; i++) adherence[i] += Adherence.Of(Rules.OfMonths[i].Check(row.FollowUp));
         }
         return Rows(sums, Rules.OfMonths);
     }

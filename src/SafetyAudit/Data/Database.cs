@@ -71,7 +71,7 @@ public static class Database
 /// </remarks>
 sealed class SqlitePragmas : DbConnectionInterceptor
 {
-    const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-16384;";
+    const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192;";
 
     // No two threads use a connection at a time, so it needs no lock around every value; and nobody asks how much memory SQLite holds, which all connections would count under one lock.
     static SqlitePragmas()

@@ -30,7 +30,7 @@ static class ConsentRules
         Title = "Consent renewed when region or technique class changes", Area = "consent", Severity = RuleSeverity.Minor,
         Asks = "Where a place or the technique is another than in the patient's session before, consent is from the day of the session or later.",
         NotApplicableWhen = "the patient's first session in the clinic; same plan as before",
-        Fields = ["regions", "muscles", "technique", "consent_at"],
+        Fields = ["regions", "muscles", "technique", "consent_at", "session_before"],
         Evidence = "guideline (memory)", Source = "ISCP 2012; ASAP", InLeaflet = "no",
         Check = t => t.Before is not { } before ? NotApplicable
             : Changed(before, t.Session) switch

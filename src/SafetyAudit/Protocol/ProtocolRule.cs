@@ -22,7 +22,7 @@ public abstract class ProtocolRule(string id, int version)
     /// <summary>When there is nothing to ask; empty when it always applies to a session in which a needle was used.</summary>
     public string NotApplicableWhen { get; init; } = "";
 
-    /// <summary>Columns of the records that decide, as in files.</summary>
+    /// <summary>Columns of the records that decide, as in files; and what is found beside them, see <see cref="RuleFields"/>.</summary>
     public required IReadOnlyList<string> Fields { get; init; }
 
     /// <summary>What the clinic lays down for it (properties of <see cref="ClinicProtocol"/>). What is not laid down is not asked.</summary>

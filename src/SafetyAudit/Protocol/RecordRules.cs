@@ -22,7 +22,7 @@ public static class RecordRules
         Title = "Session note signed promptly and minimum fields present", Area = "records", Severity = RuleSeverity.Minor,
         Asks = "The note was signed within the hours that the clinic laid down, from the session's end on, and not before it began, and as large a share of its fields is filled in as it laid down. What is not laid down is not asked.",
         NotApplicableWhen = "neither hours nor share laid down",
-        Fields = ["signed_at", "ended_at"], Settings = [nameof(ClinicProtocol.SignHours), nameof(ClinicProtocol.MinCompleteness)],
+        Fields = ["signed_at", "ended_at", "completeness"], Settings = [nameof(ClinicProtocol.SignHours), nameof(ClinicProtocol.MinCompleteness)],
         Evidence = "record-keeping", Source = "board practice acts", InLeaflet = "no",
         Check = t => t.Clinic is { SignHours: null, MinCompleteness: null } ? NotApplicable
             : Rules.AllOf(

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafetyAudit.Data;
+using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Protocol;
 
@@ -28,11 +29,14 @@ public static class RuleFields
             "gloves" => Say(s.Gloves), "bleeding_observed" => Say(s.BleedingObserved), "pressure_seconds" => Say(s.PressureSeconds), "post_obs_minutes" => Say(s.PostObsMinutes),
             "aftercare_given" => Say(s.AftercareGiven), "red_flags_given" => Say(s.RedFlagsGiven),
             "licence_status" => p?.LicenceStatus is { } status ? Codes.Of(status) : null, "licence_issued" => Say(p?.LicenceIssued), "licence_expires" => Say(p?.LicenceExpires),
-            "training_hours" => Say(p?.TrainingHours), "years_licensed" => Say(p?.YearsLicensed), "certified_on" => Say(p?.CertifiedOn), "supervised_sessions" => Say(p?.SupervisedSessions),
+            "training_hours" => Since(t, r => Say(r.TrainingHours)), "years_licensed" => Say(p?.YearsLicensed), "certified_on" => Say(p?.CertifiedOn), "supervised_sessions" => Since(t, r => Say(r.SupervisedSessions)),
             "thoracic_competency_on" => Say(p?.ThoracicCompetencyOn), "permitted_muscles" => p?.PermittedMuscles is { } muscles ? string.Join("; ", muscles) : null,
-            "bbp_training_on" => Say(p?.BbpTrainingOn), "cpr_expires" => Say(p?.CprExpires),
+            "bbp_training_on" => Say(p?.BbpTrainingOn), "cpr_expires" => Since(t, r => Say(r.CprExpires)),
             "sex" => t.Risk?.Sex, "birth_decade" => Say(t.Risk?.BirthDecade), "bmi_band" => t.Risk?.BmiBand,
             "attempted_at" => t.FollowUps.Count == 0 ? null : string.Join("; ", t.FollowUps.Select(f => Say(f.AttemptedAtUtc) ?? "at an unknown time")),
+            // Not columns: the patient's session before this one, and the share of this one's fields that are filled in.
+            "session_before" => t.Before is { } b ? Say([.. b.Regions.Select(r => r.Muscle ?? r.Region), b.Technique]) ?? "nothing recorded of it" : null,
+            "completeness" => RecordRules.Completeness(s).ToString("P0", CultureInfo.InvariantCulture),
             _ => throw new ArgumentException($"No rule about sessions looks at '{field}'.", nameof(field)),
         };
     }
@@ -45,6 +49,10 @@ public static class RuleFields
         "outcome" => e.Event.Outcome, "sentinel" => Say(e.IsSentinel), "escalated_at" => Say(e.EscalatedAtUtc), "review_started_at" => Say(e.ReviewStartedAtUtc),
         _ => throw new ArgumentException($"No rule about events looks at '{field}'.", nameof(field)),
     };
+
+    // What the newest record says, and what the one held on the day said where that differs.
+    static string? Since(Treatment t, Func<Practitioner, string?> say) =>
+        (t.Practitioner is { } now ? say(now) : null, t.PractitionerThen is { } then ? say(then) : null) is var (said, before) && before is not null && before != said ? $"{said ?? "nothing"} (on the day: {before})" : said;
 
     static string? Say(DateTime? at) => at?.ToString("yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture);
     static string? Say(DateOnly? day) => day?.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);

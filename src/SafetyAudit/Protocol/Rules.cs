@@ -47,6 +47,18 @@ public static class Rules
         };
     }
 
+    /// <summary>The newest version that had reached us by a day; the first of all, where the record is younger than the session.</summary>
+    /// <param name="versions">All versions, newest first; may be empty.</param>
+    /// <param name="day">The session's date.</param>
+    public static Practitioner? RecordHeldOn(IReadOnlyList<Practitioner> versions, DateOnly day) =>
+        versions.FirstOrDefault(v => DateOnly.FromDateTime(v.ReceivedAtUtc) <= day) ?? (versions.Count == 0 ? null : versions[^1]);
+
+    /// <summary>
+    /// What grows or is renewed without a date of its own (hours, supervised sessions, first aid): the newest record may tell of what came after the session. Where it says yes and the
+    /// record held then said no, the answer is open: a correction and a later training look alike.
+    /// </summary>
+    internal static bool? UnlessSince(bool? now, bool? then) => now == true && then == false ? null : now;
+
     /// <summary>Pass or fail of what is recorded; not recorded where it is not.</summary>
     internal static Outcome Judge(bool? kept) => kept switch { true => Outcome.Pass, false => Outcome.Fail, null => Outcome.NotRecorded };
 

@@ -10,6 +10,9 @@ public sealed class Treatment
     /// <summary>The practitioner's record as it bears on the day, see <see cref="Rules.RecordFor"/>; null when it is missing.</summary>
     public Practitioner? Practitioner { get; init; }
 
+    /// <summary>The practitioner's record as it was held on the day, see <see cref="Rules.RecordHeldOn"/>; null when it is missing.</summary>
+    public Practitioner? PractitionerThen { get; init; }
+
     /// <summary>What the clinic had laid down for the day.</summary>
     public required ClinicProtocol Clinic { get; init; }
 

@@ -69,6 +69,7 @@ public static class Treatments
             {
                 Session = s, Clinic = day.Clinic, DayStartsUtc = day.Starts,
                 Practitioner = records.TryGetValue(s.PractitionerId, out var versions) ? Rules.RecordFor(versions, s.Date) : null,
+                PractitionerThen = versions is null ? null : Rules.RecordHeldOn(versions, s.Date),
                 Risk = riskOf[(s.ClinicId, s.PatientId)].Where(p => p.ValidFrom <= s.Date).MaxBy(p => p.ValidFrom),
                 Before = beforeOf.TryGetValue(s.Id, out long id) ? here.GetValueOrDefault(id) ?? before.GetValueOrDefault(id) : null,
                 FollowUps = followUps.TryGetValue((s.ClinicId, s.SessionId), out var asked) ? asked : [],

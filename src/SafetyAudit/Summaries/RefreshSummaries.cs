@@ -14,43 +14,79 @@ namespace SafetyAudit.Summaries;
 public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 {
     // Making objects of rows is most of the work, and goes twice as fast in two parts.
-    const int DaysPerTransaction = 1_000, Parts = 2;
+    const int DaysPerTransaction = 1_000, Parts = 2, BatchesPerCheckpoint = 20;
 
     /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         int days = 0, batches = 0;
-        for (int done; (done = await RefreshSomeAsync(db, ct)) > 0; days += done)
-            if (++batches % 20 == 0) await db.CheckpointAsync(ct);
+        // On SQLite the next days are counted while the last are written: half of the time one of two processors would wait.
+        Task<Counted>? ahead = null;
+        try
+        {
+            while (true)
+            {
+                var counted = ahead is null ? null : await ahead;
+                ahead = null;
+                if (counted is null && !await db.StaleDays.AnyAsync(ct)) break;
+                await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Summaries, ct);
+                var ids = await NextAsync(db, -1, ct);
+                // Somebody else was at these days meanwhile, with records that are newer maybe.
+                if (counted is null || !counted.Ids.SequenceEqual(ids)) counted = await CountAsync(ids, ct);
+                if (ids.Count == 0) break;
+                if (db.Database.IsSqlite()) ahead = Task.Run(() => CountNextAsync(ids[^1], ct), ct);
+                await WriteAsync(db, counted, ct);
+                await transaction.CommitAsync(ct);
+                days += ids.Count;
+                if (++batches % BatchesPerCheckpoint != 0) continue;
+                // A checkpoint waits for whoever reads.
+                if (ahead is not null) await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await db.CheckpointAsync(ct);
+            }
+        }
+        finally
+        {
+            if (ahead is not null) await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         // Run as a sweep too, so that what pages and sign-ins write reaches the file as well.
         await db.CheckpointAsync(ct);
         return days;
     }
 
-    async Task<int> RefreshSomeAsync(SafetyAuditDb db, CancellationToken ct)
-    {
-        if (!await db.StaleDays.AnyAsync(ct)) return 0;
-        await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Summaries, ct);
-        var ids = await db.StaleDays.OrderBy(d => d.Id).Select(d => d.Id).Take(DaysPerTransaction).ToListAsync(ct);
-        if (ids.Count == 0) return 0;
-        long first = ids[0], last = ids[^1];
-        var parts = await Task.WhenAll(ids.Chunk((ids.Count + Parts - 1) / Parts).Select(part => Task.Run(() => ComputeAsync(part[0], part[^1], ct), ct)));
-        // A day that is marked in both parts was counted in both, alike.
-        var days = parts.SelectMany(d => d).DistinctBy(d => d.Key).ToDictionary(d => d.Key, d => d.Value);
+    /// <summary>Days as their records say, and the marks by which they were found stale.</summary>
+    sealed record Counted(List<long> Ids, Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day> Days);
 
+    static Task<List<long>> NextAsync(SafetyAuditDb db, long after, CancellationToken ct) =>
+        db.StaleDays.Where(d => d.Id > after).OrderBy(d => d.Id).Select(d => d.Id).Take(DaysPerTransaction).ToListAsync(ct);
+
+    async Task<Counted> CountNextAsync(long after, CancellationToken ct)
+    {
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
+        return await CountAsync(await NextAsync(db, after, ct), ct);
+    }
+
+    async Task<Counted> CountAsync(List<long> ids, CancellationToken ct)
+    {
+        var parts = await Task.WhenAll(ids.Chunk(Math.Max(1, (ids.Count + Parts - 1) / Parts)).Select(part => Task.Run(() => ComputeAsync(part[0], part[^1], ct), ct)));
+        // A day that is marked in both parts was counted in both, alike.
+        return new(ids, parts.SelectMany(d => d).DistinctBy(d => d.Key).ToDictionary(d => d.Key, d => d.Value));
+    }
+
+    static async Task WriteAsync(SafetyAuditDb db, Counted counted, CancellationToken ct)
+    {
+        long first = counted.Ids[0], last = counted.Ids[^1];
+        var days = counted.Days.Values;
         foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "daily_quality" })
 #pragma warning disable EF1002 // the table names stand in the line above
             await db.Database.ExecuteSqlRawAsync($"DELETE FROM {table} WHERE (clinic_id, practitioner_id, date) IN (SELECT clinic_id, practitioner_id, date FROM stale_days WHERE id BETWEEN {{0}} AND {{1}})", [first, last], ct);
 #pragma warning restore EF1002
-        await db.BulkInsertAsync([.. days.Values.Select(d => d.Exposure)], ct);
-        await db.BulkInsertAsync([.. days.Values.SelectMany(d => d.Observed())], ct);
-        await db.BulkInsertAsync([.. days.Values.Select(d => d.Adherence())], ct);
-        await db.BulkInsertAsync([.. days.Values.Select(d => d.Quality)], ct);
+        await db.BulkInsertAsync([.. days.Select(d => d.Exposure)], ct);
+        await db.BulkInsertAsync([.. days.SelectMany(d => d.Observed())], ct);
+        await db.BulkInsertAsync([.. days.Select(d => d.Adherence())], ct);
+        await db.BulkInsertAsync([.. days.Select(d => d.Quality)], ct);
         // By the ids that were read: one that another transaction commits into the range meanwhile stays for the next turn.
-        await db.StaleDays.Where(d => ids.Contains(d.Id)).ExecuteDeleteAsync(ct);
-        await transaction.CommitAsync(ct);
-        return ids.Count;
+        await db.StaleDays.Where(d => counted.Ids.Contains(d.Id)).ExecuteDeleteAsync(ct);
     }
 
     // On a connection of its own, which sees what was committed when the days were read, or later: what is committed later marks its days anew.
@@ -95,7 +131,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
         foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(500))
         {
-            await foreach (var adverseEvent in db.Current<AdverseEvent>().Where(e => ids.Contains(e.LinkedSessionId!)).AsAsyncEnumerable().WithCancellation(ct))
+            foreach (var adverseEvent in await db.BulkReadAsync(db.Current<AdverseEvent>().Where(e => ids.Contains(e.LinkedSessionId!)), ct))
                 if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
         }
         return days;

@@ -128,7 +128,7 @@ sealed class SeenInFile
 
     public void Add(string key) => fingerprints.Add(Fingerprint(key));
 
-    public bool Contains(string key) => fingerprints.Contains(Fingerprint(key));
+    public bool Contains(string key) => fingerprints.Count > 0 && fingerprints.Contains(Fingerprint(key));
 
     static long Fingerprint(string key) => BitConverter.ToInt64(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 }

@@ -64,6 +64,24 @@ public class ProtocolPagesTests
     }
 
     [Fact]
+    public async Task A_month_that_asked_too_few_patients_leads_to_its_sessions_and_to_what_was_tried_after_each()
+    {
+        await using var dashboard = await StartAsync();
+        await using (var db = WebTests.Db(dashboard)) await new LayDownProtocol(db, TimeProvider.System).RunAsync(new() { ClinicId = "C1", EffectiveFrom = new(2025, 1, 1), MinReachedShare = 0.5 }, "a test", default);
+        var days = Enumerable.Range(1, 20).ToList();
+        await ImportAsync(dashboard, "session_id,clinic_id,practitioner_id,patient_id,started_at\n" + string.Concat(days.Select(d => $"M{d:00},C1,P1,T{d},2025-10-{d:00}T10:00:00Z\n")));
+        await ImportAsync(dashboard, "follow_up_id,session_id,clinic_id,attempted_at,outcome\nF1,M01,C1,2025-10-02T10:00:00Z,reached\nF2,M02,C1,2025-10-03T10:00:00Z,no_answer\n");
+        using var director = new Visitor(dashboard.Address);
+        await director.SignInAsync("director", Password);
+        await director.GetAsync("/adherence/PR-031?from=2025-10-01&to=2025-10-31");
+        string link = Regex.Match(director.Text, "href=\"(/sessions\\?practitioner=P1&amp;clinic=C1&amp;rule=PR-031&amp;outcome=fail[^\"]*)\">1</a>").Groups[1].Value;
+        await director.GetAsync(System.Net.WebUtility.HtmlDecode(link));
+        Assert.Equal(days.Select(d => $"M{d:00}"), Regex.Matches(director.Text, "/sessions/answers\\?id=(M\\d\\d)&").Select(m => m.Groups[1].Value));
+        Assert.Contains("October 2025 at C1: 20 due, 2 tried, 1 reached", director.Text, StringComparison.Ordinal);
+        foreach (string said in new[] { ">reached<", "tried, not reached", "nobody tried to ask" }) Assert.Contains(said, director.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_session_shows_what_every_rule_says_of_it_and_which_fields_decided()
     {
         await using var dashboard = await StartAsync();
@@ -126,6 +144,12 @@ public class ProtocolPagesTests
         await other.GetAsync("/uploads");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await other.PostAgainAsync(new(reported) { ["duty"] = "GB-CQC" }, "/duties/step"));
         Assert.Equal(HttpStatusCode.NotFound, await other.PostAgainAsync(new() { ["effective_from"] = "2026-01-01", ["why"] = "x" }, "/protocol/change?clinic=C1"));
+    }
+
+    static async Task ImportAsync(RunningDashboard dashboard, string file)
+    {
+        await dashboard.App.Services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(file)), "file.csv", null, null, Actor.CommandLine, default);
+        await dashboard.App.Services.CatchUpAsync(null, default);
     }
 
     static Task<RunningDashboard> StartAsync() => RunningDashboard.StartAsync(async services =>

@@ -15,13 +15,14 @@ public class RulesTests
     {
         public Session Session { get; } = new() { Status = SessionStatus.Completed, StartedAtUtc = Start, Date = Day };
         public Practitioner Practitioner { get; } = new();
+        public Practitioner? Then { get; set; }
         public ClinicProtocol Clinic { get; } = ClinicProtocol.NothingSet("C1");
         public PatientRisk? Risk { get; set; }
         public Session? Before { get; set; }
         public List<FollowUp> FollowUps { get; } = [];
         public bool NobodyKnown { get; set; }
 
-        public Treatment Treatment => new() { Session = Session, Practitioner = NobodyKnown ? null : Practitioner, Clinic = Clinic, Risk = Risk, Before = Before, FollowUps = FollowUps, DayStartsUtc = Midnight };
+        public Treatment Treatment => new() { Session = Session, Practitioner = NobodyKnown ? null : Practitioner, PractitionerThen = NobodyKnown ? null : Then ?? Practitioner, Clinic = Clinic, Risk = Risk, Before = Before, FollowUps = FollowUps, DayStartsUtc = Midnight };
     }
 
     sealed record Case(string Rule, Outcome Expected, string What, Action<Given> Change);
@@ -53,6 +54,9 @@ public class RulesTests
         new("PR-002", Fail, "certified the day after", g => (g.Clinic.MinTrainingHours, g.Practitioner.TrainingHours, g.Practitioner.CertifiedOn) = (50, 60, Day.AddDays(1))),
         new("PR-002", Fail, "too few years, hours unknown", g => (g.Clinic.MinTrainingHours, g.Clinic.MinYearsLicensed, g.Practitioner.YearsLicensed) = (50, 2, 1)),
         new("PR-002", Pass, "one year when the record was written, three since the licence", g => (g.Clinic.MinYearsLicensed, g.Practitioner.YearsLicensed, g.Practitioner.LicenceIssued, g.Practitioner.CertifiedOn) = (2, 1, new(2023, 1, 1), Day)),
+        new("PR-002", Open, "hours that only a later record has", g => (g.Clinic.MinTrainingHours, g.Practitioner.TrainingHours, g.Practitioner.CertifiedOn, g.Then) = (50, 60, Day, new() { TrainingHours = 40 })),
+        new("PR-002", Pass, "more hours since", g => (g.Clinic.MinTrainingHours, g.Practitioner.TrainingHours, g.Practitioner.CertifiedOn, g.Then) = (50, 60, Day, new() { TrainingHours = 50 })),
+        new("PR-002", Fail, "corrected to fewer", g => (g.Clinic.MinTrainingHours, g.Practitioner.TrainingHours, g.Practitioner.CertifiedOn, g.Then) = (50, 40, Day, new() { TrainingHours = 60 })),
         new("PR-002", Open, "hours unknown", g => (g.Clinic.MinTrainingHours, g.Practitioner.CertifiedOn) = (50, Day)),
 
         new("PR-003", None, "no quota laid down", g => g.Practitioner.SupervisedSessions = 0),
@@ -60,6 +64,8 @@ public class RulesTests
         new("PR-003", Pass, "quota reached", g => (g.Clinic.MinSupervisedSessions, g.Practitioner.SupervisedSessions) = (25, 25)),
         new("PR-003", Pass, "supervisor named", g => (g.Clinic.MinSupervisedSessions, g.Practitioner.SupervisedSessions, g.Session.SupervisorId) = (25, 3, "P9")),
         new("PR-003", Fail, "neither", g => (g.Clinic.MinSupervisedSessions, g.Practitioner.SupervisedSessions) = (25, 24)),
+        new("PR-003", Open, "reached in a later record only", g => (g.Clinic.MinSupervisedSessions, g.Practitioner.SupervisedSessions, g.Then) = (25, 25, new() { SupervisedSessions = 12 })),
+        new("PR-003", Pass, "not reached then, but a supervisor named", g => (g.Clinic.MinSupervisedSessions, g.Practitioner.SupervisedSessions, g.Then, g.Session.SupervisorId) = (25, 25, new() { SupervisedSessions = 12 }, "P9")),
         new("PR-003", Open, "number unknown", g => g.Clinic.MinSupervisedSessions = 25),
 
         new("PR-004", None, "no roles laid down", g => g.Session.PerformerRole = "assistant"),
@@ -283,6 +289,10 @@ public class RulesTests
         new("PR-037", Fail, "training too old", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn, g.Clinic.BbpTrainingDays) = (Day, Day.AddDays(-366), 365)),
         new("PR-037", Pass, "training of any age, where none is laid down", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn) = (Day, Day.AddDays(-3660))),
         new("PR-037", Fail, "first aid expired", g => g.Practitioner.CprExpires = Day.AddDays(-1)),
+        new("PR-037", Open, "a new certificate came after the old one ran out", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn, g.Then) = (Day.AddDays(300), Day, new() { CprExpires = Day.AddDays(-1) })),
+        new("PR-037", Pass, "renewed in time", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn, g.Then) = (Day.AddDays(300), Day, new() { CprExpires = Day })),
+        new("PR-037", Pass, "the record then had no certificate", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn, g.Then) = (Day.AddDays(300), Day, new())),
+        new("PR-037", Fail, "run out by every record", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn, g.Then) = (Day.AddDays(-1), Day, new() { CprExpires = Day.AddDays(-400) })),
         new("PR-037", Open, "trained since", g => (g.Practitioner.CprExpires, g.Practitioner.BbpTrainingOn) = (Day, Day.AddDays(1))),
         new("PR-037", Open, "training unknown", g => g.Practitioner.CprExpires = Day),
         new("PR-037", None, "cancelled", g => g.Session.Status = SessionStatus.Cancelled),
@@ -329,7 +339,7 @@ public class RulesTests
     [Fact]
     public void Every_field_that_decides_can_be_shown()
     {
-        foreach (var rule in Rules.OfSessions) foreach (string field in rule.Fields) if (field != "started_at") Assert.True(RuleFields.Text(field, new Given().Treatment) is null, $"{rule.Id}: {field}");
+        foreach (var rule in Rules.OfSessions) foreach (string field in rule.Fields) if (field is not ("started_at" or "completeness")) Assert.True(RuleFields.Text(field, new Given().Treatment) is null, $"{rule.Id}: {field}");
         var reported = Reported();
         foreach (var rule in Rules.OfEvents) Assert.All(rule.Fields, field => RuleFields.Text(field, reported));
     }
@@ -440,6 +450,15 @@ public class RulesTests
     {
         var record = Rules.RecordFor([Version(competent: "2026-05-01", trained: "2026-06-01"), Version(competent: "2019-05-01", trained: "2025-06-01")], Day)!;
         Assert.Equal((new DateOnly(2019, 5, 1), new DateOnly(2025, 6, 1)), (record.ThoracicCompetencyOn, record.BbpTrainingOn));
+    }
+
+    [Fact]
+    public void The_record_held_on_a_day_is_the_newest_that_had_come_and_the_first_for_sessions_before_it()
+    {
+        Practitioner first = new() { ReceivedAtUtc = new(2026, 2, 1, 8, 0, 0, DateTimeKind.Utc) }, second = new() { ReceivedAtUtc = new(2026, 5, 1, 8, 0, 0, DateTimeKind.Utc) };
+        foreach (var (day, held) in new[] { (new DateOnly(2026, 1, 1), first), (new(2026, 2, 1), first), (new(2026, 4, 30), first), (new(2026, 5, 1), second) })
+            Assert.Same(held, Rules.RecordHeldOn([second, first], day));
+        Assert.Null(Rules.RecordHeldOn([], Day));
     }
 
     [Fact]

@@ -95,6 +95,18 @@ public class TreatmentsTests
         Assert.Equal(new Adherence(1, 0, 0, 1), await OfAsync(installation, "PR-033"));
     }
 
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task First_aid_that_ran_out_before_the_session_is_not_mended_by_a_certificate_that_came_after_it(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        const string Record = "practitioner_id,clinic_id,bbp_training_on,cpr_expires\nP2,C1,2026-01-10,";
+        await installation.ImportAsync(Record + "2026-03-01\n");
+        await installation.ImportAsync(Header + Second);
+        Assert.Equal(new Adherence(0, 1, 0, 0), await OfAsync(installation, "PR-037"));
+        await installation.ImportAsync(Record + "2028-05-01\n");
+        Assert.Equal(new Adherence(0, 0, 1, 0), await OfAsync(installation, "PR-037"));
+    }
+
     [Fact]
     public void What_can_t_be_is_refused_with_what_to_do()
     {
