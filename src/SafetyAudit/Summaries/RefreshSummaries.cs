@@ -14,7 +14,9 @@ namespace SafetyAudit.Summaries;
 public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 {
     // Making objects of rows is most of the work, and goes twice as fast in two parts.
-    const int DaysPerTransaction = 1_000, Parts = 2, BatchesPerCheckpoint = 20;
+    const int Parts = 2, BatchesPerCheckpoint = 20;
+
+    internal int DaysPerTransaction { get; init; } = 1_000;
 
     /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
     public async Task<int> RunAsync(CancellationToken ct)
@@ -57,7 +59,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     /// <summary>Days as their records say, and the marks by which they were found stale.</summary>
     sealed record Counted(List<long> Ids, Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day> Days);
 
-    static Task<List<long>> NextAsync(SafetyAuditDb db, long after, CancellationToken ct) =>
+    Task<List<long>> NextAsync(SafetyAuditDb db, long after, CancellationToken ct) =>
         db.StaleDays.Where(d => d.Id > after).OrderBy(d => d.Id).Select(d => d.Id).Take(DaysPerTransaction).ToListAsync(ct);
 
     async Task<Counted> CountNextAsync(long after, CancellationToken ct)

@@ -1,5 +1,7 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Data;
+using SafetyAudit.Summaries;
 
 namespace SafetyAudit.Tests.Summaries;
 
@@ -27,6 +29,29 @@ public class RefreshSummariesTests
         await installation.SummariseAsync();
 
         Assert.Equal(before, await installation.DigestAsync());
+    }
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task Whoever_else_counts_and_whatever_comes_meanwhile_the_days_say_what_the_records_say(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await installation.ImportAsync(Samples.Practitioners);
+        using var end = new CancellationTokenSource();
+        // Ranges so small that each counts ahead of what it writes, and often what the other one took meanwhile.
+        var counting = new[] { 1, 2, 3 }.Select(days => Task.Run(async () =>
+        {
+            while (!end.IsCancellationRequested) await new RefreshSummaries(installation.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>()) { DaysPerTransaction = days }.RunAsync(default);
+        })).ToList();
+        for (int round = 0; round < 4; round++)
+            await installation.ImportAsync("session_id,clinic_id,practitioner_id,patient_id,started_at,status,needles_inserted\n" + string.Concat(Enumerable.Range(0, 40).Select(i =>
+                $"S{i},C1,P1,T{i},2026-03-{1 + i * 7 % 20:00}T10:00:00Z,{((i + round) % 3 == 0 ? "cancelled" : "completed")},{round}\n")));
+        await end.CancelAsync();
+        await Task.WhenAll(counting);
+        await installation.SummariseAsync();
+        string found = await installation.DigestAsync();
+        await using (var db = installation.Db()) await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT DISTINCT clinic_id, practitioner_id, date FROM sessions");
+        await installation.SummariseAsync();
+        Assert.Equal(await installation.DigestAsync(), found);
     }
 
     [Fact]
