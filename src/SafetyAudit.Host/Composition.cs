@@ -6,6 +6,7 @@ using SafetyAudit.AuditTrail;
 using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Jobs;
+using SafetyAudit.Notices;
 using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
 
@@ -15,20 +16,32 @@ namespace SafetyAudit.Host;
 static class Composition
 {
     public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", SweepArriving = "sweep-arriving",
-        TakeDropped = "take-dropped-files", SweepDeliveries = "sweep-deliveries";
+        TakeDropped = "take-dropped-files", SweepDeliveries = "sweep-deliveries", Tell = "tell-notices";
 
     /// <summary>A datum's way through the jobs: each hands on to the next, and each also runs by itself, so that nothing a crash left stays lying.</summary>
     static readonly Job[] Jobs =
     [
         new(ReadUploads, async (services, ct) =>
         {
-            if (await services.GetRequiredService<ProcessUploads>().DrainAsync(null, ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(Summarise, ct);
+            if (await services.GetRequiredService<ProcessUploads>().DrainAsync(null, ct) == 0) return;
+            await services.GetRequiredService<JobQueue>().EnqueueAsync(Summarise, ct);
+            // A sentinel event whose session has not arrived changes no day, and is told of all the same.
+            await services.GetRequiredService<JobQueue>().EnqueueAsync(Evaluate, ct);
         }, TimeSpan.FromSeconds(10)),
         new(Summarise, async (services, ct) =>
         {
             if (await services.GetRequiredService<RefreshSummaries>().RunAsync(ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(Evaluate, ct);
         }, TimeSpan.FromSeconds(30)),
-        new(Evaluate, EvaluateAsync, TimeSpan.FromMinutes(15)),
+        new(Evaluate, async (services, ct) =>
+        {
+            await EvaluateAsync(services, ct);
+            await services.GetRequiredService<JobQueue>().EnqueueAsync(Tell, ct);
+        }, TimeSpan.FromMinutes(15)),
+        new(Tell, async (services, ct) =>
+        {
+            await services.GetRequiredService<PlanNotices>().RunAsync(ct);
+            await services.GetRequiredService<SendNotices>().RunAsync(ct);
+        }, TimeSpan.FromSeconds(30)),
         new(WriteHeads, (services, ct) => services.GetRequiredService<TrailHeads>().WriteAsync(ct), TimeSpan.FromMinutes(5)),
         new(SweepArriving, (services, _) =>
         {
@@ -68,6 +81,10 @@ static class Composition
         services.AddTransient<RefreshSummaries>();
         services.AddTransient<EvaluateAlerts>();
         services.AddTransient<OpenCases>();
+        services.AddSingleton(Settings.Notices(configuration));
+        services.AddSingleton<OutboundRequests>(provider => new(provider.GetRequiredService<NoticeSettings>()));
+        services.AddTransient<PlanNotices>();
+        services.AddTransient<SendNotices>();
         services.AddJobs(database, Jobs, execute: worker);
         return services;
     }

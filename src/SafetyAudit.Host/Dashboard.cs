@@ -95,6 +95,7 @@ static class Dashboard
         app.MapDataQuality();
         app.MapFhir();
         app.MapRecords();
+        app.MapCalendar();
         app.MapOpenApi().AllowAnonymous();
         return app;
     }

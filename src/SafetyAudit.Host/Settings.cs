@@ -1,7 +1,9 @@
 using System.Net;
+using System.Net.Mail;
 using Microsoft.AspNetCore.HttpOverrides;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Notices;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host;
@@ -80,6 +82,25 @@ static class Settings
     public static WatchSettings Watch(IConfiguration configuration) =>
         new(configuration["Uploads:WatchedFolder"] is { Length: > 0 } folder ? Path.GetFullPath(folder) : null,
             configuration["Uploads:WatchedFor"] is { Length: > 0 } clinic ? clinic : null, TimeSpan.FromSeconds(3));
+
+    public static NoticeSettings Notices(IConfiguration configuration)
+    {
+        Uri? address = configuration["Notices:Address"] is not { Length: > 0 } given ? null
+            : Uri.TryCreate(given.TrimEnd('/') + "/", UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri : throw new ArgumentException($"Notices:Address is '{given}', which is no address such as https://audit.example.org.");
+        SmtpSettings? smtp = null;
+        if (configuration["Notices:SmtpHost"] is { Length: > 0 } host)
+        {
+            if (address is null) throw new ArgumentException("Notices:SmtpHost is set and Notices:Address is not: mail needs the dashboard's address for its links.");
+            smtp = new(host, configuration.GetValue("Notices:SmtpPort", 587), MailAddress.TryCreate(configuration["Notices:From"], out var from) ? from : throw new ArgumentException("Notices:From must be the mail address that notices come from."),
+                configuration.GetValue("Notices:SmtpEncrypted", true), configuration["Notices:SmtpUser"], configuration["Notices:SmtpPassword"]);
+        }
+        return new(address, smtp, Hour(configuration["Notices:QuietFrom"], new(20, 0)), Hour(configuration["Notices:QuietTo"], new(7, 0)), Uploads(configuration).DefaultTimeZone,
+            [.. (configuration["Notices:InternalNetworks"] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                .Select(n => System.Net.IPNetwork.TryParse(n, out var network) ? network : throw new ArgumentException($"Notices:InternalNetworks has '{n}', which is no network such as 10.0.0.0/24."))]);
+
+        static TimeOnly Hour(string? text, TimeOnly otherwise) => string.IsNullOrEmpty(text) ? otherwise
+            : TimeOnly.TryParseExact(text, "HH:mm", out var hour) ? hour : throw new ArgumentException($"Notices:QuietFrom and Notices:QuietTo must be times such as 20:00, and one is '{text}'.");
+    }
 
     public static UploadSettings Uploads(IConfiguration configuration)
     {

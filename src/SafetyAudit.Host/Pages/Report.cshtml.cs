@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
@@ -31,6 +32,9 @@ public sealed class ReportModel(
 
     /// <summary>The tracking code, once it is received.</summary>
     public string? Code { get; private set; }
+
+    /// <summary>What is answered to whoever asked about a report.</summary>
+    public string? Answer { get; private set; }
 
     /// <summary>Whether another report was received with this form before.</summary>
     public bool CameBefore { get; private set; }
@@ -75,6 +79,28 @@ public sealed class ReportModel(
         Problems = [.. Report.Problems(TimeZoneInfo.FindSystemTimeZoneById(clinic.TimeZone), time.UtcNow())];
         if (Problems.Count > 0) return Again(StatusCodes.Status422UnprocessableEntity);
         await ReceiveAsync(clinic, opened, name, ct);
+        return Page();
+    }
+
+    /// <summary>What became of a report, for whoever has its code: that it arrived, and what the clinic wrote for them when its review was decided.</summary>
+    public async Task<IActionResult> OnPostAskAsync(string? code, CancellationToken ct)
+    {
+        if (await FindAsync(ct) is not var (link, clinic)) return NotFound();
+        (Clinic, Token) = (clinic.Name, forms.New(link));
+        if (forms.Attempt(HttpContext, link) is { } wait)
+        {
+            Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            return Again(StatusCodes.Status429TooManyRequests, "Many ask from here just now. Wait two minutes, then ask again.");
+        }
+        code = (code ?? "").Trim().ToUpperInvariant();
+        await using var records = await databases.OpenAsync(new Actor(ActorKind.OpenForm, $"report link of {clinic.Id}", "not kept", Actor.Nobody.Permissions, new([clinic.Id])), ct);
+        Answer = await ReviewCase.ForReporterAsync(records, clinic.Id, code, ct) switch
+        {
+            (false, _, _) => $"No report with this code has reached {clinic.Name}. Look at the code again. A report that was sent just now takes a minute.",
+            (_, _, { } feedback) => feedback,
+            (_, true, _) => $"{clinic.Name} has the report, and has looked into it.",
+            _ => $"{clinic.Name} has the report.",
+        };
         return Page();
     }
 

@@ -9,6 +9,7 @@ using SafetyAudit.Cases;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
+using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
 using SafetyAudit.Statistics;
 using SafetyAudit.Uploads;
@@ -153,6 +154,12 @@ public static class Show
     };
 
     public static string Stage(CaseStage stage) => stage switch { CaseStage.Data => "The data", CaseStage.CaseMix => "The kind of sessions", CaseStage.Process => "The protocol", CaseStage.Person => "The person", _ => "Decided" };
+
+    public static string Notice(NoticeKind kind) => kind switch
+    {
+        NoticeKind.SentinelEvent => "Sentinel event", NoticeKind.CaseAssigned => "Asked to lead a review", NoticeKind.CaseAsked => "Asked for an answer", NoticeKind.CaseDueSoon => "Due soon", NoticeKind.CaseOverdue => "Overdue",
+        NoticeKind.Digest => "The week", NoticeKind.CaseOpened => "Case opened", _ => "Case decided",
+    };
 
     public static string Check(CaseCheck check) => check switch
     {

@@ -2,6 +2,8 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Data;
+using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Cases;
 
@@ -59,6 +61,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         if (note?.Length > LongestText) return TooLong;
         if (explains && note is null) return "Say how it explains the alert.";
         if (!explains && note is not null) return "A reason was given although it was said not to explain the alert. Choose one.";
+        await ReviewStartedAsync(review, ct);
         Enter(review, CaseEntryKind.Checked, note: note, check: check, explains: explains, figures: await CaseFigures.ReadAsync(db, review, check, time.UtcNow(), ct));
         return null;
     }, ct);
@@ -171,6 +174,32 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return null;
+    }
+
+    /// <summary>Whether the event was reported with a tracking code.</summary>
+    public static async Task<bool> HasReporterAsync(SafetyAuditDb db, Case review, CancellationToken ct) =>
+        await EventOfAsync(db, review, ct) is var (id, clinic) && await db.AdverseEvents.AnyAsync(e => e.EventId == id && (e.ClinicId ?? "") == clinic && e.ReportChannel == ReportChannel.OpenForm, ct);
+
+    /// <summary>What somebody who reported an event by a clinic's open form may know: whether it arrived, whether a review of it was decided, and what was written for them then.</summary>
+    public static async Task<(bool Arrived, bool Decided, string? Feedback)> ForReporterAsync(SafetyAuditDb db, string clinicId, string code, CancellationToken ct)
+    {
+        if (!await db.AdverseEvents.AnyAsync(e => e.EventId == code && e.ClinicId == clinicId && e.ReportChannel == ReportChannel.OpenForm, ct)) return default;
+        string key = EvaluateAlerts.KeyOf(AlertRule.SentinelEvent, clinicId, null, code);
+        var review = await (from c in db.Cases join a in db.Alerts on c.AlertId equals a.Id where a.Key == key && c.Stage == CaseStage.Closed orderby c.Id descending select c).FirstOrDefaultAsync(ct);
+        return (true, review is not null, review?.Feedback);
+    }
+
+    /// <summary>The event that a sentinel case is about: its id, and its own clinic.</summary>
+    static async Task<(string Id, string Clinic)?> EventOfAsync(SafetyAuditDb db, Case review, CancellationToken ct) =>
+        review.Rule == AlertRule.SentinelEvent && (await db.Alerts.Where(a => a.Id == review.AlertId).Select(a => a.Key).SingleAsync(ct)).Split('|', 4) is [_, var clinic, _, var id] ? (id, clinic) : null;
+
+    // The protocol asks by when the review of such an event began: with the first thing that somebody looked at.
+    async Task ReviewStartedAsync(Case review, CancellationToken ct)
+    {
+        if (await EventOfAsync(db, review, ct) is not var (id, clinic)) return;
+        if (await db.EventSteps.AnyAsync(s => s.EventId == id && s.EventClinicId == clinic && s.Kind == EventStepKind.ReviewStarted && s.TakenBackAtUtc == null, ct)) return;
+        var now = time.UtcNow();
+        db.EventSteps.Add(new() { EventId = id, EventClinicId = clinic, ClinicId = review.ClinicId, Kind = EventStepKind.ReviewStarted, AtUtc = now, EnteredAtUtc = now, EnteredBy = db.Actor.Name, Note = $"case {review.Id}" });
     }
 
     async Task CloseAsync(Alert alert, string why, DateTime now, CancellationToken ct)

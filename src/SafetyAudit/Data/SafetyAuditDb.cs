@@ -7,6 +7,7 @@ using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Cases;
 using SafetyAudit.Measures;
+using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
 using SafetyAudit.Summaries;
@@ -66,6 +67,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<Alert> Alerts => Set<Alert>();
     public DbSet<Case> Cases => Set<Case>();
     public DbSet<CaseEntry> CaseEntries => Set<CaseEntry>();
+    public DbSet<Notice> Notices => Set<Notice>();
+    public DbSet<Webhook> Webhooks => Set<Webhook>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
     public DbSet<ColumnMapping> ColumnMappings => Set<ColumnMapping>();
     public DbSet<KeyInUse> KeysInUse => Set<KeyInUse>();
@@ -189,6 +192,13 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             entry.HasOne<Case>().WithMany().HasForeignKey(e => e.CaseId).OnDelete(DeleteBehavior.Restrict);
         });
 
+        builder.Entity<Notice>(notice =>
+        {
+            notice.HasIndex(n => n.Key).IsUnique();
+            notice.HasIndex(n => new { n.State, n.NotBeforeUtc });
+            notice.HasIndex(n => n.CaseId);
+        });
+
         // Identity maps passkeys only where its settings are at hand; the tables must not depend on who opens the database.
         builder.Entity<IdentityUserPasskey<string>>(passkey =>
         {
@@ -258,6 +268,9 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         // The practitioner whom it is about sees a case once they are asked, and of what was said in it their own answers.
         builder.Entity<Case>().HasQueryFilter(ClinicScope, c => AllClinics || ScopeClinics.Contains(c.ClinicId)).HasQueryFilter(OwnScope, c => Own == null || c.PractitionerId == Own && c.AskedAtUtc != null);
         builder.Entity<CaseEntry>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.ClinicId)).HasQueryFilter(OwnScope, e => Own == null || e.PractitionerId == Own && e.Kind == CaseEntryKind.Reply);
+        // What is about several clinics is the concern of those who reach all.
+        builder.Entity<Notice>().HasQueryFilter(ClinicScope, n => Own == null && (AllClinics || ScopeClinics.Contains(n.ClinicId ?? "")));
+        builder.Entity<Webhook>().HasQueryFilter(ClinicScope, w => Own == null && (AllClinics || ScopeClinics.Contains(w.ClinicId ?? "")));
         builder.Entity<ApiKey>().HasQueryFilter(ClinicScope, k => AllClinics || ScopeClinics.Contains(k.ClinicId));
         builder.Entity<AuditEntry>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.ClinicId ?? ""));
     }

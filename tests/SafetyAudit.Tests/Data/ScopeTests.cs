@@ -4,6 +4,7 @@ using SafetyAudit.Alerts;
 using SafetyAudit.Cases;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
+using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
 using SafetyAudit.Summaries;
@@ -22,11 +23,11 @@ public class ScopeTests
         [typeof(Clinic)] = [Clinic, Own], [typeof(Session)] = [Clinic, Own], [typeof(AdverseEvent)] = [Clinic, Own], [typeof(Practitioner)] = [Clinic, Own], [typeof(FollowUp)] = [Clinic, Own],
         [typeof(DailyExposure)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(DailyQuality)] = [Clinic, Own], [typeof(EventStep)] = [Clinic, Own], [typeof(ClinicProtocol)] = [Clinic], [typeof(Alert)] = [Clinic, Own], [typeof(Case)] = [Clinic, Own], [typeof(CaseEntry)] = [Clinic, Own],
         [typeof(LinkDecision)] = [Clinic], [typeof(PatientRisk)] = [Clinic], [typeof(ColumnMapping)] = [Clinic], [typeof(ReportLink)] = [Clinic], [typeof(QuarantinedRow)] = [Clinic], [typeof(Upload)] = [Upload],
-        [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
+        [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(Notice)] = [Clinic], [typeof(Webhook)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
     };
 
     /// <summary>What someone who sees their own figures alone has no part in at all.</summary>
-    static readonly Type[] NobodysOwn = [typeof(LinkDecision), typeof(PatientRisk), typeof(ColumnMapping), typeof(ReportLink), typeof(QuarantinedRow), typeof(Upload)];
+    static readonly Type[] NobodysOwn = [typeof(LinkDecision), typeof(PatientRisk), typeof(ColumnMapping), typeof(ReportLink), typeof(QuarantinedRow), typeof(Upload), typeof(Notice), typeof(Webhook)];
 
     [Fact]
     public async Task Each_filter_holds_back_what_no_other_does()
@@ -130,6 +131,8 @@ public class ScopeTests
             db.ClinicProtocols.Add(new() { ClinicId = clinic, EffectiveFrom = day });
             db.EventSteps.Add(new() { EventId = practitioner.Replace('P', 'E'), EventClinicId = clinic, ClinicId = clinic, AtUtc = now, EnteredAtUtc = now });
             db.ApiKeys.Add(ApiKey.Make("key", clinic, now).Key);
+            db.Notices.Add(new() { Key = practitioner, Receiver = "x", ClinicId = clinic });
+            db.Webhooks.Add(Webhook.Make(clinic, new("https://example.org"), installation.Keys, now).Webhook);
             db.ReportLinks.Add(ReportLink.Make(clinic, installation.Keys, now));
             db.ColumnMappings.Add(new() { Name = "source", ClinicId = clinic, HeaderDigest = "d", AddedBy = "x", AddedAtUtc = now });
             db.LinkDecisions.Add(new() { EventId = "of " + practitioner, ClinicId = clinic, DecidedBy = "x", DecidedAtUtc = now });

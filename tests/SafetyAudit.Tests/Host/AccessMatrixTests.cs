@@ -57,6 +57,8 @@ public class AccessMatrixTests
         ["/account"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/account/code"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/sign-out"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
+        ["/notices"] = ["administrator"],
+        ["/calendar/{secret}"] = ["everybody"],
         ["/report-links"] = ["director", "administrator"],
         ["/api/v1/rates"] = ["key"],
         ["/api/v1/data-quality"] = ["key"],
@@ -113,7 +115,7 @@ public class AccessMatrixTests
                     _ => await visitor.GetAsync(path),
                 };
                 bool mayOpen = may.Contains(who) || may is ["everybody"];
-                if (mayOpen) Assert.True(answer is HttpStatusCode.OK or HttpStatusCode.Created or HttpStatusCode.Accepted || route is "/error/{status:int?}" or "/report/{link}" or "/set-up" or "/sign-in/code" or "/sign-out" or "/welcome", $"{who} should open {path}, and gets {answer}");
+                if (mayOpen) Assert.True(answer is HttpStatusCode.OK or HttpStatusCode.Created or HttpStatusCode.Accepted || route is "/error/{status:int?}" or "/report/{link}" or "/calendar/{secret}" or "/set-up" or "/sign-in/code" or "/sign-out" or "/welcome", $"{who} should open {path}, and gets {answer}");
                 else if (route.StartsWith("/api", StringComparison.Ordinal)) Assert.True(answer is HttpStatusCode.Unauthorized, $"{who} gets {answer} from {path}");
                 else if (who is "nobody" or "key") Assert.True(answer is HttpStatusCode.Redirect && visitor.Location!.StartsWith("/sign-in", StringComparison.Ordinal), $"{who} gets {answer} from {path}");
                 else

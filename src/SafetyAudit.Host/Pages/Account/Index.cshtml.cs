@@ -25,6 +25,10 @@ public sealed class AccountModel(
     public List<SignIn> SignedIn { get; private set; } = [];
     public string? SignInId => SignIns.IdOf(User);
     public bool SecondStepLacking => settings.SecondStepRequired && User.HasClaim(c => c.Type == SignIns.PasswordOnly);
+    /// <summary>The calendar's address, where it was just made.</summary>
+    public string? Calendar { get; private set; }
+
+    public bool MayReview => db.Actor.May(Permission.ReviewCases);
     public string? Problem { get; private set; }
     public string? Done { get; private set; }
 
@@ -58,6 +62,24 @@ public sealed class AccountModel(
         if (!changed.Succeeded) return await RefuseAsync(string.Join(" ", changed.Errors.Select(e => e.Description)), ct);
         log.LogInformation("Password changed: user {UserId}", Account.Id);
         return await AnewAsync("password", ct);
+    }
+
+    /// <summary>Makes the secret address of the calendar of due dates, which is shown this once; the one before stops working.</summary>
+    public async Task<IActionResult> OnPostCalendarAsync(CancellationToken ct)
+    {
+        string secret = OneTimeCode.Base32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20)).ToLowerInvariant();
+        Account.CalendarHash = ReportLink.HashOf(secret);
+        await users.UpdateAsync(Account);
+        Calendar = $"{Request.Scheme}://{Request.Host}/calendar/{secret}.ics";
+        await LoadAsync(ct);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostNoCalendarAsync()
+    {
+        Account.CalendarHash = null;
+        await users.UpdateAsync(Account);
+        return Redirect("/account");
     }
 
     public async Task<IActionResult> OnPostEndAsync(string? id, CancellationToken ct)

@@ -7,6 +7,7 @@ using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
+using SafetyAudit.Notices;
 using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Host.Pages;
@@ -29,6 +30,12 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
 
     /// <summary>The practitioner's latest answer since the case was opened, or why none is waited for.</summary>
     public CaseEntry? Heard { get; private set; }
+
+    /// <summary>Whom notices went to, the newest first.</summary>
+    public List<Notice> Told { get; private set; } = [];
+
+    /// <summary>Whether the event was reported with a tracking code, under which an answer can be read.</summary>
+    public bool HasReporter { get; private set; }
 
     /// <summary>Who may lead it.</summary>
     public List<string> Reviewers { get; private set; } = [];
@@ -63,6 +70,8 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         }
         if (MayReview)
         {
+            Told = await Db.Notices.AsNoTracking().Where(n => n.CaseId == Id && n.Channel == NoticeChannel.Mail).OrderByDescending(n => n.Id).ToListAsync(ct);
+            HasReporter = await ReviewCase.HasReporterAsync(Db, Case, ct);
             foreach (var check in CaseStages.ChecksOf(Case.Stage)) Figures[check] = await CaseFigures.ReadAsync(Db, Case, check, NowUtc, ct);
             Reviewers = [.. (await Db.Users.AsNoTracking().Where(u => u.DisabledAtUtc == null).ToListAsync(ct)).Where(u => Roles.Of(u.Roles).Contains(Permission.ReviewCases) && u.Scope.HasClinic(Case.ClinicId) && (u.PractitionerId is null || u.PractitionerId != Case.PractitionerId)).Select(u => u.UserName!).Order(StringComparer.Ordinal)];
         }

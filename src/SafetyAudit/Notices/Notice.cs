@@ -1,0 +1,108 @@
+using SafetyAudit.AuditTrail;
+
+namespace SafetyAudit.Notices;
+
+/// <summary>What a notice is about.</summary>
+public enum NoticeKind
+{
+    /// <summary>A sentinel event opened a case: two persons are told at once.</summary>
+    SentinelEvent,
+    /// <summary>Somebody was asked by another to lead a review.</summary>
+    CaseAssigned,
+    /// <summary>A review has come to the practitioner, who is asked for an answer.</summary>
+    CaseAsked,
+    CaseDueSoon,
+    /// <summary>Past its date: whoever leads it is reminded, and everybody else who may review it is told.</summary>
+    CaseOverdue,
+    /// <summary>What is open, once a week.</summary>
+    Digest,
+    /// <summary>To a program: a case was opened.</summary>
+    CaseOpened,
+    /// <summary>To a program: a case was decided.</summary>
+    CaseDecided,
+}
+
+public enum NoticeChannel { Mail, Webhook }
+
+public enum NoticeState
+{
+    Waiting,
+    Sent,
+    /// <summary>Given up after <see cref="SendNotices.MostAttempts"/> attempts; it can be sent again by hand.</summary>
+    Dead,
+}
+
+/// <summary>
+/// One message to one receiver. Kept before it is sent, and sent until it arrives or is given up, so that a crash loses none. It may arrive twice, under the same id. What it says is worded when
+/// it is sent, and holds nothing of a patient or a practitioner.
+/// </summary>
+public sealed class Notice
+{
+    public long Id { get; set; }
+
+    /// <summary>What makes it this one: planned again, it is there already.</summary>
+    public required string Key { get; set; }
+
+    public NoticeKind Kind { get; set; }
+    public NoticeChannel Channel { get; set; }
+
+    /// <summary>A user's name, or a webhook's number.</summary>
+    public required string Receiver { get; set; }
+
+    /// <summary>Whose clinic it is about; empty for what is about several.</summary>
+    public string? ClinicId { get; set; }
+
+    public long? CaseId { get; set; }
+    public DateTime MadeAtUtc { get; set; }
+
+    /// <summary>Not before: after quiet hours, or after the pause that follows an attempt.</summary>
+    [Unaudited] public DateTime NotBeforeUtc { get; set; }
+
+    [Unaudited] public int Attempts { get; set; }
+    public NoticeState State { get; set; }
+    public DateTime? SentAtUtc { get; set; }
+
+    /// <summary>Why the last attempt failed.</summary>
+    [Unaudited] public string? Problem { get; set; }
+}
+
+/// <summary>How notices leave.</summary>
+/// <param name="Address">Where the dashboard is found, for links; no notice leaves without it.</param>
+/// <param name="Smtp">The mail server; no mail without one.</param>
+/// <param name="QuietFrom">From when on nothing but a sentinel event is told, by the clock of <paramref name="Zone"/>.</param>
+/// <param name="QuietTo">Until when.</param>
+/// <param name="Zone">The clinics' time zone.</param>
+/// <param name="Internal">Networks that webhooks may reach though they are internal.</param>
+public sealed record NoticeSettings(Uri? Address, SmtpSettings? Smtp, TimeOnly QuietFrom, TimeOnly QuietTo, TimeZoneInfo Zone, IReadOnlyList<System.Net.IPNetwork> Internal)
+{
+    /// <summary>The hour of a Monday at which the week's digest is made.</summary>
+    static readonly TimeOnly DigestAt = new(7, 0);
+
+    /// <summary>The first instant from <paramref name="now"/> on outside quiet hours.</summary>
+    public DateTime AfterQuiet(DateTime now)
+    {
+        var local = TimeZoneInfo.ConvertTimeFromUtc(now, Zone);
+        if (QuietFrom == QuietTo || !TimeOnly.FromDateTime(local).IsBetween(QuietFrom, QuietTo)) return now;
+        var end = local.Date + QuietTo.ToTimeSpan();
+        if (end <= local) end = end.AddDays(1);
+        while (Zone.IsInvalidTime(end)) end = end.AddMinutes(15);
+        return TimeZoneInfo.ConvertTimeToUtc(end, Zone);
+    }
+
+    /// <summary>The Monday whose digest is due, or was last.</summary>
+    public DateOnly DigestDay(DateTime now)
+    {
+        var local = TimeZoneInfo.ConvertTimeFromUtc(now, Zone) - DigestAt.ToTimeSpan();
+        var day = DateOnly.FromDateTime(local);
+        return day.AddDays(-(((int)day.DayOfWeek + 6) % 7));
+    }
+}
+
+/// <summary>A mail server.</summary>
+/// <param name="Host">Its name.</param>
+/// <param name="Port">Its port.</param>
+/// <param name="From">Whom mail comes from.</param>
+/// <param name="Encrypted">Whether STARTTLS is asked for; without it nothing is sent.</param>
+/// <param name="User">Name to sign in with; none where the server asks for none.</param>
+/// <param name="Password">Its password.</param>
+public sealed record SmtpSettings(string Host, int Port, System.Net.Mail.MailAddress From, bool Encrypted, string? User, string? Password);

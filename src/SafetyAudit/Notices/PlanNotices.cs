@@ -1,0 +1,103 @@
+using System.Globalization;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Alerts;
+using SafetyAudit.Cases;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Notices;
+
+/// <summary>
+/// Works out from the cases as they are who is to be told what, and keeps it. Runs any number of times and in any process: what was planned before is there by its key.
+/// </summary>
+public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, NoticeSettings settings, TimeProvider time)
+{
+    /// <summary>Persons told of a sentinel event at once.</summary>
+    public const int PersonsTold = 2;
+
+    /// <summary>Attempts after which a person who was not reached of a sentinel event counts as not told, and the next one is.</summary>
+    public const int AttemptsBeforeNext = 3;
+
+    static readonly TimeSpan Soon = TimeSpan.FromHours(48);
+
+    /// <summary>Answers how many notices were added.</summary>
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        if (settings.Address is null) return 0;
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
+        await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Notices, ct);
+        var now = time.UtcNow();
+        var wanted = new List<Notice>();
+        if (settings.Smtp is not null) await ByMailAsync(db, now, wanted, ct);
+        await ToProgramsAsync(db, now, wanted, ct);
+        var keys = wanted.ConvertAll(n => n.Key);
+        var there = (await db.Notices.Where(n => keys.Contains(n.Key)).Select(n => n.Key).ToListAsync(ct)).ToHashSet();
+        var added = wanted.Where(n => there.Add(n.Key)).ToList();
+        if (added.Count == 0) return 0;
+        db.Notices.AddRange(added);
+        await db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return added.Count;
+    }
+
+    /// <summary>Who may be told of a case, in the order in which they are: who leads it, who reaches few clinics, the others. Never whom it is about.</summary>
+    public static List<User> ReviewersOf(Case review, IEnumerable<User> users) =>
+    [
+        .. users.Where(u => u.DisabledAtUtc is null && SendNotices.AddressOf(u) is not null && Roles.Of(u.Roles).Contains(Permission.ReviewCases) && u.Scope.HasClinic(review.ClinicId)
+                && (u.PractitionerId is null || u.PractitionerId != review.PractitionerId))
+            .OrderBy(u => u.UserName != review.Owner).ThenBy(u => u.ClinicIds.Count == 0).ThenBy(u => u.UserName, StringComparer.Ordinal),
+    ];
+
+    async Task ByMailAsync(SafetyAuditDb db, DateTime now, List<Notice> wanted, CancellationToken ct)
+    {
+        var users = await db.Users.AsNoTracking().Where(u => u.DisabledAtUtc == null).ToListAsync(ct);
+        var cases = await db.Cases.AsNoTracking().Where(c => c.Stage != CaseStage.Closed).OrderBy(c => c.Id).ToListAsync(ct);
+        var ids = cases.ConvertAll(c => (long?)c.Id);
+        var told = (await db.Notices.AsNoTracking().Where(n => n.Kind == NoticeKind.SentinelEvent && ids.Contains(n.CaseId)).ToListAsync(ct)).ToLookup(n => n.CaseId);
+        var assigned = (await db.CaseEntries.AsNoTracking().Where(e => e.Kind == CaseEntryKind.Assigned && ids.Contains(e.CaseId)).ToListAsync(ct)).GroupBy(e => e.CaseId).ToDictionary(g => g.Key, g => g.MaxBy(e => e.Id)!);
+        foreach (var review in cases)
+        {
+            var reviewers = ReviewersOf(review, users);
+            if (review.Level == AlertLevel.Sentinel)
+            {
+                var before = told[review.Id].ToList();
+                int reached = before.Count(n => n.State == NoticeState.Sent || n.State == NoticeState.Waiting && n.Attempts < AttemptsBeforeNext);
+                foreach (var next in reviewers.Where(u => !before.Exists(n => n.Receiver == u.UserName)).Take(Math.Max(0, PersonsTold - reached))) Tell(NoticeKind.SentinelEvent, next, review, "");
+            }
+            if (reviewers.Find(u => u.UserName == review.Owner) is { } owner && assigned.TryGetValue(review.Id, out var by) && by.By != owner.UserName) Tell(NoticeKind.CaseAssigned, owner, review, $"entry {by.Id}");
+            if (review.AskedAtUtc is { } asked) foreach (var subject in users.Where(u => u.PractitionerId == review.PractitionerId && SendNotices.AddressOf(u) is not null)) Tell(NoticeKind.CaseAsked, subject, review, Stamp(asked));
+            if (review.DueAtUtc is not { } due) continue;
+            if (due <= now) foreach (var reviewer in reviewers) Tell(NoticeKind.CaseOverdue, reviewer, review, Stamp(due));
+            else if (due - now <= Soon && due - review.OpenedAtUtc > Soon) foreach (var reviewer in reviewers.Take(review.Owner is null ? PersonsTold : 1)) Tell(NoticeKind.CaseDueSoon, reviewer, review, Stamp(due));
+        }
+        string week = settings.DigestDay(now).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+        foreach (var user in users.Where(u => SendNotices.AddressOf(u) is not null && SendNotices.HasDigest(u)))
+            wanted.Add(New(NoticeKind.Digest, NoticeChannel.Mail, user.UserName!, null, null, week, now));
+
+        void Tell(NoticeKind kind, User user, Case review, string detail) => wanted.Add(New(kind, NoticeChannel.Mail, user.UserName!, review.ClinicId, review.Id, detail, now));
+    }
+
+    async Task ToProgramsAsync(SafetyAuditDb db, DateTime now, List<Notice> wanted, CancellationToken ct)
+    {
+        foreach (var hook in await db.Webhooks.AsNoTracking().Where(w => w.EndedAtUtc == null).ToListAsync(ct))
+        {
+            // What was before it was made is history.
+            var news = await db.Cases.AsNoTracking().Where(c => (hook.ClinicId == null || c.ClinicId == hook.ClinicId) && (c.OpenedAtUtc >= hook.MadeAtUtc || c.DecidedAtUtc >= hook.MadeAtUtc)).ToListAsync(ct);
+            foreach (var review in news)
+            {
+                if (review.OpenedAtUtc >= hook.MadeAtUtc) Tell(NoticeKind.CaseOpened, "");
+                if (review.DecidedAtUtc is { } decided && decided >= hook.MadeAtUtc) Tell(NoticeKind.CaseDecided, Stamp(decided));
+
+                void Tell(NoticeKind kind, string detail) => wanted.Add(New(kind, NoticeChannel.Webhook, hook.Id.ToString(CultureInfo.InvariantCulture), review.ClinicId, review.Id, detail, now));
+            }
+        }
+    }
+
+    Notice New(NoticeKind kind, NoticeChannel channel, string receiver, string? clinic, long? review, string detail, DateTime now) => new()
+    {
+        Key = string.Create(CultureInfo.InvariantCulture, $"{Codes.Of(kind)}|{review}|{detail}|{Codes.Of(channel)} {receiver}"), Kind = kind, Channel = channel, Receiver = receiver, ClinicId = clinic, CaseId = review,
+        MadeAtUtc = now, NotBeforeUtc = kind == NoticeKind.SentinelEvent || channel == NoticeChannel.Webhook ? now : settings.AfterQuiet(now),
+    };
+
+    static string Stamp(DateTime at) => at.ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);
+}

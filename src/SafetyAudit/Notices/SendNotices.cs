@@ -1,0 +1,166 @@
+using System.Globalization;
+using System.Net.Mail;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using SafetyAudit.Access;
+using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Notices;
+
+/// <summary>Sends what waits, and tries again what failed: after a minute, then ever later, never all at once; after the last attempt it is given up and stays in the list.</summary>
+public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, NoticeSettings settings, OutboundRequests outbound, KeyRing keys, TimeProvider time, ILogger<SendNotices> log)
+{
+    static readonly TimeSpan[] Pauses = [TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(30), TimeSpan.FromHours(2), TimeSpan.FromHours(6), TimeSpan.FromHours(12)];
+
+    /// <summary>Attempts after which a notice is given up.</summary>
+    public static int MostAttempts => Pauses.Length + 1;
+
+    /// <summary>While one is being sent no other worker sends it; after that time it may.</summary>
+    static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
+
+    /// <summary>Answers how many were sent.</summary>
+    public async Task<int> RunAsync(CancellationToken ct)
+    {
+        int sent = 0;
+        for (long after = 0; ;)
+        {
+            await using var db = await databases.OpenAsync(Actor.Worker, ct);
+            var now = time.UtcNow();
+            if (await db.Notices.Where(n => n.State == NoticeState.Waiting && n.NotBeforeUtc <= now && n.Id > after).OrderBy(n => n.Id).FirstOrDefaultAsync(ct) is not { } notice) return sent;
+            after = notice.Id;
+            // Kept first: a crash in the middle counts as an attempt, and the same notice goes out again under the same id.
+            (notice.Attempts, notice.NotBeforeUtc) = (notice.Attempts + 1, now + Lease);
+            await db.SaveChangesAsync(ct);
+            string? problem = await TryAsync(db, notice, now, ct);
+            now = time.UtcNow();
+            if (problem is null)
+            {
+                (notice.State, notice.SentAtUtc, notice.Problem) = (NoticeState.Sent, now, null);
+                sent++;
+            }
+            else
+            {
+                log.LogWarning("Notice {Notice} ({Kind}) was not delivered, attempt {Attempt}: {Problem}", notice.Id, notice.Kind, notice.Attempts, problem);
+                notice.Problem = problem.Length > 300 ? problem[..300] : problem;
+                if (notice.Attempts >= MostAttempts) notice.State = NoticeState.Dead;
+                // A quarter earlier or later, so that what failed together is not tried together.
+                else notice.NotBeforeUtc = now + Pauses[notice.Attempts - 1] * (0.75 + RandomNumberGenerator.GetInt32(501) / 1000.0);
+            }
+            await db.SaveChangesAsync(ct);
+        }
+    }
+
+    /// <summary>Has a notice that was given up sent anew. False where there is none.</summary>
+    public static async Task<bool> ReplayAsync(SafetyAuditDb db, long id, DateTime now, CancellationToken ct)
+    {
+        if (await db.Notices.SingleOrDefaultAsync(n => n.Id == id && n.State == NoticeState.Dead, ct) is not { } notice) return false;
+        (notice.State, notice.Attempts, notice.NotBeforeUtc) = (NoticeState.Waiting, 0, now);
+        await db.SaveChangesAsync(ct);
+        return true;
+    }
+
+    /// <summary>A user's mail address: the one that was given, else their name where it is one; none where neither is.</summary>
+    public static MailAddress? AddressOf(User user) => (user.Email ?? user.UserName) is { } text && text.Contains('@', StringComparison.Ordinal) && MailAddress.TryCreate(text, out var address) && address.Address == text ? address : null;
+
+    /// <summary>Whether somebody's role has anything to be told every week.</summary>
+    public static bool HasDigest(User user) => Roles.Of(user.Roles) is var may && (may.Contains(Permission.ReviewCases) || may.Contains(Permission.ManageAccess));
+
+    // Says what went wrong, or nothing.
+    async Task<string?> TryAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
+    {
+        try
+        {
+            return notice.Channel == NoticeChannel.Mail ? await MailAsync(db, notice, now, ct) : await PostAsync(db, notice, now, ct);
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested) { throw; }
+        catch (Exception e) when (e is SmtpException or HttpRequestException or IOException or OperationCanceledException or CryptographicException or InvalidOperationException or System.Security.Authentication.AuthenticationException or System.Net.Sockets.SocketException)
+        {
+            return e is OperationCanceledException ? "No answer in time." : e.Message;
+        }
+    }
+
+    async Task<string?> MailAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
+    {
+        if (settings.Smtp is not { } smtp) return "No mail server is set.";
+        if (await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.UserName == notice.Receiver && u.DisabledAtUtc == null, ct) is not { } user || AddressOf(user) is not { } to) return "The receiver has no account or no mail address.";
+        var (subject, text) = notice.Kind == NoticeKind.Digest ? await DigestAsync(user, now, ct) : await OfCaseAsync(db, notice, ct);
+        using var message = new MailMessage(smtp.From, to) { Subject = subject, Body = text, BodyEncoding = System.Text.Encoding.UTF8, SubjectEncoding = System.Text.Encoding.UTF8, BodyTransferEncoding = System.Net.Mime.TransferEncoding.QuotedPrintable };
+        message.Headers.Add("Message-ID", $"<notice-{notice.Id}@{settings.Address!.Host}>");
+        message.Headers.Add("Auto-Submitted", "auto-generated");
+        using var client = new SmtpClient(smtp.Host, smtp.Port) { EnableSsl = smtp.Encrypted, DeliveryMethod = SmtpDeliveryMethod.Network };
+        if (smtp.User is not null) client.Credentials = new System.Net.NetworkCredential(smtp.User, smtp.Password);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(TimeSpan.FromSeconds(30));
+        await client.SendMailAsync(message, patience.Token);
+        return null;
+    }
+
+    async Task<(string Subject, string Text)> OfCaseAsync(SafetyAuditDb db, Notice notice, CancellationToken ct)
+    {
+        var review = await db.Cases.AsNoTracking().SingleAsync(c => c.Id == notice.CaseId, ct);
+        string which = $"case {review.Id} of clinic {review.ClinicId}", due = review.DueAtUtc is { } at ? $"It is to be decided by {Instant(at)}." : "No date has been set for it.";
+        var (subject, said) = notice.Kind switch
+        {
+            NoticeKind.SentinelEvent => ($"Sentinel event: {which}", $"An event of a kind that is always reviewed was recorded, and {which} was opened. {due} You are one of two who are told at once."),
+            NoticeKind.CaseAssigned => ($"You lead {which}", $"You were asked to lead the review of {which}. {due}"),
+            NoticeKind.CaseAsked => ($"Your answer is asked for: {which}", $"A review, {which}, has come to you. You see the rows that it rests on, and can say what the figures don't show. Nothing has been decided."),
+            NoticeKind.CaseDueSoon => ($"Due soon: {which}", $"The review of {which} is not decided yet. {due}"),
+            NoticeKind.CaseOverdue => ($"Overdue: {which}", $"The review of {which} was to be decided by {(review.DueAtUtc is { } past ? Instant(past) : "now")} and is not. It is led by {review.Owner ?? "nobody yet"}. Everybody who may review it is told."),
+            _ => throw new InvalidOperationException($"No mail is worded for {notice.Kind}."),
+        };
+        return (subject, Closed($"{said}\n\n{Link($"cases/{review.Id}")}"));
+    }
+
+    // As the receiver's own account would see it, whatever the worker may reach.
+    async Task<(string Subject, string Text)> DigestAsync(User user, DateTime now, CancellationToken ct)
+    {
+        var may = Roles.Of(user.Roles);
+        await using var own = await databases.OpenAsync(new Actor(ActorKind.Person, user.UserName!, "", may, user.Scope), ct);
+        var lines = new List<string>();
+        if (may.Contains(Permission.ReviewCases))
+        {
+            string? self = user.PractitionerId;
+            var alerts = await own.Alerts.Where(a => a.Status == AlertStatus.Open && (self == null || a.PractitionerId != self)).GroupBy(a => a.Level).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct);
+            lines.Add($"Open alerts: {(alerts.Count == 0 ? "none" : string.Join(", ", alerts.OrderBy(a => a.Key).Select(a => $"{a.Count} {Codes.Of(a.Key)}")))}.");
+            var open = await own.Cases.AsNoTracking().Where(c => c.Stage != CaseStage.Closed && (self == null || c.PractitionerId != self)).ToListAsync(ct);
+            lines.Add($"Open cases: {open.Count}, of which {open.Count(c => c.Owner is null)} are led by nobody and {open.Count(c => c.DueAtUtc <= now)} are overdue. You lead {open.Count(c => c.Owner == user.UserName)}.");
+            int lapsing = (await Credential.ReadAsync(own, DateOnly.FromDateTime(now), null, ct)).Count(c => c.State is CredentialState.Lapsed or CredentialState.LapsesSoon);
+            lines.Add($"Credentials that have lapsed or lapse within 60 days: {lapsing}.");
+            lines.Add(Link(""));
+        }
+        if (may.Contains(Permission.ManageAccess))
+        {
+            await using var all = await databases.OpenAsync(Actor.Worker, ct);
+            lines.Add($"Notices that could not be delivered: {await all.Notices.CountAsync(n => n.State == NoticeState.Dead, ct)}.");
+            lines.Add(Link("notices"));
+        }
+        return ("What is open this week", Closed(string.Join("\n", lines)));
+    }
+
+    async Task<string?> PostAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
+    {
+        long id = long.Parse(notice.Receiver, CultureInfo.InvariantCulture);
+        if (await db.Webhooks.AsNoTracking().SingleOrDefaultAsync(w => w.Id == id && w.EndedAtUtc == null, ct) is not { } hook) return "The webhook was ended.";
+        var review = await db.Cases.AsNoTracking().SingleAsync(c => c.Id == notice.CaseId, ct);
+        bool decided = notice.Kind == NoticeKind.CaseDecided;
+        byte[] body = JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            type = decided ? "case.decided" : "case.opened", timestamp = decided ? review.DecidedAtUtc : review.OpenedAtUtc,
+            data = new { case_id = review.Id, clinic_id = review.ClinicId, level = Codes.Of(review.Level), due_at = review.DueAtUtc, decision = review.Decision is { } decision ? Codes.Of(decision) : null, url = Link($"cases/{review.Id}") },
+        });
+        using var request = hook.Request($"notice_{notice.Id}", body, keys, now);
+        using var response = await outbound.SendAsync(request, ct);
+        return response.IsSuccessStatusCode ? null : $"It answered {(int)response.StatusCode}.";
+    }
+
+    string Link(string path) => new Uri(settings.Address!, path).AbsoluteUri;
+
+    static string Closed(string text) => text + "\n\n-- \nSafetyAudit. This message names no patient and no practitioner; sign in to read more.\n";
+
+    static string Instant(DateTime at) => at.ToString("d MMMM yyyy HH:mm 'UTC'", CultureInfo.InvariantCulture);
+}

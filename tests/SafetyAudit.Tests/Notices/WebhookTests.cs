@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using SafetyAudit.Data;
+using SafetyAudit.Notices;
+
+namespace SafetyAudit.Tests.Notices;
+
+public sealed class WebhookTests
+{
+    static NoticeSettings Settings(params string[] networks) => new(new("https://audit.example.org/"), null, default, default, TimeZoneInfo.Utc, [.. networks.Select(n => System.Net.IPNetwork.Parse(n))]);
+
+    // The example of the Standard Webhooks libraries.
+    [Fact]
+    public void It_signs_as_the_specification_s_example_does() => Assert.Equal("v1,rAvfW3dJ/X/qxhsaXPOyyCGmRKsaKWcsNccKXlIktD0=",
+        Webhook.Sign(Convert.FromBase64String("plJ3nmyCDGBKInavdOK15jsl"), "msg_loFOjxBNrRLzqYUf", "1731705121", Encoding.UTF8.GetBytes("""{"event_type":"ping","data":{"success":true}}""")));
+
+    [Theory]
+    [InlineData("127.0.0.1"), InlineData("127.8.8.8"), InlineData("0.0.0.0"), InlineData("10.1.2.3"), InlineData("172.31.0.1"), InlineData("192.168.1.1"), InlineData("169.254.169.254"), InlineData("100.64.0.1"), InlineData("224.0.0.1"), InlineData("255.255.255.255")]
+    [InlineData("::1"), InlineData("::"), InlineData("::ffff:127.0.0.1"), InlineData("::ffff:10.0.0.1"), InlineData("::127.0.0.1"), InlineData("64:ff9b::7f00:1"), InlineData("2002:7f00:1::"), InlineData("fe80::1"), InlineData("fd00::1"), InlineData("ff02::1")]
+    public void Internal_addresses_are_told_from_public_ones(string address) => Assert.True(OutboundRequests.IsInternal(IPAddress.Parse(address)));
+
+    [Theory, InlineData("93.184.215.14"), InlineData("172.32.0.1"), InlineData("2606:2800:21f:cb07:6820:80da:af6b:8b2c"), InlineData("::ffff:93.184.215.14")]
+    public void Public_addresses_are_reached(string address) => Assert.False(OutboundRequests.IsInternal(IPAddress.Parse(address)));
+
+    [Fact]
+    public async Task Nothing_internal_is_reached_by_address_name_mapping_rebinding_or_redirect()
+    {
+        await using var target = await Receiver.StartAsync();
+        // A name that is public when it is looked at first, and this machine afterwards.
+        int asked = 0;
+        using var flips = new OutboundRequests(Settings(), (_, _) => Task.FromResult<IPAddress[]>([++asked == 1 ? IPAddress.Parse("192.0.2.1") : IPAddress.Loopback]));
+        using var mixed = new OutboundRequests(Settings(), (_, _) => Task.FromResult<IPAddress[]>([IPAddress.Parse("93.184.215.14"), IPAddress.Loopback]));
+        using var plain = new OutboundRequests(Settings());
+        foreach (var (outbound, host) in new[] { (flips, "flips.example"), (flips, "flips.example"), (mixed, "mixed.example"), (plain, "127.0.0.1"), (plain, "localhost"), (plain, "[::1]"), (plain, "[::ffff:127.0.0.1]"), (plain, "2130706433"), (plain, "127.1") })
+        {
+            var refused = await Assert.ThrowsAsync<HttpRequestException>(() => outbound.SendAsync(new(HttpMethod.Post, $"http://{host}:{target.Port}/"), default));
+            Assert.Contains("internal", refused.ToString(), StringComparison.Ordinal);
+        }
+        Assert.Empty(target.Requests);
+
+        // What is allowed is reached, and where it points to is not.
+        target.Answer = http => http.Response.Redirect($"http://127.0.0.1:{target.Port}/elsewhere");
+        using var allowed = new OutboundRequests(Settings("127.0.0.0/8"));
+        using var answer = await allowed.SendAsync(new(HttpMethod.Post, $"http://127.0.0.1:{target.Port}/hook"), default);
+        Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
+        Assert.Equal(["/hook"], target.Requests.Select(r => r.Path));
+    }
+
+    [Theory]
+    [InlineData("http://example.org/"), InlineData("ftp://example.org"), InlineData("https://a:b@example.org/"), InlineData("javascript:alert(1)"), InlineData("/here"), InlineData(""), InlineData(null), InlineData("https://example.org/#x")]
+    public void An_address_that_will_not_do_is_refused_when_it_is_typed(string? url) => Assert.NotNull(Webhook.Problem(url));
+
+    [Fact]
+    public async Task A_case_is_told_once_signed_and_under_one_id_however_often_it_is_tried()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var installation = await TestInstallation.OpenAsync();
+        string secret;
+        await using (var db = installation.Db())
+        {
+            (var hook, secret) = Webhook.Make("C1", new($"http://127.0.0.1:{receiver.Port}/hook"), installation.Keys, installation.Clock.Now.UtcDateTime);
+            db.Webhooks.AddRange(hook, Webhook.Make("C9", new($"http://127.0.0.1:{receiver.Port}/other"), installation.Keys, installation.Clock.Now.UtcDateTime).Webhook);
+            await db.SaveChangesAsync();
+        }
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S1", "PNEUMOTHORAX"));
+        var settings = Settings("127.0.0.0/8");
+        var databases = installation.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>();
+        using var outbound = new OutboundRequests(settings);
+        receiver.Answer = http => http.Response.StatusCode = receiver.Requests.Count < 3 ? 503 : 204;
+        for (int run = 0; run < 8; run++)
+        {
+            await new PlanNotices(databases, settings, installation.Clock).RunAsync(default);
+            await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(default);
+            installation.Clock.Now += TimeSpan.FromMinutes(10);
+        }
+        Assert.Equal(3, receiver.Requests.Count);
+        Assert.Single(receiver.Requests.Select(r => r.Id).Distinct());
+        Assert.All(receiver.Requests, r =>
+        {
+            Assert.Equal("/hook", r.Path);
+            byte[] key = Convert.FromBase64String(secret["whsec_".Length..]);
+            Assert.Equal("v1," + Convert.ToBase64String(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{r.Id}.{r.Timestamp}.{r.Body}"))), r.Signature);
+            using var said = JsonDocument.Parse(r.Body);
+            Assert.Equal(("case.opened", "C1", "sentinel"), (said.RootElement.GetProperty("type").GetString(), said.RootElement.GetProperty("data").GetProperty("clinic_id").GetString(), said.RootElement.GetProperty("data").GetProperty("level").GetString()));
+            foreach (string name in new[] { "P1", "Ada", "PNEUMOTHORAX", "E1" }) Assert.DoesNotContain(name, r.Body, StringComparison.Ordinal);
+        });
+    }
+
+    /// <summary>A program on loopback that keeps what it is told.</summary>
+    sealed class Receiver : IAsyncDisposable
+    {
+        readonly WebApplication app;
+
+        Receiver(WebApplication app) => this.app = app;
+
+        public ConcurrentQueue<(string Path, string Id, string Timestamp, string Signature, string Body)> Requests { get; } = [];
+
+        public Action<HttpContext> Answer { get; set; } = _ => { };
+
+        public int Port => new Uri(app.Urls.First()).Port;
+
+        public static async Task<Receiver> StartAsync()
+        {
+            var builder = WebApplication.CreateSlimBuilder();
+            builder.Logging.ClearProviders();
+            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            var app = builder.Build();
+            var receiver = new Receiver(app);
+            app.Run(async http =>
+            {
+                using var reader = new StreamReader(http.Request.Body);
+                string body = await reader.ReadToEndAsync();
+                receiver.Requests.Enqueue((http.Request.Path, http.Request.Headers["webhook-id"].ToString(), http.Request.Headers["webhook-timestamp"].ToString(), http.Request.Headers["webhook-signature"].ToString(), body));
+                receiver.Answer(http);
+            });
+            await app.StartAsync();
+            return receiver;
+        }
+
+        public ValueTask DisposeAsync() => app.DisposeAsync();
+    }
+}
