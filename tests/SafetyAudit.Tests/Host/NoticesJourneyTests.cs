@@ -63,7 +63,7 @@ public class NoticesJourneyTests
         using var director = new Visitor(dashboard.Address);
         await director.SignInAsync("c@example.org", Password);
         await director.GetAsync($"/cases/{id}");
-        Assert.Matches("a@example.org: Sentinel event.*?✓ sent", director.Text.ReplaceLineEndings(" "));
+        Assert.Matches("a@example.org: Sentinel event.*?✓ sent", WebUtility.HtmlDecode(director.Text).ReplaceLineEndings(" "));
         async Task StepAsync(string handler, Dictionary<string, string> fields) => Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync($"/cases/{id}", new(fields) { ["id"] = $"{id}" }, $"/cases/step?handler={handler}"));
         foreach (var stage in new[] { CaseStage.Data, CaseStage.CaseMix, CaseStage.Process })
         {
