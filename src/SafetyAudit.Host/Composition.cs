@@ -81,6 +81,7 @@ static class Composition
         services.AddTransient<RefreshSummaries>();
         services.AddTransient<EvaluateAlerts>();
         services.AddTransient<OpenCases>();
+        services.AddTransient<FollowRecords>();
         services.AddSingleton(Settings.Notices(configuration));
         services.AddSingleton<OutboundRequests>(provider => new(provider.GetRequiredService<NoticeSettings>()));
         services.AddTransient<PlanNotices>();
@@ -97,10 +98,11 @@ static class Composition
         await EvaluateAsync(services, ct);
     }
 
-    /// <summary>Looks for alerts, and opens the cases that they ask for.</summary>
+    /// <summary>Looks for alerts, opens the cases that they ask for, and tells decided ones what has changed.</summary>
     public static async Task EvaluateAsync(IServiceProvider services, CancellationToken ct)
     {
         await services.GetRequiredService<EvaluateAlerts>().RunAsync(ct);
         await services.GetRequiredService<OpenCases>().RunAsync(ct);
+        await services.GetRequiredService<FollowRecords>().RunAsync(ct);
     }
 }

@@ -83,9 +83,10 @@ public sealed class ReportModel(
     }
 
     /// <summary>What became of a report, for whoever has its code: that it arrived, and what the clinic wrote for them when its review was decided.</summary>
-    public async Task<IActionResult> OnPostAskAsync(string? code, CancellationToken ct)
+    public async Task<IActionResult> OnPostAskAsync(string? form, string? code, CancellationToken ct)
     {
-        if (await FindAsync(ct) is not var (link, clinic)) return NotFound();
+        if (forms.Read(form) is not { } opened) return BadRequest();
+        if (await FindAsync(ct) is not var (link, clinic) || opened.LinkId != link.Id) return NotFound();
         (Clinic, Token) = (clinic.Name, forms.New(link));
         if (forms.Attempt(HttpContext, link) is { } wait)
         {

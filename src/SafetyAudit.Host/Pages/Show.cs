@@ -157,7 +157,7 @@ public static class Show
 
     public static string Notice(NoticeKind kind) => kind switch
     {
-        NoticeKind.SentinelEvent => "Sentinel event", NoticeKind.CaseAssigned => "Asked to lead a review", NoticeKind.CaseAsked => "Asked for an answer", NoticeKind.CaseDueSoon => "Due soon", NoticeKind.CaseOverdue => "Overdue",
+        NoticeKind.SentinelEvent => "Sentinel event", NoticeKind.CaseAssigned => "Asked to lead a review", NoticeKind.CaseAsked => "Asked for an answer", NoticeKind.CaseDueSoon => "Due soon", NoticeKind.CaseOverdue => "Overdue", NoticeKind.CaseRecordsChanged => "Records changed",
         NoticeKind.Digest => "The week", NoticeKind.CaseOpened => "Case opened", _ => "Case decided",
     };
 
@@ -176,7 +176,7 @@ public static class Show
     public static string Entry(CaseEntry entry) => entry.Kind switch
     {
         CaseEntryKind.Opened => "Opened", CaseEntryKind.Assigned => "Assigned to", CaseEntryKind.Checked => $"{Check(entry.Check!.Value)}: {(entry.Explains == true ? "explains it" : "does not explain it")}", CaseEntryKind.Note => "Note",
-        CaseEntryKind.StageEnded => $"{Stage(entry.Stage)}: done", CaseEntryKind.Reply => "Answer of the practitioner", CaseEntryKind.NoReply => "No answer waited for", CaseEntryKind.Decided => "Decided", _ => "Opened again",
+        CaseEntryKind.StageEnded => $"{Stage(entry.Stage)}: done", CaseEntryKind.Reply => "Answer of the practitioner", CaseEntryKind.NoReply => "No answer waited for", CaseEntryKind.Decided => "Decided", CaseEntryKind.RecordsChanged => "Records changed after the decision", _ => "Opened again",
     };
 
     public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };

@@ -22,6 +22,10 @@ public static class LearningCusumThreshold
     static readonly double[] Means = [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 4, 8, 16, 30];
     static readonly double[] Budgets = [0.002, 0.00625, 0.01, 0.02, 0.03125, 0.05];
 
+    /// <summary>The budget that a wish for another comes down to: a threshold is known for budgets of 0.002 to 0.05 a stream-year.</summary>
+    /// <param name="alpha">Yearly budget of one stream, above 0.</param>
+    public static double Attainable(double alpha) => Math.Clamp(alpha, Budgets[0], Budgets[^1]);
+
     /// <summary>h for one stream, interpolated.</summary>
     /// <param name="shape">Shape of the practitioner's own rate, above 0; may be infinite.</param>
     /// <param name="meanPerMonth">Expected events a month, finite and above 0.</param>

@@ -64,22 +64,23 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             : [];
 
     /// <summary>The monitor of a clinic as its alerts are raised from it: with the clinic's own budget, and anew after what was looked into.</summary>
-    public static async Task<ClinicMonitor?> MonitorAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, IReadOnlyDictionary<string, DateOnly> reviewed, CancellationToken ct)
+    public static async Task<ClinicMonitor?> MonitorAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, IReadOnlyDictionary<string, Reviewed> reviewed, CancellationToken ct)
     {
         if (await Counts.SpanOfClinicAsync(db, clinicId, ct) is not { } span) return null;
         var laidDown = ClinicProtocol.On(clinicId, await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == clinicId).ToListAsync(ct), span.Last);
         return await ClinicMonitor.ReadAsync(db, clinicId, Watched(baselines), baselines, laidDown.FalseAlarmsPerYear,
-            (practitioner, measure) => reviewed.TryGetValue(KeyOf(AlertRule.MoreThanPeers, clinicId, practitioner, measure), out var day) ? day : null, ct);
+            (practitioner, measure) => reviewed.TryGetValue(KeyOf(AlertRule.MoreThanPeers, clinicId, practitioner, measure), out var seen) ? seen : null, ct);
     }
 
     /// <summary>The day up to which what an alert was about has been looked at, by the alert's key.</summary>
-    public static async Task<Dictionary<string, DateOnly>> ReviewedAsync(SafetyAuditDb db, CancellationToken ct) =>
-        (await db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Closed && a.ReviewedTo != null).Select(a => new { a.Key, a.ReviewedTo }).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.Max(a => a.ReviewedTo!.Value));
+    public static async Task<Dictionary<string, Reviewed>> ReviewedAsync(SafetyAuditDb db, CancellationToken ct) =>
+        (await db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Closed && a.ReviewedTo != null).Select(a => new { a.Key, a.ReviewedTo, a.Level }).ToListAsync(ct))
+        .GroupBy(a => a.Key).ToDictionary(g => g.Key, g => new Reviewed(g.Max(a => a.ReviewedTo!.Value), g.Where(a => a.Level == AlertLevel.Red).Max(a => a.ReviewedTo)));
 
     /// <summary>The measures that are watched by rate.</summary>
     public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
 
-    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, Func<string, bool> isOpen, Dictionary<string, DateOnly> reviewed, CancellationToken ct)
+    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, Func<string, bool> isOpen, Dictionary<string, Reviewed> reviewed, CancellationToken ct)
     {
         var found = new List<Alert>();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
@@ -88,11 +89,11 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         {
             if (await PeriodAsync(db, clinic, ct) is not var (start, end)) continue;
             if (await MonitorAsync(db, clinic, baselines, reviewed, ct) is { } monitor)
-                found.AddRange(MonitorAlerts.Of(monitor, end, isOpen, key => reviewed.TryGetValue(key, out var day) ? day : null));
-            found.AddRange(await AsAWholeAsync(db, clinic, start, end, baselines, measures, now, ct).Where(a => !reviewed.TryGetValue(a.Key, out var day) || day < start).ToListAsync(ct));
+                found.AddRange(MonitorAlerts.Of(monitor, end, isOpen, key => reviewed.TryGetValue(key, out var seen) ? seen : null));
+            found.AddRange(await AsAWholeAsync(db, clinic, start, end, baselines, measures, now, ct).Where(a => !reviewed.TryGetValue(a.Key, out var seen) || seen.To < start).ToListAsync(ct));
             // What was looked into is judged by what came after, until that is all there is to judge.
-            foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key, clinic)).Select(r => r.Value).Distinct().Where(d => d >= start && d < end))
-                found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen == day).ToListAsync(ct));
+            foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key, clinic)).Select(r => r.Value.To).Distinct().Where(d => d >= start && d < end))
+                found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen.To == day).ToListAsync(ct));
         }
         found.AddRange((await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct)).Where(a => ProtocolAlerts.IsLapse(a) || !reviewed.ContainsKey(a.Key)));
         found.AddRange((await SentinelsAsync(db, measures, ct)).Where(a => !reviewed.ContainsKey(a.Key)));

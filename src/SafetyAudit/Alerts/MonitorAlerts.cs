@@ -14,17 +14,17 @@ static class MonitorAlerts
     /// <param name="monitor">The clinic's months.</param>
     /// <param name="to">Its last day with a session.</param>
     /// <param name="isOpen">Whether an alert with this key is open: its signal stands, however old, until somebody has looked.</param>
-    /// <param name="reviewedTo">The day up to which a closed alert with this key has been looked at.</param>
-    public static IEnumerable<Alert> Of(ClinicMonitor monitor, DateOnly to, Func<string, bool> isOpen, Func<string, DateOnly?> reviewedTo)
+    /// <param name="reviewed">Up to which day closed alerts with this key have been looked at.</param>
+    public static IEnumerable<Alert> Of(ClinicMonitor monitor, DateOnly to, Func<string, bool> isOpen, Func<string, Reviewed?> reviewed)
     {
         foreach (var path in monitor.Paths)
         {
             if (path.Points.Count == 0) continue;
             var (measure, practitioner) = (monitor.Measures[path.Measure], monitor.Practitioners[path.Practitioner]);
             string high = EvaluateAlerts.KeyOf(AlertRule.MoreThanPeers, monitor.ClinicId, practitioner, measure.Code), low = EvaluateAlerts.KeyOf(AlertRule.FewerThanPeers, monitor.ClinicId, practitioner, measure.Code);
-            if (Rise(monitor, path, to, isOpen(high), reviewedTo(high)) is { } rise) yield return Named(rise, AlertRule.MoreThanPeers, high);
+            if (Rise(monitor, path, to, isOpen(high), reviewed(high)) is { } rise) yield return Named(rise, AlertRule.MoreThanPeers, high);
             var last = path.Points[^1];
-            if (last.IsLow && IsAfter(monitor, last.Index, reviewedTo(low))) yield return Named(Window(monitor, path, last, to, AlertLevel.Blue), AlertRule.FewerThanPeers, low);
+            if (last.IsLow && IsAfter(monitor, last.Index, reviewed(low)?.To)) yield return Named(Window(monitor, path, last, to, AlertLevel.Blue), AlertRule.FewerThanPeers, low);
 
             Alert Named(Alert alert, AlertRule rule, string key)
             {
@@ -35,16 +35,15 @@ static class MonitorAlerts
     }
 
     // Red before amber, and of two the running sum, which says since when.
-    static Alert? Rise(ClinicMonitor monitor, MonitorPath path, DateOnly to, bool isOpen, DateOnly? reviewedTo)
+    static Alert? Rise(ClinicMonitor monitor, MonitorPath path, DateOnly to, bool isOpen, Reviewed? reviewed)
     {
         var last = path.Points[^1];
-        var anew = path.Points.Where(p => reviewedTo is not { } day || monitor.MonthOf(p.Index) > day).ToList();
-        bool windowIsNew = IsAfter(monitor, last.Index, reviewedTo);
+        List<MonitorPoint> Since(DateOnly? seen) => [.. path.Points.Where(p => seen is not { } day || monitor.MonthOf(p.Index) > day)];
         int fresh = last.Index - MonthsFresh + 1;
-        if (Run(monitor, path, anew, AlertLevel.Red, p => p.Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } && (isOpen || p.Index >= fresh), to) is { } red) return red;
-        if (last.IsRed && windowIsNew) return Window(monitor, path, last, to, AlertLevel.Red);
-        if (Run(monitor, path, anew, AlertLevel.Amber, p => p.Amber.Signal && p.Index >= fresh, to) is { } amber) return amber;
-        return last.IsAmber && last.Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery && windowIsNew ? Window(monitor, path, last, to, AlertLevel.Amber) : null;
+        if (Run(monitor, path, Since(reviewed?.RedTo), AlertLevel.Red, p => p.Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } && (isOpen || p.Index >= fresh), to) is { } red) return red;
+        if (last.IsRed && IsAfter(monitor, last.Index, reviewed?.RedTo)) return Window(monitor, path, last, to, AlertLevel.Red);
+        if (Run(monitor, path, Since(reviewed?.To), AlertLevel.Amber, p => p.Amber.Signal && (isOpen || p.Index >= fresh), to) is { } amber) return amber;
+        return last.IsAmber && last.Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery && IsAfter(monitor, last.Index, reviewed?.To) ? Window(monitor, path, last, to, AlertLevel.Amber) : null;
     }
 
     // The twelve months hold nothing that a review has seen.
@@ -71,7 +70,7 @@ static class MonitorAlerts
                 $"{monitor.Measures[path.Measure].Name}: {events:0} in {sessions:0} sessions {(start.Month == end.Month && start.Year == end.Year ? $"in {end:MMMM yyyy}" : $"from {start:MMMM yyyy} to {end:MMMM yyyy}")}, where the records of colleagues in the clinic lead to expect {expected:0.0}. The running sum of evidence for a doubling reached {step.Value:0.00} in {monitor.MonthOf(at.Index):MMMM yyyy}; the {(red ? "red" : "amber")} line is at {threshold:0.00}.")
                 + (more > 0 ? string.Create(CultureInfo.InvariantCulture, $" Begun anew from zero, it crossed the line {(more == 1 ? "once more" : $"{more} times more")}.") : ""),
             Arithmetic = string.Create(CultureInfo.InvariantCulture,
-                $"learning CUSUM, R = 2; month {at.Index + 1} of {monitor.Months}; S = {step.Value:0.0000}; h = {threshold:0.0000}; budget {budget:0.####} a practitioner-year over K = {at.Streams}; shape {at.Judgement.Null.Shape:0.####}; colleagues' rate {1000 * at.Judgement.Null.Mean:0.####} per 1,000; spread {Math.Sqrt(at.Judgement.TauSquared):0.###}"),
+                $"learning CUSUM, R = 2; month {at.Index + 1} of {monitor.Months}; S = {step.Value:0.0000}; h = {threshold:0.0000}; budget {budget:0.####} a practitioner-year over K = {at.Streams}, {PeerMonitor.PerStream(budget, at.Streams):0.#####} a stream-year; shape {at.Judgement.Null.Shape:0.####}; colleagues' rate {1000 * at.Judgement.Null.Mean:0.####} per 1,000; spread {Math.Sqrt(at.Judgement.TauSquared):0.###}"),
         };
     }
 

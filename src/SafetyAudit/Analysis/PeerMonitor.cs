@@ -22,6 +22,11 @@ public sealed record AlarmBudget(double RedPerPractitionerYear, double AmberPerP
         redPerYear is { } accepted && practitioners > 0 ? new(accepted / practitioners, AmberForRed * accepted / practitioners) : Default;
 }
 
+/// <summary>Up to which day somebody has looked into a rise of a practitioner's measure.</summary>
+/// <param name="To">Whatever its level was: what was amber until then is seen.</param>
+/// <param name="RedTo">The same of red ones: a look into an amber one does not stop the evidence that gathers towards red.</param>
+public readonly record struct Reviewed(DateOnly To, DateOnly? RedTo);
+
 /// <summary>One month of one practitioner in one measure, as the monitor saw it.</summary>
 /// <param name="Index">The month, counted from the first.</param>
 /// <param name="Events">Events of the month.</param>
@@ -76,7 +81,7 @@ public static class PeerMonitor
     /// <summary>Events expected in a year below which a measure is too rare for a practitioner's own monitoring, and takes no part of the budget.</summary>
     public const double FewestExpectedPerYear = 1;
 
-    const int MonthsOfVolume = 12;
+    internal const int MonthsOfVolume = 12;
 
     /// <summary>How many of so many months are learned from.</summary>
     public static int Learned(int months) => Math.Min(MonthsLearned, Math.Max(0, months - 1));
@@ -88,8 +93,8 @@ public static class PeerMonitor
     /// <param name="sessions">Likewise: sessions at risk.</param>
     /// <param name="learned">Months learned from.</param>
     /// <param name="budget">False alarms accepted.</param>
-    /// <param name="restarts">Month with which a stream begins anew, after a review was closed in the one before; null for none.</param>
-    public static IReadOnlyList<MonitorPath> Run(GammaRate[] priors, int practitioners, IReadOnlyList<double[]> events, IReadOnlyList<double[]> sessions, int learned, AlarmBudget budget, Func<int, int?>? restarts = null)
+    /// <param name="restarts">Months with which a stream's red and amber sums begin anew, after a review was closed in the one before; null for none.</param>
+    public static IReadOnlyList<MonitorPath> Run(GammaRate[] priors, int practitioners, IReadOnlyList<double[]> events, IReadOnlyList<double[]> sessions, int learned, AlarmBudget budget, Func<int, (int? Red, int? Amber)>? restarts = null)
     {
         var monitoring = new PeerMonitoring(priors, practitioners);
         int streams = monitoring.Streams, months = events.Count;
@@ -114,7 +119,9 @@ public static class PeerMonitor
             for (int s = 0; s < streams; s++) if (IsWatched(s)) watched[s % practitioners]++;
             for (int s = 0; s < streams; s++)
             {
-                if (restarts?.Invoke(s) == t) (red[s], amber[s]) = (new LearningCusum(Doubling), new LearningCusum(Doubling));
+                var anew = restarts?.Invoke(s) ?? default;
+                if (anew.Red == t) red[s] = new LearningCusum(Doubling);
+                if (anew.Amber == t) amber[s] = new LearningCusum(Doubling);
                 if (!IsWatched(s))
                 {
                     points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], 0, default, default, 0, 0));
@@ -123,8 +130,8 @@ public static class PeerMonitor
                 var rate = judged[s].Null;
                 double expected = rate.Mean * volume[s] / past;
                 int k = watched[s % practitioners];
-                double redAt = LearningCusumThreshold.For(rate.Shape, expected, FalseAlarms.PerStream(budget.RedPerPractitionerYear, k)),
-                    amberAt = LearningCusumThreshold.For(rate.Shape, expected, FalseAlarms.PerStream(budget.AmberPerPractitionerYear, k));
+                double redAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(budget.RedPerPractitionerYear, k)),
+                    amberAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(budget.AmberPerPractitionerYear, k));
                 points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], k,
                     red[s].Add(events[t][s], sessions[t][s], rate, redAt), amber[s].Add(events[t][s], sessions[t][s], rate, amberAt), redAt, amberAt));
             }
@@ -140,6 +147,11 @@ public static class PeerMonitor
             return sums;
         }
     }
+
+    /// <summary>What a stream is allowed a year: an even share among those of a practitioner, as far as a threshold is known for it.</summary>
+    /// <param name="perPractitionerYear">False alarms accepted of a practitioner's measures together.</param>
+    /// <param name="streams">K: how many are watched.</param>
+    public static double PerStream(double perPractitionerYear, int streams) => LearningCusumThreshold.Attainable(FalseAlarms.PerStream(perPractitionerYear, streams));
 
     /// <summary>R: the rise that is looked for.</summary>
     public const double Doubling = 2;
@@ -186,7 +198,7 @@ public sealed record ClinicMonitor(
     }
 
     /// <summary>
-    /// False alarms to be expected over all the months judged, by the budget; thresholds lie above it, so there will be fewer. The false-discovery look adds to red
+    /// False alarms to be expected over all the months judged, by the budget of each stream as far as it can be met; thresholds lie above it, so there will be fewer. The false-discovery look adds to red
     /// less than a fifth of it in simulation.
     /// </summary>
     public (double Red, double Amber) ExpectedFalseAlarms => (Over(Budget.RedPerPractitionerYear), Over(Budget.AmberPerPractitionerYear));
@@ -233,7 +245,7 @@ public sealed record ClinicMonitor(
         return fewer;
     }
 
-    double Over(double perPractitionerYear) => Paths.SelectMany(p => p.Points).Where(p => p.IsWatched).Sum(p => FalseAlarms.PerStream(perPractitionerYear, p.Streams) / 12);
+    double Over(double perPractitionerYear) => Paths.SelectMany(p => p.Points).Where(p => p.IsWatched).Sum(p => PeerMonitor.PerStream(perPractitionerYear, p.Streams) / 12);
 
     static int IndexOf(IReadOnlyList<string> list, string value)
     {
@@ -247,10 +259,10 @@ public sealed record ClinicMonitor(
     /// <param name="measures">The measures that are watched.</param>
     /// <param name="baselines">Their baselines.</param>
     /// <param name="redPerYear">Red false alarms a year that the clinic accepts; the default where it laid down nothing.</param>
-    /// <param name="restarts">The day after which a practitioner and measure begin anew; null for none.</param>
+    /// <param name="reviewed">Up to when a practitioner and measure have been looked into; null for never.</param>
     /// <param name="ct">Stops the reading.</param>
     public static async Task<ClinicMonitor?> ReadAsync(SafetyAuditDb db, string clinicId, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, double? redPerYear,
-        Func<string, string, DateOnly?>? restarts, CancellationToken ct)
+        Func<string, string, Reviewed?>? reviewed, CancellationToken ct)
     {
         if (await Counts.SpanOfClinicAsync(db, clinicId, ct) is not var (start, end)) return null;
         var last = new DateOnly(end.Year, end.Month, 1);
@@ -267,11 +279,12 @@ public sealed record ClinicMonitor(
                 int s = m * people.Count + place[month.PractitionerId], t = Index(first, month.Period);
                 (events[t][s], sessions[t][s]) = (month.ObservedOf(measures[m]), month.ExposureOf(measures[m]) ?? 0);
             }
-        var budget = AlarmBudget.Of(redPerYear, people.Count);
+        // Among those who are there: who left a year ago or more raises no alarm that anybody would still look at.
+        var budget = AlarmBudget.Of(redPerYear, counts.Where(c => c.Period > last.AddMonths(-PeerMonitor.MonthsOfVolume) && c.Sessions > 0).Select(c => c.PractitionerId).Distinct().Count());
         int learned = PeerMonitor.Learned(months);
         var priors = measures.Select(m => baselines[m.Code].Distribution ?? GammaRate.Unknown).ToArray();
         var paths = people.Count < 2 ? []
-            : PeerMonitor.Run(priors, people.Count, events, sessions, learned, budget, s => restarts?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } day ? Index(first, day) + 1 : null);
+            : PeerMonitor.Run(priors, people.Count, events, sessions, learned, budget, s => reviewed?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } seen ? (seen.RedTo is { } red ? Index(first, red) + 1 : null, Index(first, seen.To) + 1) : default);
         return new(clinicId, first, months, learned, budget, people, measures, [.. measures.Select(m => baselines[m.Code])], paths);
     }
 

@@ -66,7 +66,7 @@ public sealed class Case
 }
 
 /// <summary>What happened in a review.</summary>
-public enum CaseEntryKind { Opened, Assigned, Checked, Note, StageEnded, Reply, NoReply, Decided, Reopened }
+public enum CaseEntryKind { Opened, Assigned, Checked, Note, StageEnded, Reply, NoReply, Decided, Reopened, RecordsChanged }
 
 /// <summary>One thing that was done or said in a review, and the figures it rested on. Added, never changed.</summary>
 public sealed class CaseEntry

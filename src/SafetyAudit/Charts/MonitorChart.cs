@@ -42,6 +42,8 @@ public static class MonitorChart
         Steps("limit limit-95", p => p.AmberThreshold);
         marks.Add(new TextMark("axis", Left + 6, Math.Max(Top, y.At(points[0].RedThreshold) - 5), "red line"));
         marks.Add(new TextMark("axis", Left + 6, y.At(points[0].AmberThreshold) - 5, "amber line"));
+        // The amber sum begins anew after amber signals, which are more: so the two part, and an amber month is seen on its own line.
+        if (points.Exists(p => p.Red.Value != p.Amber.Value)) marks.Add(new PathMark("series series-amber", [.. points.Select(p => (X(p), y.At(Math.Max(0, p.Amber.Value))))]));
         marks.Add(new PathMark("series", [.. points.Select(p => (X(p), y.At(Math.Max(0, p.Red.Value))))]));
         foreach (var point in points)
         {
@@ -67,8 +69,8 @@ public static class MonitorChart
     }
 
     /// <summary>What a point is called.</summary>
-    public static string Words(MonitorPoint point) => !point.IsWatched ? "not watched: too few sessions" : point.IsRed ? "red" : point.IsAmber ? "amber" : point.IsLow ? "fewer than expected: check the records" : "below both lines";
+    public static string Words(MonitorPoint point) => !point.IsWatched ? "not watched: too few sessions" : point.IsRed ? "red" : point.IsAmber ? "amber" : point.IsLow ? "fewer than expected: check the records" : "no signal";
 
     static string Say(ClinicMonitor monitor, MonitorPoint point, bool provisional) => string.Create(CultureInfo.CurrentCulture,
-        $"{monitor.MonthOf(point.Index):MMMM yyyy}: {point.Events:0} observed, {point.Expected:0.0} expected in {point.Sessions:0} sessions; evidence {Math.Max(0, point.Red.Value):0.00}, red line {point.RedThreshold:0.00}: {Words(point)}{(provisional ? "; provisional" : "")}");
+        $"{monitor.MonthOf(point.Index):MMMM yyyy}: {point.Events:0} observed, {point.Expected:0.0} expected in {point.Sessions:0} sessions; evidence {Math.Max(0, point.Red.Value):0.00}, red line {point.RedThreshold:0.00}; amber sum {Math.Max(0, point.Amber.Value):0.00}, amber line {point.AmberThreshold:0.00}: {Words(point)}{(provisional ? "; provisional" : "")}");
 }

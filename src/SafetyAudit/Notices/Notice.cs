@@ -14,6 +14,8 @@ public enum NoticeKind
     CaseDueSoon,
     /// <summary>Past its date: whoever leads it is reminded, and everybody else who may review it is told.</summary>
     CaseOverdue,
+    /// <summary>Records that came after a decision change what it rested on.</summary>
+    CaseRecordsChanged,
     /// <summary>What is open, once a week.</summary>
     Digest,
     /// <summary>To a program: a case was opened.</summary>

@@ -70,6 +70,9 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
             if (due <= now) foreach (var reviewer in reviewers) Tell(NoticeKind.CaseOverdue, reviewer, review, Stamp(due));
             else if (due - now <= Soon && due - review.OpenedAtUtc > Soon) foreach (var reviewer in reviewers.Take(review.Owner is null ? PersonsTold : 1)) Tell(NoticeKind.CaseDueSoon, reviewer, review, Stamp(due));
         }
+        var changed = await (from e in db.CaseEntries join c in db.Cases on e.CaseId equals c.Id where e.Kind == CaseEntryKind.RecordsChanged && c.Stage == CaseStage.Closed && e.AtUtc >= c.DecidedAtUtc select new { e.Id, Review = c }).AsNoTracking().ToListAsync(ct);
+        foreach (var entry in changed)
+            foreach (var user in ReviewersOf(entry.Review, users).Where(u => u.UserName == entry.Review.Owner || u.UserName == entry.Review.DecidedBy)) Tell(NoticeKind.CaseRecordsChanged, user, entry.Review, $"entry {entry.Id}");
         string week = settings.DigestDay(now).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         foreach (var user in users.Where(u => SendNotices.AddressOf(u) is not null && SendNotices.HasDigest(u)))
             wanted.Add(New(NoticeKind.Digest, NoticeChannel.Mail, user.UserName!, null, null, week, now));

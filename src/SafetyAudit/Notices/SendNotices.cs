@@ -110,6 +110,7 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
             NoticeKind.CaseAssigned => ($"You lead {which}", $"You were asked to lead the review of {which}. {due}"),
             NoticeKind.CaseAsked => ($"Your answer is asked for: {which}", $"A review, {which}, has come to you. You see the rows that it rests on, and can say what the figures don't show. Nothing has been decided."),
             NoticeKind.CaseDueSoon => ($"Due soon: {which}", $"The review of {which} is not decided yet. {due}"),
+            NoticeKind.CaseRecordsChanged => ($"Records changed: {which}", $"Since {which} was decided, records have come or changed that it rested on. Look at it again, and open it again where they matter."),
             NoticeKind.CaseOverdue => ($"Overdue: {which}", $"The review of {which} was to be decided by {(review.DueAtUtc is { } past ? Instant(past) : "now")} and is not. It is led by {review.Owner ?? "nobody yet"}. Everybody who may review it is told."),
             _ => throw new InvalidOperationException($"No mail is worded for {notice.Kind}."),
         };

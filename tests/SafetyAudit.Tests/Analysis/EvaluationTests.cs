@@ -51,7 +51,7 @@ public class EvaluationTests
         var prior = GammaRate.Published(4 / 60.0, 10, null);
         var straight = PeerMonitor.Run([prior], 4, events, sessions, 12, AlarmBudget.Default)[1].Points;
         Assert.Contains(straight, p => p.Red.Signal);
-        var anew = PeerMonitor.Run([prior], 4, events, sessions, 12, AlarmBudget.Default, s => s == 1 ? 17 : null)[1].Points.Where(p => p.Index >= 17);
+        var anew = PeerMonitor.Run([prior], 4, events, sessions, 12, AlarmBudget.Default, s => s == 1 ? (17, 17) : default)[1].Points.Where(p => p.Index >= 17);
         Assert.All(anew, p => Assert.False(p.Red.Signal || p.Amber.Signal));
         Assert.All(anew, p => Assert.True(p.Red.Value < 1));
     }

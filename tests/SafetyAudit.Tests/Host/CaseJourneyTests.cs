@@ -4,8 +4,12 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
 using SafetyAudit.Cases;
+using SafetyAudit.Data;
 using SafetyAudit.Host;
+using SafetyAudit.Host.Commands;
+using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Host;
@@ -90,6 +94,36 @@ public class CaseJourneyTests
             var review = await db.Cases.SingleAsync();
             Assert.Equal((CaseStage.Closed, CaseDecision.NothingFound, AlertStatus.Closed), (review.Stage, review.Decision!.Value, (await db.Alerts.SingleAsync(a => a.Id == review.AlertId)).Status));
         }
+
+        // J6: months later a patient tells of a bruise after a session of that time. What was known before is answered as before, and the decided case says what changed.
+        RateQuestion question;
+        async Task<long> ObservedAsync(DateTime? known)
+        {
+            await using var db = WebTests.Db(dashboard);
+            return (await RatesCommand.ReadAsync(db, dashboard.App.Services.GetRequiredService<DatabaseSettings>(), question, known, "BRUISE_MINOR", null, default)).Single(r => r.PractitionerId == "P3").Observed;
+        }
+        string late;
+        await using (var db = WebTests.Db(dashboard))
+        {
+            var review = await db.Cases.SingleAsync();
+            question = new(review.From, review.To, Grouping.Practitioner, Against.Peers);
+            var session = await db.Current<Session>().Where(s => s.PractitionerId == "P3" && s.Date >= review.From && s.Date <= review.To && !db.AdverseEvents.Any(e => e.LinkedSessionId == s.SessionId)).OrderBy(s => s.Id).FirstAsync();
+            late = Samples.EventHeader + Samples.Event("LATE", session.SessionId, onset: session.StartedAtUtc.AddHours(2).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture)).Replace(",T1,", $",{session.PatientId},", StringComparison.Ordinal);
+        }
+        var before = DateTime.UtcNow;
+        long then = await ObservedAsync(null);
+        await dashboard.App.Services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(late)), "late.csv", null, "C1", Actor.CommandLine, default);
+        await dashboard.App.Services.CatchUpAsync(null, default);
+        Assert.Equal((then + 1, then), (await ObservedAsync(null), await ObservedAsync(before)));
+        for (int i = 0; i < 100 && !(await director.InnerTextAsync("main")).Contains("Records have changed since the decision", StringComparison.Ordinal); i++)
+        {
+            await Task.Delay(200);
+            await director.GotoAsync(dashboard.Address + number);
+        }
+        string changed = await director.InnerTextAsync("main");
+        Assert.Matches("Records have changed since the decision: (\\d+) observed from .*?; (\\d+) when it was decided", changed);
+        await dashboard.App.Services.CatchUpAsync(null, default);
+        await using (var db = WebTests.Db(dashboard)) Assert.Single(await db.CaseEntries.Where(e => e.Kind == CaseEntryKind.RecordsChanged).ToListAsync());
         Assert.DoesNotContain(browser.Errors, e => !e.Contains("404", StringComparison.Ordinal) && !e.Contains("422", StringComparison.Ordinal));
         Assert.Empty(browser.Elsewhere(dashboard.Address));
     }

@@ -137,6 +137,24 @@ public sealed class NoticesTests
     }
 
     [Fact]
+    public async Task Who_led_or_decided_a_review_is_told_when_its_records_change_afterwards()
+    {
+        await using var server = new MailServer();
+        await using var installation = await SentinelAsync();
+        installation.Clock.Now = new(2026, 3, 10, 12, 0, 0, TimeSpan.Zero);
+        var now = installation.Clock.Now.UtcDateTime;
+        await using (var db = installation.Db())
+        {
+            var review = await db.Cases.SingleAsync();
+            (review.Stage, review.Owner, review.DecidedBy, review.DecidedAtUtc) = (CaseStage.Closed, "zoe@example.org", "all@example.org", now);
+            db.CaseEntries.Add(new() { CaseId = review.Id, ClinicId = "C1", Kind = CaseEntryKind.RecordsChanged, AtUtc = now, Figures = "2 observed; 1 when it was decided" });
+            await db.SaveChangesAsync();
+        }
+        for (int again = 0; again < 2; again++) await TellAsync(installation, Settings(server.Port));
+        Assert.Equal(["all@example.org", "zoe@example.org"], server.Mails.Where(m => m.Text.Contains("Subject: Records changed", StringComparison.Ordinal)).Select(m => m.To).Order());
+    }
+
+    [Fact]
     public async Task A_calendar_holds_the_dates_of_what_its_reader_may_review_and_names_nobody()
     {
         await using var installation = await SentinelAsync();

@@ -42,7 +42,7 @@ public static class ProtocolForm
         Number(nameof(ClinicProtocol.SignHours), "Records", "A note is signed within", "hours from the session’s end", p => p.SignHours, (p, v) => p.SignHours = v),
         Share(nameof(ClinicProtocol.MinCompleteness), "Records", "Fields of a session filled in", p => p.MinCompleteness, (p, v) => p.MinCompleteness = v),
         Share(nameof(ClinicProtocol.AdherenceTarget), "Records", "Target: each rule is kept in", p => p.AdherenceTarget, (p, v) => p.AdherenceTarget = v),
-        Number(nameof(ClinicProtocol.FalseAlarmsPerYear), "Alerts", "Red false alarms accepted in the clinic", "a year, about practitioners, while nothing is wrong; when empty: 0.05 for each practitioner", p => p.FalseAlarmsPerYear, (p, v) => p.FalseAlarmsPerYear = v),
+        Number(nameof(ClinicProtocol.FalseAlarmsPerYear), "Alerts", "Red false alarms accepted in the clinic", "a year, about practitioners, while nothing is wrong; when empty: 0.05 for each practitioner. It is shared out among the measures that are watched, each of which takes between 0.002 and 0.05 a year; a wish beyond that is met as far as it goes", p => p.FalseAlarmsPerYear, (p, v) => p.FalseAlarmsPerYear = v),
         List(nameof(ClinicProtocol.Jurisdictions), "Reporting duties", "Jurisdictions", $"of the duties below: {string.Join("; ", ReportingDuties.All.Select(d => d.Jurisdiction).Distinct())}; US-FL has those of US too", p => p.Jurisdictions, (p, v) => p.Jurisdictions = v),
         new(nameof(ClinicProtocol.VerifiedDuties), "Reporting duties", "Duties that the clinic has verified", "duty, or duty=hours to its deadline, as the clinic found it", p => Join(p.VerifiedDuties?.Select(d => d.DeadlineHours is { } h ? $"{d.Id}={Written(h)}" : d.Id)), ReadDuties),
     ];
