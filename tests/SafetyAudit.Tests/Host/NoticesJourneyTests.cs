@@ -119,6 +119,19 @@ public class NoticesJourneyTests
         await administrator.GetAsync("/notices");
         Assert.DoesNotContain("whsec_", administrator.Text, StringComparison.Ordinal);
         Assert.Contains("no such &lt;b&gt;person", administrator.Text, StringComparison.Ordinal);
+        await using (var browser = await Browser.OpenAsync())
+        {
+            var page = await browser.PageAsync();
+            await page.GotoAsync(dashboard.Address + "/sign-in");
+            await page.FillAsync("[name=UserName]", "administrator");
+            await page.FillAsync("[name=Password]", Password);
+            await page.ClickAsync("main button");
+            await page.ArrivesAsync(url => !url.Contains("sign-in", StringComparison.Ordinal));
+            await page.GotoAsync(dashboard.Address + "/notices");
+            var axe = (await page.RunAxe()).Violations;
+            Assert.True(axe.Length == 0, string.Join("; ", axe.Select(v => v.Id)));
+            if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder) await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "notices-light.png"), FullPage = true });
+        }
         Assert.Equal(HttpStatusCode.Redirect, await administrator.PostAsync("/notices", new() { ["id"] = "1" }, "/notices?handler=Replay"));
         Assert.Equal(HttpStatusCode.Redirect, await administrator.PostAsync("/notices", new() { ["id"] = "1" }, "/notices?handler=End"));
         await using var kept = WebTests.Db(dashboard);
