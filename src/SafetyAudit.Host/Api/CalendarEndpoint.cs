@@ -13,7 +13,7 @@ static class CalendarEndpoint
 
     public static void MapCalendar(this IEndpointRouteBuilder app) => app.MapGet("/calendar/{secret}", async (string secret, HttpContext http, IDbContextFactory<SafetyAuditDb> databases, NoticeSettings settings, TimeProvider time, CancellationToken ct) =>
     {
-        string hash = ReportLink.HashOf(secret.Length <= LongestSecret ? secret.EndsWith(".ics", StringComparison.Ordinal) ? secret[..^4] : secret : "");
+        string hash = AddressSecret.HashOf(secret.Length <= LongestSecret ? secret.EndsWith(".ics", StringComparison.Ordinal) ? secret[..^4] : secret : "");
         await using var db = await databases.OpenAsync(Actor.Nobody, ct);
         if (await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.CalendarHash == hash && u.DisabledAtUtc == null, ct) is not { } reader) return Results.NotFound();
         var address = settings.Address ?? new Uri($"{http.Request.Scheme}://{http.Request.Host}/");

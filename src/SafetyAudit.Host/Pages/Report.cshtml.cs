@@ -14,7 +14,7 @@ using SafetyAudit.Uploads;
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>
-/// The form behind a clinic's secret link, for anybody: takes one event and reads nothing. Neither address nor name of whoever sends it is kept; the same form sent
+/// The form behind a clinic's secret link, for anybody: takes one event, and reads nothing but the clinic's answer to a report whose code is known. Neither address nor name of whoever sends it is kept; the same form sent
 /// again is the same event.
 /// </summary>
 [AllowAnonymous]
@@ -137,7 +137,7 @@ public sealed class ReportModel(
     // Looked up before anybody is known to ask, hence outside every scope; by the hash, so that the time taken tells nothing of the secret.
     async Task<(ReportLink Link, Clinic Clinic)?> FindAsync(CancellationToken ct)
     {
-        string hash = ReportLink.HashOf(Link ?? "");
+        string hash = AddressSecret.HashOf(Link ?? "");
         if (await db.ReportLinks.IgnoreQueryFilters().AsNoTracking().SingleOrDefaultAsync(l => l.SecretHash == hash && l.EndedAtUtc == null, ct) is not { } link) return null;
         return (link, await db.Clinics.IgnoreQueryFilters().AsNoTracking().SingleAsync(c => c.Id == link.ClinicId, ct));
     }

@@ -1,7 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
-using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
@@ -33,10 +33,8 @@ public sealed class SessionAnswersModel(SafetyAuditDb db, TimeProvider time) : P
             Answers.AddRange(Rules.OfEvents.Select(rule => new Answer(rule, $"event {reported.Event.EventId}", rule.Check(reported), [.. rule.Fields.Select(f => (f, RuleFields.Text(f, reported)))])));
 
         var month = new DateOnly(session.Date.Year, session.Date.Month, 1);
-        var end = month.AddMonths(1);
-        var days = db.DailyExposures.Where(d => d.ClinicId == session.ClinicId && d.PractitionerId == session.PractitionerId && d.Date >= month && d.Date < end);
-        var followUp = new FollowUpMonth(await days.SumAsync(d => d.Sessions, ct), await days.SumAsync(d => d.FollowedUp, ct), await days.SumAsync(d => d.Reached, ct),
-            ClinicProtocol.On(session.ClinicId, await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == session.ClinicId).ToListAsync(ct), end.AddDays(-1)));
+        // Before its days are counted a month has nothing due.
+        var followUp = (await FollowUpMonths.ReadAsync(db, month, month.AddMonths(1).AddDays(-1), session.ClinicId, session.PractitionerId, ct)).SingleOrDefault()?.FollowUp ?? new(0, 0, 0, treatment.Clinic);
         Answers.AddRange(Rules.OfMonths.Select(rule => new Answer(rule, $"{month:MMMM yyyy}", rule.Check(followUp), [("due", $"{followUp.Due}"), ("attempted", $"{followUp.Attempted}"), ("reached", $"{followUp.Reached}")])));
         // A rule about events has nothing to look at where there was none.
         Answers.AddRange(Rules.OfEvents.Where(rule => !Answers.Exists(a => a.Rule == rule)).Select(rule => new Answer(rule, "no event", Outcome.NotApplicable, [])));

@@ -40,54 +40,67 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         // By way of the clinics worked at, since the index on sessions begins with the clinic.
         var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().Where(c => Clinic == null || c == Clinic).ToListAsync(ct);
         var sessions = Db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.PractitionerId == Practitioner && s.Date >= From && s.Date <= To);
-        if (Rule is not null && Rules.ById.GetValueOrDefault(Rule) is SessionRule rule)
+        if (Rule is null || !Rules.ById.TryGetValue(Rule, out var asked))
         {
-            var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
-            Heading = $"{rule.Id} {rule.Title}: {Show.Outcome(wanted)}";
-            // A month at a time, the latest first, until the page is full.
-            for (var end = To; end >= From && !Cut; end = end.AddMonths(-1))
+            await WithEventsAsync(sessions, ct);
+            return Page();
+        }
+        var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
+        Heading = $"{asked.Id} {asked.Title}: {Show.Outcome(wanted)}";
+        await (asked switch
+        {
+            SessionRule rule => OfSessionsAsync(rule, wanted, sessions, ct),
+            EventRule rule => OfEventsAsync(rule, wanted, sessions, ct),
+            MonthRule rule => OfMonthsAsync(rule, wanted, sessions, ct),
+            _ => throw new InvalidOperationException($"No list of sessions is known for {asked.Id}."),
+        });
+        return Page();
+    }
+
+    async Task OfSessionsAsync(SessionRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
+    {
+        // A month at a time, the latest first, until the page is full.
+        for (var end = To; end >= From && !Cut; end = end.AddMonths(-1))
+        {
+            var (first, last) = (end.AddMonths(-1) < From ? From : end.AddMonths(-1).AddDays(1), end);
+            foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.Date >= first && s.Date <= last), ct)).OrderByDescending(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
             {
-                var (first, last) = (end.AddMonths(-1) < From ? From : end.AddMonths(-1).AddDays(1), end);
-                foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.Date >= first && s.Date <= last), ct)).OrderByDescending(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
-                {
-                    if (rule.For(treatment) != wanted) continue;
-                    if (Cut = Rows.Count == Most) break;
-                    Rows.Add(new(treatment.Session, [.. Decisive(rule, treatment)]));
-                }
+                if (rule.For(treatment) != wanted) continue;
+                if (Cut = Rows.Count == Most) break;
+                Rows.Add(new(treatment.Session, [.. Decisive(rule, treatment)]));
             }
-            return Page();
         }
-        if (Rule is not null && Rules.ById.GetValueOrDefault(Rule) is EventRule eventRule)
+    }
+
+    async Task OfEventsAsync(EventRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
+    {
+        var found = (await ReportedEvents.ReadAsync(Db, From, To, Clinic, Practitioner, time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && rule.Check(e.Reported) == wanted)
+            .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).ToList();
+        Cut = found.Count > Most;
+        var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();
+        var theirs = (await sessions.Where(s => ids.Contains(s.SessionId)).ToListAsync(ct)).ToDictionary(s => (s.SessionId, s.ClinicId));
+        Rows = [.. found.Take(Most).Where(e => theirs.ContainsKey((e.Event.LinkedSessionId!, e.Event.LinkedClinicId!))).GroupBy(e => theirs[(e.Event.LinkedSessionId!, e.Event.LinkedClinicId!)])
+            .Select(g => new Row(g.Key, [.. g.SelectMany(e => rule.Fields.Select(f => $"{e.Event.EventId}, {f}: {RuleFields.Text(f, e) ?? "not recorded"}"))]))];
+    }
+
+    async Task OfMonthsAsync(MonthRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
+    {
+        foreach (var row in await FollowUpMonths.ReadAsync(Db, From, To, Clinic, Practitioner, ct))
         {
-            var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
-            Heading = $"{eventRule.Id} {eventRule.Title}: {Show.Outcome(wanted)}";
-            var found = (await ReportedEvents.ReadAsync(Db, From, To, Clinic, Practitioner, time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && eventRule.Check(e.Reported) == wanted)
-                .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).ToList();
-            Cut = found.Count > Most;
-            var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();
-            var theirs = (await sessions.Where(s => ids.Contains(s.SessionId)).ToListAsync(ct)).ToDictionary(s => (s.SessionId, s.ClinicId));
-            Rows = [.. found.Take(Most).Where(e => theirs.ContainsKey((e.Event.LinkedSessionId!, e.Event.LinkedClinicId!))).GroupBy(e => theirs[(e.Event.LinkedSessionId!, e.Event.LinkedClinicId!)])
-                .Select(g => new Row(g.Key, [.. g.SelectMany(e => eventRule.Fields.Select(f => $"{e.Event.EventId}, {f}: {RuleFields.Text(f, e) ?? "not recorded"}"))]))];
-            return Page();
-        }
-        if (Rule is not null && Rules.ById.GetValueOrDefault(Rule) is MonthRule monthRule)
-        {
-            var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
-            Heading = $"{monthRule.Id} {monthRule.Title}: {Show.Outcome(wanted)}";
-            foreach (var row in await FollowUpMonths.ReadAsync(Db, From, To, Clinic, Practitioner, ct))
+            if (rule.Check(row.FollowUp) != wanted) continue;
+            var (month, of) = (row.Month, row.FollowUp);
+            string whole = $"{month.ToString("MMMM yyyy", CultureInfo.CurrentCulture)} at {row.ClinicId}: {of.Due} due, {of.Attempted} tried, {of.Reached} reached";
+            foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.ClinicId == row.ClinicId && s.Date >= month && s.Date < month.AddMonths(1) && s.Status == SessionStatus.Completed), ct)).OrderBy(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
             {
-                if (monthRule.Check(row.FollowUp) != wanted) continue;
-                var (month, of) = (row.Month, row.FollowUp);
-                string whole = $"{month.ToString("MMMM yyyy", CultureInfo.CurrentCulture)} at {row.ClinicId}: {of.Due} due, {of.Attempted} tried, {of.Reached} reached";
-                foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.ClinicId == row.ClinicId && s.Date >= month && s.Date < month.AddMonths(1) && s.Status == SessionStatus.Completed), ct)).OrderBy(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
-                {
-                    if (Cut = Rows.Count == Most) break;
-                    Rows.Add(new(treatment.Session, [whole, treatment.FollowUps.Count == 0 ? "nobody tried to ask"
-                        : treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) ? "reached" : "tried, not reached"]));
-                }
+                if (Cut = Rows.Count == Most) return;
+                Rows.Add(new(treatment.Session, [whole, treatment.FollowUps.Count == 0 ? "nobody tried to ask"
+                    : treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) ? "reached" : "tried, not reached"]));
             }
-            return Page();
         }
+    }
+
+    async Task WithEventsAsync(IQueryable<Session> sessions, CancellationToken ct)
+    {
         var measure = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);
         Heading = measure?.Name ?? "Sessions with an event";
         var events = await (from s in sessions
@@ -97,7 +110,6 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         var counted = events.Where(x => measure?.Counts(x.Event, x.Event.Severity ?? Catalogue.Categories[x.Event.Category].DefaultSeverity) != false).GroupBy(x => x.Session.Id).ToList();
         Cut = counted.Count > Most;
         Rows = [.. counted.Take(Most).Select(g => new Row(g.First().Session, [.. g.Select(x => Say(x.Event))]))];
-        return Page();
     }
 
     /// <summary>The fields that decided a rule's outcome, with what they hold.</summary>

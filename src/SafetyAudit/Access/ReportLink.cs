@@ -4,13 +4,13 @@ using SafetyAudit.AuditTrail;
 
 namespace SafetyAudit.Access;
 
-/// <summary>A clinic's secret address for reporting an event without signing in, as it hangs in the waiting room. It opens one form and reads nothing.</summary>
+/// <summary>A clinic's secret address for reporting an event without signing in, as it hangs in the waiting room. It opens one form, and what the clinic answered to whoever has a report's tracking code.</summary>
 public sealed class ReportLink
 {
     public long Id { get; set; }
     public required string ClinicId { get; set; }
 
-    /// <summary>SHA-256 of the secret, lower-case hexadecimal. The secret is 160 random bits: no slow hash is needed.</summary>
+    /// <summary>See <see cref="AddressSecret"/>.</summary>
     public required string SecretHash { get; set; }
 
     /// <summary>The secret, sealed, so that it can be printed again.</summary>
@@ -23,8 +23,7 @@ public sealed class ReportLink
 
     public static ReportLink Make(string clinicId, KeyRing keys, DateTime now)
     {
-        string secret = OneTimeCode.Base32(RandomNumberGenerator.GetBytes(20)).ToLowerInvariant();
-        string hash = HashOf(secret);
+        string secret = AddressSecret.New(), hash = AddressSecret.HashOf(secret);
         return new() { ClinicId = clinicId, SecretHash = hash, MadeAtUtc = now, Sealed = keys.Seal(KeyPurpose.ReportLinks, keys.Newest, Encoding.ASCII.GetBytes(secret), Encoding.ASCII.GetBytes(hash)) };
     }
 
@@ -34,10 +33,8 @@ public sealed class ReportLink
         try
         {
             string secret = Encoding.ASCII.GetString(keys.Unseal(KeyPurpose.ReportLinks, Sealed, Encoding.ASCII.GetBytes(SecretHash)));
-            return HashOf(secret) == SecretHash ? secret : null;
+            return AddressSecret.HashOf(secret) == SecretHash ? secret : null;
         }
         catch (CryptographicException) { return null; }
     }
-
-    public static string HashOf(string secret) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 }

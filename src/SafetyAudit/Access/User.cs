@@ -27,7 +27,7 @@ public sealed class User : IdentityUser
     /// <summary>From then on nobody signs in with this account, and its sign-ins are refused.</summary>
     public DateTime? DisabledAtUtc { get; set; }
 
-    /// <summary>SHA-256 of the secret in the address of one's calendar of due dates, lower-case hexadecimal. Null while there is none.</summary>
+    /// <summary>The <see cref="AddressSecret"/> of one's calendar of due dates, hashed. Null while there is none.</summary>
     public string? CalendarHash { get; set; }
 
     /// <summary>What the authenticator app and we share, protected by a key outside the database. Null while no code is asked for.</summary>

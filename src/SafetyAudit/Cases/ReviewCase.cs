@@ -44,8 +44,8 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     public Task<string?> AssignAsync(long id, string owner, DateOnly? due, CancellationToken ct) => TakeAsync(id, async review =>
     {
         var user = await db.Users.SingleOrDefaultAsync(u => u.UserName == owner && u.DisabledAtUtc == null, ct);
-        if (user is null || !Roles.Of(user.Roles).Contains(Permission.ReviewCases) || !user.Scope.HasClinic(review.ClinicId)) return "There is nobody of this name who may review here. Choose from the list.";
-        if (user.PractitionerId is { } own && own == review.PractitionerId) return "Nobody reviews what is about themselves. Choose somebody else.";
+        if (user is null || !Reaches(user, review)) return "There is nobody of this name who may review here. Choose from the list.";
+        if (!MayReview(user, review)) return "Nobody reviews what is about themselves. Choose somebody else.";
         if (due is { } day && day < DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)) return "The date lies in the past. Correct it.";
         review.Owner = owner;
         if (due is { } until) review.DueAtUtc = until.ToDateTime(new TimeOnly(23, 59), DateTimeKind.Utc);
@@ -175,6 +175,11 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         await transaction.CommitAsync(ct);
         return null;
     }
+
+    /// <summary>Whether somebody may lead a review: by their role, within their clinics, and not where it is about themselves.</summary>
+    public static bool MayReview(User user, Case review) => Reaches(user, review) && (user.PractitionerId is null || user.PractitionerId != review.PractitionerId);
+
+    static bool Reaches(User user, Case review) => user.DisabledAtUtc is null && Roles.Of(user.Roles).Contains(Permission.ReviewCases) && user.Scope.HasClinic(review.ClinicId);
 
     /// <summary>Whether the event was reported with a tracking code.</summary>
     public static async Task<bool> HasReporterAsync(SafetyAuditDb db, Case review, CancellationToken ct) =>

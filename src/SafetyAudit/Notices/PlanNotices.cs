@@ -43,8 +43,7 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
     /// <summary>Who may be told of a case, in the order in which they are: who leads it, who reaches few clinics, the others. Never whom it is about.</summary>
     public static List<User> ReviewersOf(Case review, IEnumerable<User> users) =>
     [
-        .. users.Where(u => u.DisabledAtUtc is null && SendNotices.AddressOf(u) is not null && Roles.Of(u.Roles).Contains(Permission.ReviewCases) && u.Scope.HasClinic(review.ClinicId)
-                && (u.PractitionerId is null || u.PractitionerId != review.PractitionerId))
+        .. users.Where(u => SendNotices.AddressOf(u) is not null && ReviewCase.MayReview(u, review))
             .OrderBy(u => u.UserName != review.Owner).ThenBy(u => u.ClinicIds.Count == 0).ThenBy(u => u.UserName, StringComparer.Ordinal),
     ];
 

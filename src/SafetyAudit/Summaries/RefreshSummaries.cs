@@ -34,9 +34,9 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
                 if (counted is null && !await db.StaleDays.AnyAsync(ct)) break;
                 await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Summaries, ct);
                 var ids = await NextAsync(db, -1, ct);
+                if (ids.Count == 0) break;
                 // Somebody else was at these days meanwhile, with records that are newer maybe.
                 if (counted is null || !counted.Ids.SequenceEqual(ids)) counted = await CountAsync(ids, ct);
-                if (ids.Count == 0) break;
                 if (db.Database.IsSqlite()) ahead = Task.Run(() => CountNextAsync(ids[^1], ct), ct);
                 await WriteAsync(db, counted, ct);
                 await transaction.CommitAsync(ct);

@@ -25,6 +25,7 @@ public sealed class AccountModel(
     public List<SignIn> SignedIn { get; private set; } = [];
     public string? SignInId => SignIns.IdOf(User);
     public bool SecondStepLacking => settings.SecondStepRequired && User.HasClaim(c => c.Type == SignIns.PasswordOnly);
+
     /// <summary>The calendar's address, where it was just made.</summary>
     public string? Calendar { get; private set; }
 
@@ -67,8 +68,8 @@ public sealed class AccountModel(
     /// <summary>Makes the secret address of the calendar of due dates, which is shown this once; the one before stops working.</summary>
     public async Task<IActionResult> OnPostCalendarAsync(CancellationToken ct)
     {
-        string secret = OneTimeCode.Base32(System.Security.Cryptography.RandomNumberGenerator.GetBytes(20)).ToLowerInvariant();
-        Account.CalendarHash = ReportLink.HashOf(secret);
+        string secret = AddressSecret.New();
+        Account.CalendarHash = AddressSecret.HashOf(secret);
         await users.UpdateAsync(Account);
         Calendar = $"{Request.Scheme}://{Request.Host}/calendar/{secret}.ics";
         await LoadAsync(ct);

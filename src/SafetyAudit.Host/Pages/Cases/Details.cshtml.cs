@@ -73,7 +73,7 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
             Told = await Db.Notices.AsNoTracking().Where(n => n.CaseId == Id && n.Channel == NoticeChannel.Mail).OrderByDescending(n => n.Id).ToListAsync(ct);
             HasReporter = await ReviewCase.HasReporterAsync(Db, Case, ct);
             foreach (var check in CaseStages.ChecksOf(Case.Stage)) Figures[check] = await CaseFigures.ReadAsync(Db, Case, check, NowUtc, ct);
-            Reviewers = [.. (await Db.Users.AsNoTracking().Where(u => u.DisabledAtUtc == null).ToListAsync(ct)).Where(u => Roles.Of(u.Roles).Contains(Permission.ReviewCases) && u.Scope.HasClinic(Case.ClinicId) && (u.PractitionerId is null || u.PractitionerId != Case.PractitionerId)).Select(u => u.UserName!).Order(StringComparer.Ordinal)];
+            Reviewers = [.. (await Db.Users.AsNoTracking().Where(u => u.DisabledAtUtc == null).ToListAsync(ct)).Where(u => ReviewCase.MayReview(u, Case)).Select(u => u.UserName!).Order(StringComparer.Ordinal)];
         }
         if (Case is { RemeasureOn: { } from, PractitionerId: { } practitioner, DecidedAtUtc: { } decided } && from <= DateOnly.FromDateTime(NowUtc) && Catalogue.Measures.FirstOrDefault(m => m.Code == Case.Measure) is { } measure)
         {
