@@ -13,16 +13,16 @@ static class MonitorAlerts
 
     /// <param name="monitor">The clinic's months.</param>
     /// <param name="to">Its last day with a session.</param>
-    /// <param name="isOpen">Whether an alert with this key is open: its signal stands, however old, until somebody has looked.</param>
+    /// <param name="open">The level of the open alert with this key, if there is one: its signal stands, however old, until somebody has looked. It makes no worse one of what is history.</param>
     /// <param name="reviewed">Up to which day closed alerts with this key have been looked at.</param>
-    public static IEnumerable<Alert> Of(ClinicMonitor monitor, DateOnly to, Func<string, bool> isOpen, Func<string, Reviewed?> reviewed)
+    public static IEnumerable<Alert> Of(ClinicMonitor monitor, DateOnly to, Func<string, AlertLevel?> open, Func<string, Reviewed?> reviewed)
     {
         foreach (var path in monitor.Paths)
         {
             if (path.Points.Count == 0) continue;
             var (measure, practitioner) = (monitor.Measures[path.Measure], monitor.Practitioners[path.Practitioner]);
             string high = EvaluateAlerts.KeyOf(AlertRule.MoreThanPeers, monitor.ClinicId, practitioner, measure.Code), low = EvaluateAlerts.KeyOf(AlertRule.FewerThanPeers, monitor.ClinicId, practitioner, measure.Code);
-            if (Rise(monitor, path, to, isOpen(high), reviewed(high)) is { } rise) yield return Named(rise, AlertRule.MoreThanPeers, high);
+            if (Rise(monitor, path, to, open(high), reviewed(high)) is { } rise) yield return Named(rise, AlertRule.MoreThanPeers, high);
             var last = path.Points[^1];
             if (last.IsLow && IsAfter(monitor, last.Index, reviewed(low)?.To)) yield return Named(Window(monitor, path, last, to, AlertLevel.Blue), AlertRule.FewerThanPeers, low);
 
@@ -35,14 +35,14 @@ static class MonitorAlerts
     }
 
     // Red before amber, and of two the running sum, which says since when.
-    static Alert? Rise(ClinicMonitor monitor, MonitorPath path, DateOnly to, bool isOpen, Reviewed? reviewed)
+    static Alert? Rise(ClinicMonitor monitor, MonitorPath path, DateOnly to, AlertLevel? open, Reviewed? reviewed)
     {
         var last = path.Points[^1];
         List<MonitorPoint> Since(DateOnly? seen) => [.. path.Points.Where(p => seen is not { } day || monitor.MonthOf(p.Index) > day)];
         int fresh = last.Index - MonthsFresh + 1;
-        if (Run(monitor, path, Since(reviewed?.RedTo), AlertLevel.Red, p => p.Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } && (isOpen || p.Index >= fresh), to) is { } red) return red;
+        if (Run(monitor, path, Since(reviewed?.RedTo), AlertLevel.Red, p => p.Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } && (open == AlertLevel.Red || p.Index >= fresh), to) is { } red) return red;
         if (last.IsRed && IsAfter(monitor, last.Index, reviewed?.RedTo)) return Window(monitor, path, last, to, AlertLevel.Red);
-        if (Run(monitor, path, Since(reviewed?.To), AlertLevel.Amber, p => p.Amber.Signal && (isOpen || p.Index >= fresh), to) is { } amber) return amber;
+        if (Run(monitor, path, Since(reviewed?.To), AlertLevel.Amber, p => p.Amber.Signal && (open is not null || p.Index >= fresh), to) is { } amber) return amber;
         return last.IsAmber && last.Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery && IsAfter(monitor, last.Index, reviewed?.To) ? Window(monitor, path, last, to, AlertLevel.Amber) : null;
     }
 

@@ -97,4 +97,22 @@ public class MonitorTests
         Assert.NotEqual(without.Select(p => p.Red), both.Select(p => p.Red));
         Assert.Equal(without.Where(p => p.Index <= first), both.Where(p => p.Index <= first));
     }
+
+    [Fact]
+    public void An_open_amber_alert_stays_and_is_not_made_red_by_a_signal_of_years_ago()
+    {
+        // Four people at 2 a month in 50 sessions; the first at 6 from month 14 to 19, and like the others since.
+        const int people = 4, months = 48;
+        var events = Enumerable.Range(0, months).Select(t => Enumerable.Range(0, people).Select(p => p == 0 && t is >= 14 and < 20 ? 6.0 : 2.0).ToArray()).ToList();
+        var sessions = Enumerable.Range(0, months).Select(_ => Enumerable.Repeat(50.0, people).ToArray()).ToList();
+        var paths = PeerMonitor.Run([new(2, 50)], people, events, sessions, 12, AlarmBudget.Default);
+        Assert.Contains(paths[0].Points, p => p.Red.Signal && p.Index < 24);
+        Assert.DoesNotContain(paths[0].Points, p => p.Index >= 36 && (p.IsRed || p.IsAmber));
+        string[] names = ["P1", "P2", "P3", "P4"];
+        var measure = SafetyAudit.Measures.Catalogue.Measures.First(m => m.Code == "BRUISE_MINOR");
+        var baseline = SafetyAudit.Measures.Catalogue.Baselines.First(b => b.MeasureCode == measure.Code);
+        var monitor = new ClinicMonitor("C1", new(2022, 1, 1), months, 12, AlarmBudget.Default, names, [measure], [baseline], paths);
+        AlertLevel? With(AlertLevel? open) => MonitorAlerts.Of(monitor, new(2025, 12, 31), key => key.Contains("P1", StringComparison.Ordinal) ? open : null, _ => null).SingleOrDefault(a => a.Rule == AlertRule.MoreThanPeers)?.Level;
+        Assert.Equal((null, AlertLevel.Amber, AlertLevel.Red), (With(null), With(AlertLevel.Amber), With(AlertLevel.Red)));
+    }
 }
