@@ -23,8 +23,10 @@ public static class LearningCusumThreshold
     static readonly double[] Budgets = [0.002, 0.00625, 0.01, 0.02, 0.03125, 0.05];
 
     /// <summary>The budget that a wish for another comes down to: a threshold is known for budgets of 0.002 to 0.05 a stream-year.</summary>
-    /// <param name="alpha">Yearly budget of one stream, above 0.</param>
-    public static double Attainable(double alpha) => Math.Clamp(alpha, Budgets[0], Budgets[^1]);
+    /// <param name="alpha">Yearly budget of one stream, finite and above 0; a wish may be for more than one.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The budget is not finite and above 0.</exception>
+    public static double Attainable(double alpha) => alpha > 0 && double.IsFinite(alpha) ? Math.Clamp(alpha, Budgets[0], Budgets[^1])
+        : throw new ArgumentOutOfRangeException(nameof(alpha), "A budget is finite and above 0.");
 
     /// <summary>h for one stream, interpolated.</summary>
     /// <param name="shape">Shape of the practitioner's own rate, above 0; may be infinite.</param>
