@@ -25,6 +25,17 @@ public class EvaluationTests
         Assert.True(results[0].AlertsPerPractitionerYear.Value > 0.005);
     }
 
+    [Theory]
+    [InlineData("nothing_wrong")]
+    [InlineData("clinic_records_more_than_literature")]
+    public void The_first_year_of_a_clinic_s_records_is_judged_within_the_budget_too(string scenario)
+    {
+        var first = Evaluation.Scenarios.Single(s => s.Name == scenario).Clinics with { History = 0, Watched = 12 };
+        var red = OperatingCharacteristics.Simulate(first, Rules, Clinics, seed: 11)[0].AlertsPerPractitionerYear;
+        Assert.True(red.Value <= 0.05, $"{red}");
+        Assert.True(red.Value > 0.002, $"{red}");
+    }
+
     [Fact]
     public void A_doubling_at_two_and_a_half_events_a_month_is_found_within_a_year()
     {
