@@ -2,6 +2,8 @@ using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Tests.Alerts;
 
@@ -96,5 +98,76 @@ public class MonitorTests
         var both = Of(first + 1, first + 1);
         Assert.NotEqual(without.Select(p => p.Red), both.Select(p => p.Red));
         Assert.Equal(without.Where(p => p.Index <= first), both.Where(p => p.Index <= first));
+    }
+
+    [Fact]
+    public async Task What_was_raised_in_a_clinic_s_first_year_is_the_same_when_the_next_months_begin()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners + "P3,Cara Cole,C1,active,2015-01-01,2030-12-31\nP4,Dan Dale,C1,active,2015-01-01,2030-12-31\n");
+        int number = 0;
+        // Sixty sessions and four events a month; P2 has twenty in the fifth and none after.
+        async Task<List<Alert>> MonthAsync(int month)
+        {
+            var sessions = new System.Text.StringBuilder(Samples.SessionHeader);
+            var events = new System.Text.StringBuilder(Samples.EventHeader);
+            foreach (string practitioner in new[] { "P1", "P2", "P3", "P4" })
+                for (int i = 0; i < 60; i++)
+                {
+                    string at = new DateTime(2024, 1, 1 + i % 20, 10 + i / 20, 0, 0, DateTimeKind.Utc).AddMonths(month).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+                    sessions.Append(Samples.Session($"S{++number}", at, practitioner));
+                    if (practitioner == "P2" && month >= 4 ? month == 4 && i % 3 == 0 : i % 15 == 0) events.Append(Samples.Event($"E{number}", $"S{number}", onset: at));
+                }
+            await installation.ImportAsync(sessions.ToString());
+            await installation.ImportAsync(events.ToString());
+            await using var db = installation.Db();
+            return [.. db.Alerts.Where(a => a.Rule == AlertRule.MoreThanPeers && a.Measure == "BRUISE_MINOR")];
+        }
+
+        for (int month = 0; month < 4; month++) Assert.Empty(await MonthAsync(month));
+        var raised = Assert.Single(await MonthAsync(4));
+        Assert.Equal(("P2", AlertLevel.Red, AlertStatus.Open, new DateOnly(2024, 5, 20)), (raised.PractitionerId, raised.Level, raised.Status, raised.To));
+        for (int month = 5; month < 18; month++)
+        {
+            var still = Assert.Single(await MonthAsync(month));
+            Assert.Equal((raised.Id, raised.Level, AlertStatus.Open, raised.From, raised.Observed), (still.Id, still.Level, still.Status, still.From, still.Observed));
+        }
+    }
+
+    // Months of one practitioner, written down by hand: those in which the sums signal, each having begun in that month, and those in which the twelve months stand out.
+    static Alert? Raised(int months, Alert? open, int[] red, int[] amber, int[] look)
+    {
+        LearningCusumStep Step(bool signal) => new(0, signal ? 5 : 0, signal, signal ? 6 : 0);
+        var points = Enumerable.Range(0, months).Select(t => new MonitorPoint(t, 2, 50,
+            new PeerResult(PeerState.Judged, new(10, 250), 0.01, new(10, 250), default, default, 24, 600, NegativeBinomial.WithMean(10, 24), 0.5, 0.5, look.Contains(t) ? 0.01 : 1, 1),
+            1, Step(red.Contains(t)), Step(amber.Contains(t)), 4, 4)).ToList();
+        var baseline = new Baseline { Id = "B", MeasureCode = "BRUISE_MINOR", CiomsBand = "", Source = "" };
+        var monitor = new ClinicMonitor("C1", new DateOnly(2022, 1, 1), months, AlarmBudget.Default, ["P1"], [Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR")], [baseline], [new(0, 0, points)]);
+        return MonitorAlerts.Of(monitor, monitor.EndOf(months - 1), _ => open, _ => null).SingleOrDefault();
+    }
+
+    [Fact]
+    public void Twelve_months_that_stood_out_stay_raised_until_somebody_has_looked()
+    {
+        var raised = Raised(21, null, [], [], [20])!;
+        Assert.Equal((AlertLevel.Red, new DateOnly(2022, 10, 1), new DateOnly(2023, 9, 30)), (raised.Level, raised.From, raised.To));
+        var still = Raised(40, raised, [], [], [20])!;
+        Assert.Equal((raised.Level, raised.From, raised.To, raised.Reason), (still.Level, still.From, still.To, still.Reason));
+        // The records changed, or nobody ever had an alert of it.
+        Assert.Null(Raised(40, raised, [], [], []));
+        Assert.Null(Raised(40, null, [], [], [20]));
+    }
+
+    [Theory]
+    [InlineData(new[] { 5 }, new[] { 30 }, new int[0], AlertLevel.Amber)]
+    [InlineData(new[] { 5 }, new[] { 30 }, new[] { 6 }, AlertLevel.Amber)]
+    [InlineData(new[] { 5, 30 }, new int[0], new[] { 20 }, AlertLevel.Red)]
+    [InlineData(new[] { 20 }, new int[0], new[] { 28 }, AlertLevel.Red)]
+    public void The_same_figures_say_the_same_however_often_they_are_evaluated(int[] red, int[] amber, int[] look, AlertLevel level)
+    {
+        var first = Raised(36, null, red, amber, look)!;
+        Assert.Equal(level, first.Level);
+        var second = Raised(36, first, red, amber, look)!;
+        Assert.Equal((first.Level, first.From, first.To, first.Reason), (second.Level, second.From, second.To, second.Reason));
     }
 }
