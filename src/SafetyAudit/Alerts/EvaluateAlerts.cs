@@ -66,9 +66,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>The monitor of a clinic as its alerts are raised from it: with the clinic's own budget, and anew after what was looked into.</summary>
     public static async Task<ClinicMonitor?> MonitorAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, IReadOnlyDictionary<string, Reviewed> reviewed, CancellationToken ct)
     {
-        if (await Counts.SpanOfClinicAsync(db, clinicId, ct) is not { } span) return null;
-        var laidDown = ClinicProtocol.On(clinicId, await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == clinicId).ToListAsync(ct), span.Last);
-        return await ClinicMonitor.ReadAsync(db, clinicId, Watched(baselines), baselines, laidDown.FalseAlarmsPerYear,
+        var laidDown = await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == clinicId).ToListAsync(ct);
+        return await ClinicMonitor.ReadAsync(db, clinicId, Watched(baselines), baselines, day => ClinicProtocol.On(clinicId, laidDown, day).FalseAlarmsPerYear,
             (practitioner, measure) => reviewed.TryGetValue(KeyOf(AlertRule.MoreThanPeers, clinicId, practitioner, measure), out var seen) ? seen : null, ct);
     }
 

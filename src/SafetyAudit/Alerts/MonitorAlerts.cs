@@ -73,7 +73,7 @@ static class MonitorAlerts
         while (from > 0 && Of(points[from - 1]) is { Signal: false, Value: > 0 }) from--;
         var run = points[from..(latest + 1)];
         var (at, step, threshold) = (points[signal], Of(points[signal]), red ? points[signal].RedThreshold : points[signal].AmberThreshold);
-        double events = run.Sum(p => p.Events), sessions = run.Sum(p => p.Sessions), expected = run.Sum(p => p.Expected), budget = red ? monitor.Budget.RedPerPractitionerYear : monitor.Budget.AmberPerPractitionerYear;
+        double events = run.Sum(p => p.Events), sessions = run.Sum(p => p.Sessions), expected = run.Sum(p => p.Expected), budget = red ? at.Budget.RedPerPractitionerYear : at.Budget.AmberPerPractitionerYear;
         int more = run.Count(p => p.IsWatched && signals(p)) - 1;
         var (start, end) = (monitor.MonthOf(run[0].Index), Earlier(monitor.EndOf(run[^1].Index), to));
         return new()

@@ -37,8 +37,9 @@ public readonly record struct Reviewed(DateOnly To, DateOnly? RedTo);
 /// <param name="Amber">The learning CUSUM at the amber one.</param>
 /// <param name="RedThreshold">h, from the budget, the shape and the volume of this month.</param>
 /// <param name="AmberThreshold">Likewise.</param>
+/// <param name="Budget">What the thresholds were solved for, as far as it can be met: see <see cref="PeerMonitor.PerStream"/>.</param>
 public readonly record struct MonitorPoint(
-    int Index, double Events, double Sessions, PeerResult Judgement, int Streams, LearningCusumStep Red, LearningCusumStep Amber, double RedThreshold, double AmberThreshold)
+    int Index, double Events, double Sessions, PeerResult Judgement, int Streams, LearningCusumStep Red, LearningCusumStep Amber, double RedThreshold, double AmberThreshold, AlarmBudget Budget)
 {
     public bool IsWatched => Streams > 0;
 
@@ -98,9 +99,9 @@ public static class PeerMonitor
     /// <param name="events">Month by month: events, measure · practitioners + practitioner.</param>
     /// <param name="sessions">Likewise: sessions at risk.</param>
     /// <param name="learned">Months in which the sums rest.</param>
-    /// <param name="budget">False alarms accepted.</param>
+    /// <param name="budget">False alarms accepted in a month.</param>
     /// <param name="restarts">Months with which a stream's red and amber sums begin anew, after a review was closed in the one before; null for none.</param>
-    public static IReadOnlyList<MonitorPath> Run(GammaRate[] priors, int practitioners, IReadOnlyList<double[]> events, IReadOnlyList<double[]> sessions, int learned, AlarmBudget budget, Func<int, (int? Red, int? Amber)>? restarts = null)
+    public static IReadOnlyList<MonitorPath> Run(GammaRate[] priors, int practitioners, IReadOnlyList<double[]> events, IReadOnlyList<double[]> sessions, int learned, Func<int, AlarmBudget> budget, Func<int, (int? Red, int? Amber)>? restarts = null)
     {
         var monitoring = new PeerMonitoring(priors, practitioners);
         int streams = monitoring.Streams, months = events.Count;
@@ -116,6 +117,7 @@ public static class PeerMonitor
             for (int s = 0; s < streams; s++) volume[s] += sessions[t][s] - (t >= MonthsOfVolume ? sessions[t - MonthsOfVolume][s] : 0);
             monitoring.Judge(events[t], sessions[t], without, without, judged);
             int past = Math.Min(t + 1, MonthsOfVolume);
+            var accepted = budget(t);
             Array.Clear(watched);
             for (int s = 0; s < streams; s++) if (IsWatched(s)) watched[s % practitioners]++;
             for (int s = 0; s < streams; s++)
@@ -125,16 +127,16 @@ public static class PeerMonitor
                 if (anew.Amber == t) amber[s] = new LearningCusum(Doubling);
                 if (!IsWatched(s))
                 {
-                    points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], 0, default, default, 0, 0));
+                    points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], 0, default, default, 0, 0, accepted));
                     continue;
                 }
                 var rate = judged[s].Null;
                 double expected = rate.Mean * volume[s] / past;
                 int k = watched[s % practitioners];
-                double redAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(budget.RedPerPractitionerYear, k)),
-                    amberAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(budget.AmberPerPractitionerYear, k));
+                double redAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(accepted.RedPerPractitionerYear, k)),
+                    amberAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(accepted.AmberPerPractitionerYear, k));
                 points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], k,
-                    t < learned ? default : red[s].Add(events[t][s], sessions[t][s], rate, redAt), t < learned ? default : amber[s].Add(events[t][s], sessions[t][s], rate, amberAt), redAt, amberAt));
+                    t < learned ? default : red[s].Add(events[t][s], sessions[t][s], rate, redAt), t < learned ? default : amber[s].Add(events[t][s], sessions[t][s], rate, amberAt), redAt, amberAt, accepted));
             }
 
             bool IsWatched(int s) => judged[s].Null.IsKnown && judged[s].Null.Mean * volume[s] * MonthsOfVolume / past >= FewestExpectedPerYear;
@@ -165,7 +167,7 @@ public static class PeerMonitor
         var scenario = clinic.Scenario;
         var months = Enumerable.Range(0, scenario.Months).ToList();
         var paths = Run([.. scenario.Families.Select(f => f.Published)], scenario.Practitioners,
-            months.ConvertAll(t => clinic.EventsOf(t).ToArray()), months.ConvertAll(t => clinic.SessionsOf(t).ToArray()), MonthsLearned, AlarmBudget.Default);
+            months.ConvertAll(t => clinic.EventsOf(t).ToArray()), months.ConvertAll(t => clinic.SessionsOf(t).ToArray()), MonthsLearned, _ => AlarmBudget.Default);
         for (int s = 0; s < paths.Count; s++)
             foreach (var point in paths[s].Points.Skip(scenario.History)) raised[(point.Index - scenario.History) * scenario.Streams + s] = raises(point);
     });
@@ -175,13 +177,12 @@ public static class PeerMonitor
 /// <param name="ClinicId">The clinic.</param>
 /// <param name="First">First day of the first month.</param>
 /// <param name="Months">How many months there are, the last one as far as it has come.</param>
-/// <param name="Budget">What the thresholds were solved for.</param>
 /// <param name="Practitioners">In the order of the paths' indexes.</param>
 /// <param name="Measures">Likewise.</param>
 /// <param name="Baselines">The baseline of each measure, from which colleagues' rates start.</param>
 /// <param name="Paths">Measure by measure, practitioner by practitioner; none where there is nobody to compare with.</param>
 public sealed record ClinicMonitor(
-    string ClinicId, DateOnly First, int Months, AlarmBudget Budget, IReadOnlyList<string> Practitioners, IReadOnlyList<Measure> Measures, IReadOnlyList<Baseline> Baselines, IReadOnlyList<MonitorPath> Paths)
+    string ClinicId, DateOnly First, int Months, IReadOnlyList<string> Practitioners, IReadOnlyList<Measure> Measures, IReadOnlyList<Baseline> Baselines, IReadOnlyList<MonitorPath> Paths)
 {
     /// <summary>Years that are looked back on: what is older has no bearing on colleagues' rates, and reading it would cost more from year to year.</summary>
     public const int Years = 5;
@@ -204,7 +205,7 @@ public sealed record ClinicMonitor(
     /// False alarms to be expected over all the months in which the sums ran, by the budget of each stream as far as it can be met; thresholds lie above it, so there will be fewer. The false-discovery look adds to red
     /// less than a fifth of it in simulation.
     /// </summary>
-    public (double Red, double Amber) ExpectedFalseAlarms => (Over(Budget.RedPerPractitionerYear), Over(Budget.AmberPerPractitionerYear));
+    public (double Red, double Amber) ExpectedFalseAlarms => (Over(b => b.RedPerPractitionerYear), Over(b => b.AmberPerPractitionerYear));
 
     /// <summary>Years in which somebody was watched in at least one measure, added up.</summary>
     public double PractitionerYears => Paths.GroupBy(p => p.Practitioner).Sum(g => g.SelectMany(p => p.Points).Where(p => p.IsWatched).Select(p => p.Index).Distinct().Count()) / 12.0;
@@ -249,7 +250,7 @@ public sealed record ClinicMonitor(
         return fewer;
     }
 
-    double Over(double perPractitionerYear) => Paths.SelectMany(p => p.Points.Skip(PeerMonitor.MonthsLearned)).Where(p => p.IsWatched).Sum(p => PeerMonitor.PerStream(perPractitionerYear, p.Streams) / 12);
+    double Over(Func<AlarmBudget, double> perPractitionerYear) => Paths.SelectMany(p => p.Points.Skip(PeerMonitor.MonthsLearned)).Where(p => p.IsWatched).Sum(p => PeerMonitor.PerStream(perPractitionerYear(p.Budget), p.Streams) / 12);
 
     static int IndexOf(IReadOnlyList<string> list, string value)
     {
@@ -262,10 +263,10 @@ public sealed record ClinicMonitor(
     /// <param name="clinicId">The clinic.</param>
     /// <param name="measures">The measures that are watched.</param>
     /// <param name="baselines">Their baselines.</param>
-    /// <param name="redPerYear">Red false alarms a year that the clinic accepts; the default where it laid down nothing.</param>
+    /// <param name="redPerYear">Red false alarms a year that the clinic accepts on a day; the default where it laid down nothing.</param>
     /// <param name="reviewed">Up to when a practitioner and measure have been looked into; null for never.</param>
     /// <param name="ct">Stops the reading.</param>
-    public static async Task<ClinicMonitor?> ReadAsync(SafetyAuditDb db, string clinicId, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, double? redPerYear,
+    public static async Task<ClinicMonitor?> ReadAsync(SafetyAuditDb db, string clinicId, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, Func<DateOnly, double?> redPerYear,
         Func<string, string, Reviewed?>? reviewed, CancellationToken ct)
     {
         if (await Counts.SpanOfClinicAsync(db, clinicId, ct) is not var (start, end)) return null;
@@ -283,12 +284,13 @@ public sealed record ClinicMonitor(
                 int s = m * people.Count + place[month.PractitionerId], t = Index(first, month.Period);
                 (events[t][s], sessions[t][s]) = (month.ObservedOf(measures[m]), month.ExposureOf(measures[m]) ?? 0);
             }
-        // Among those who are there: who left a year ago or more raises no alarm that anybody would still look at.
-        var budget = AlarmBudget.Of(redPerYear, counts.Where(c => c.Period > last.AddMonths(-PeerMonitor.MonthsOfVolume) && c.Sessions > 0).Select(c => c.PractitionerId).Distinct().Count());
+        // Among those who were there: who had left a year before or more raised no alarm that anybody would look at. And as it was in that month, so that nobody's coming or going takes back what was raised.
+        AlarmBudget Budget(int t) => AlarmBudget.Of(redPerYear(first.AddMonths(t + 1).AddDays(-1)),
+            counts.Where(c => Index(first, c.Period) is var i && i <= t && i > t - PeerMonitor.MonthsOfVolume && c.Sessions > 0).Select(c => c.PractitionerId).Distinct().Count());
         var priors = measures.Select(m => baselines[m.Code].Distribution ?? GammaRate.Unknown).ToArray();
         var paths = people.Count < 2 ? []
-            : PeerMonitor.Run(priors, people.Count, events, sessions, PeerMonitor.MonthsLearned, budget, s => reviewed?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } seen ? (seen.RedTo is { } red ? Index(first, red) + 1 : null, Index(first, seen.To) + 1) : default);
-        return new(clinicId, first, months, budget, people, measures, [.. measures.Select(m => baselines[m.Code])], paths);
+            : PeerMonitor.Run(priors, people.Count, events, sessions, PeerMonitor.MonthsLearned, Budget, s => reviewed?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } seen ? (seen.RedTo is { } red ? Index(first, red) + 1 : null, Index(first, seen.To) + 1) : default);
+        return new(clinicId, first, months, people, measures, [.. measures.Select(m => baselines[m.Code])], paths);
     }
 
     static int Index(DateOnly first, DateOnly day) => (day.Year - first.Year) * 12 + day.Month - first.Month;

@@ -59,7 +59,7 @@ public class MonitorTests
         await installation.ImportAsync(events.ToString());
         await using var db = installation.Db();
         var baselines = await Rates.BaselinesAsync(db, null, default);
-        return (await ClinicMonitor.ReadAsync(db, "C1", EvaluateAlerts.Watched(baselines), baselines, redPerYear, null, default))!;
+        return (await ClinicMonitor.ReadAsync(db, "C1", EvaluateAlerts.Watched(baselines), baselines, _ => redPerYear, null, default))!;
     }
 
     [Fact]
@@ -67,7 +67,10 @@ public class MonitorTests
     {
         var monitor = await WithOneWhoLeftAsync(0.1);
         Assert.Equal(["P1", "P2", "P3"], monitor.Practitioners);
-        Assert.Equal(0.05, monitor.Budget.RedPerPractitionerYear, 12);
+        var points = monitor.PathOf("P1", "BRUISE_MINOR")!.Points;
+        Assert.Equal(0.05, points[^1].Budget.RedPerPractitionerYear, 12);
+        // P3 left with the twelfth month, and is in the twelve months up to the twenty-third; what was judged then does not change by it.
+        Assert.Equal([0.1 / 3, 0.05], new[] { points[22], points[23] }.Select(p => p.Budget.RedPerPractitionerYear));
     }
 
     [Fact]
@@ -88,7 +91,7 @@ public class MonitorTests
         const int people = 4, months = 60;
         var events = Enumerable.Range(0, months).Select(t => Enumerable.Range(0, people).Select(p => p == 0 && t >= 16 ? 4.0 : 2.0).ToArray()).ToList();
         var sessions = Enumerable.Range(0, months).Select(_ => Enumerable.Repeat(50.0, people).ToArray()).ToList();
-        IReadOnlyList<MonitorPoint> Of(int? red, int? amber) => PeerMonitor.Run([new(2, 50)], people, events, sessions, 12, new AlarmBudget(0.005, 0.05), s => s == 0 ? (red, amber) : default)[0].Points;
+        IReadOnlyList<MonitorPoint> Of(int? red, int? amber) => PeerMonitor.Run([new(2, 50)], people, events, sessions, 12, _ => new AlarmBudget(0.005, 0.05), s => s == 0 ? (red, amber) : default)[0].Points;
 
         var without = Of(null, null);
         int first = without.First(p => p.Amber.Signal).Index;
@@ -140,9 +143,9 @@ public class MonitorTests
         LearningCusumStep Step(bool signal) => new(0, signal ? 5 : 0, signal, signal ? 6 : 0);
         var points = Enumerable.Range(0, months).Select(t => new MonitorPoint(t, 2, 50,
             new PeerResult(PeerState.Judged, new(10, 250), 0.01, new(10, 250), default, default, 24, 600, NegativeBinomial.WithMean(10, 24), 0.5, 0.5, look.Contains(t) ? 0.01 : 1, 1),
-            1, Step(red.Contains(t)), Step(amber.Contains(t)), 4, 4)).ToList();
+            1, Step(red.Contains(t)), Step(amber.Contains(t)), 4, 4, AlarmBudget.Default)).ToList();
         var baseline = new Baseline { Id = "B", MeasureCode = "BRUISE_MINOR", CiomsBand = "", Source = "" };
-        var monitor = new ClinicMonitor("C1", new DateOnly(2022, 1, 1), months, AlarmBudget.Default, ["P1"], [Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR")], [baseline], [new(0, 0, points)]);
+        var monitor = new ClinicMonitor("C1", new DateOnly(2022, 1, 1), months, ["P1"], [Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR")], [baseline], [new(0, 0, points)]);
         return MonitorAlerts.Of(monitor, monitor.EndOf(months - 1), _ => open, _ => null).SingleOrDefault();
     }
 

@@ -49,7 +49,7 @@ public class EvaluationTests
     public void Months_that_nobody_can_be_compared_in_say_nothing()
     {
         double[][] none = [.. Enumerable.Range(0, 30).Select(_ => new double[2])];
-        var paths = PeerMonitor.Run([GammaRate.Unknown], 2, none, none, 12, AlarmBudget.Default);
+        var paths = PeerMonitor.Run([GammaRate.Unknown], 2, none, none, 12, _ => AlarmBudget.Default);
         Assert.All(paths.SelectMany(p => p.Points), p => Assert.False(p.IsWatched || p.IsRed || p.IsAmber || p.IsLow));
     }
 
@@ -60,9 +60,9 @@ public class EvaluationTests
         double[][] sessions = [.. Enumerable.Range(0, 24).Select(_ => new double[] { 60, 60, 60, 60 })];
         double[][] events = [.. Enumerable.Range(0, 24).Select(t => new double[] { 4, t is >= 14 and <= 16 ? 12 : 4, 4, 4 })];
         var prior = GammaRate.Published(4 / 60.0, 10, null);
-        var straight = PeerMonitor.Run([prior], 4, events, sessions, 12, AlarmBudget.Default)[1].Points;
+        var straight = PeerMonitor.Run([prior], 4, events, sessions, 12, _ => AlarmBudget.Default)[1].Points;
         Assert.Contains(straight, p => p.Red.Signal);
-        var anew = PeerMonitor.Run([prior], 4, events, sessions, 12, AlarmBudget.Default, s => s == 1 ? (17, 17) : default)[1].Points.Where(p => p.Index >= 17);
+        var anew = PeerMonitor.Run([prior], 4, events, sessions, 12, _ => AlarmBudget.Default, s => s == 1 ? (17, 17) : default)[1].Points.Where(p => p.Index >= 17);
         Assert.All(anew, p => Assert.False(p.Red.Signal || p.Amber.Signal));
         Assert.All(anew, p => Assert.True(p.Red.Value < 1));
     }
