@@ -30,7 +30,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         if (await db.StaleDays.AnyAsync(ct)) return;
         var now = time.UtcNow();
         var open = await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
-        var found = await FindAsync(db, now, key => open.GetValueOrDefault(key)?.Level, await ReviewedAsync(db, ct), ct);
+        var found = await FindAsync(db, now, open, await ReviewedAsync(db, ct), ct);
         // One that did not hold for a while and holds again is the same alert, with the review that it has.
         var missing = found.Where(f => !open.ContainsKey(f.Key)).Select(f => f.Key).ToList();
         var again = (await db.Alerts.Where(a => a.Status == AlertStatus.NoLongerHolds && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => a.Id)!);
@@ -66,9 +66,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>The monitor of a clinic as its alerts are raised from it: with the clinic's own budget, and anew after what was looked into.</summary>
     public static async Task<ClinicMonitor?> MonitorAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, IReadOnlyDictionary<string, Reviewed> reviewed, CancellationToken ct)
     {
-        if (await Counts.SpanOfClinicAsync(db, clinicId, ct) is not { } span) return null;
-        var laidDown = ClinicProtocol.On(clinicId, await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == clinicId).ToListAsync(ct), span.Last);
-        return await ClinicMonitor.ReadAsync(db, clinicId, Watched(baselines), baselines, laidDown.FalseAlarmsPerYear,
+        var laidDown = await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == clinicId).ToListAsync(ct);
+        return await ClinicMonitor.ReadAsync(db, clinicId, Watched(baselines), baselines, day => ClinicProtocol.On(clinicId, laidDown, day).FalseAlarmsPerYear,
             (practitioner, measure) => reviewed.TryGetValue(KeyOf(AlertRule.MoreThanPeers, clinicId, practitioner, measure), out var seen) ? seen : null, ct);
     }
 
@@ -80,7 +79,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>The measures that are watched by rate.</summary>
     public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
 
-    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, Func<string, AlertLevel?> open, Dictionary<string, Reviewed> reviewed, CancellationToken ct)
+    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, CancellationToken ct)
     {
         var found = new List<Alert>();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
@@ -89,7 +88,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         {
             if (await PeriodAsync(db, clinic, ct) is not var (start, end)) continue;
             if (await MonitorAsync(db, clinic, baselines, reviewed, ct) is { } monitor)
-                found.AddRange(MonitorAlerts.Of(monitor, end, open, key => reviewed.TryGetValue(key, out var seen) ? seen : null));
+                found.AddRange(MonitorAlerts.Of(monitor, end, open.GetValueOrDefault, key => reviewed.TryGetValue(key, out var seen) ? seen : null));
             found.AddRange(await AsAWholeAsync(db, clinic, start, end, baselines, measures, now, ct).Where(a => !reviewed.TryGetValue(a.Key, out var seen) || seen.To < start).ToListAsync(ct));
             // What was looked into is judged by what came after, until that is all there is to judge.
             foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key, clinic)).Select(r => r.Value.To).Distinct().Where(d => d >= start && d < end))

@@ -8,14 +8,14 @@ namespace SafetyAudit.Alerts;
 /// <summary>What the monitor of a clinic raises about its practitioners.</summary>
 static class MonitorAlerts
 {
-    /// <summary>Months after which a signal that nobody has an alert of is history.</summary>
+    /// <summary>Months after which a signal that nobody has an alert of is history; as many as a look takes together.</summary>
     const int MonthsFresh = 12;
 
     /// <param name="monitor">The clinic's months.</param>
     /// <param name="to">Its last day with a session.</param>
-    /// <param name="open">The level of the open alert with this key, if there is one: its signal stands, however old, until somebody has looked. It makes no worse one of what is history.</param>
+    /// <param name="open">The open alert with this key: its signal stands, however old, until somebody has looked.</param>
     /// <param name="reviewed">Up to which day closed alerts with this key have been looked at.</param>
-    public static IEnumerable<Alert> Of(ClinicMonitor monitor, DateOnly to, Func<string, AlertLevel?> open, Func<string, Reviewed?> reviewed)
+    public static IEnumerable<Alert> Of(ClinicMonitor monitor, DateOnly to, Func<string, Alert?> open, Func<string, Reviewed?> reviewed)
     {
         foreach (var path in monitor.Paths)
         {
@@ -35,15 +35,28 @@ static class MonitorAlerts
     }
 
     // Red before amber, and of two the running sum, which says since when.
-    static Alert? Rise(ClinicMonitor monitor, MonitorPath path, DateOnly to, AlertLevel? open, Reviewed? reviewed)
+    static Alert? Rise(ClinicMonitor monitor, MonitorPath path, DateOnly to, Alert? open, Reviewed? reviewed)
     {
-        var last = path.Points[^1];
+        int fresh = path.Points[^1].Index - MonthsFresh + 1;
+        // What led up to a signal counts with it, and with it what signalled by another line then: otherwise the same figures would say more once there is an alert that reaches back so far.
+        int oldest = open is null ? fresh : Math.Min(fresh, monitor.IndexOf(open.From));
+        while (true)
+        {
+            Alert?[] found =
+            [
+                Run(monitor, path, Since(reviewed?.RedTo), AlertLevel.Red, p => p.Index >= oldest && p.Red is { Signal: true, Events: >= PeerMonitor.FewestEvents }, to), Look(AlertLevel.Red, p => p.Index >= oldest && p.IsRedByLook, reviewed?.RedTo),
+                Run(monitor, path, Since(reviewed?.To), AlertLevel.Amber, p => p.Index >= oldest && p.Amber.Signal, to), Look(AlertLevel.Amber, p => p.Index >= oldest && p.IsAmberByLook, reviewed?.To),
+            ];
+            int from = found.Min(a => a is null ? oldest : Math.Min(oldest, monitor.IndexOf(a.From)));
+            if (from == oldest) return Array.Find(found, a => a is not null);
+            oldest = from;
+        }
+
         List<MonitorPoint> Since(DateOnly? seen) => [.. path.Points.Where(p => seen is not { } day || monitor.MonthOf(p.Index) > day)];
-        int fresh = last.Index - MonthsFresh + 1;
-        if (Run(monitor, path, Since(reviewed?.RedTo), AlertLevel.Red, p => p.Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } && (open == AlertLevel.Red || p.Index >= fresh), to) is { } red) return red;
-        if (last.IsRed && IsAfter(monitor, last.Index, reviewed?.RedTo)) return Window(monitor, path, last, to, AlertLevel.Red);
-        if (Run(monitor, path, Since(reviewed?.To), AlertLevel.Amber, p => p.Amber.Signal && (open is not null || p.Index >= fresh), to) is { } amber) return amber;
-        return last.IsAmber && last.Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery && IsAfter(monitor, last.Index, reviewed?.To) ? Window(monitor, path, last, to, AlertLevel.Amber) : null;
+
+        // The latest of those that stood out: one of an earlier month was raised then, and stays until somebody has looked.
+        Alert? Look(AlertLevel level, Func<MonitorPoint, bool> standsOut, DateOnly? seen) =>
+            path.Points.Where(p => standsOut(p) && IsAfter(monitor, p.Index, seen)).Select(p => (MonitorPoint?)p).LastOrDefault() is { } point ? Window(monitor, path, point, to, level) : null;
     }
 
     // The twelve months hold nothing that a review has seen.
@@ -60,7 +73,7 @@ static class MonitorAlerts
         while (from > 0 && Of(points[from - 1]) is { Signal: false, Value: > 0 }) from--;
         var run = points[from..(latest + 1)];
         var (at, step, threshold) = (points[signal], Of(points[signal]), red ? points[signal].RedThreshold : points[signal].AmberThreshold);
-        double events = run.Sum(p => p.Events), sessions = run.Sum(p => p.Sessions), expected = run.Sum(p => p.Expected), budget = red ? monitor.Budget.RedPerPractitionerYear : monitor.Budget.AmberPerPractitionerYear;
+        double events = run.Sum(p => p.Events), sessions = run.Sum(p => p.Sessions), expected = run.Sum(p => p.Expected), budget = red ? at.Budget.RedPerPractitionerYear : at.Budget.AmberPerPractitionerYear;
         int more = run.Count(p => p.IsWatched && signals(p)) - 1;
         var (start, end) = (monitor.MonthOf(run[0].Index), Earlier(monitor.EndOf(run[^1].Index), to));
         return new()
@@ -74,17 +87,17 @@ static class MonitorAlerts
         };
     }
 
-    static Alert Window(ClinicMonitor monitor, MonitorPath path, MonitorPoint last, DateOnly to, AlertLevel level)
+    static Alert Window(ClinicMonitor monitor, MonitorPath path, MonitorPoint point, DateOnly to, AlertLevel level)
     {
-        var seen = last.Judgement;
-        var start = monitor.MonthOf(Math.Max(0, last.Index - MonthsFresh + 1));
+        var seen = point.Judgement;
+        var (start, end) = (monitor.MonthOf(Math.Max(0, point.Index - MonthsFresh + 1)), Earlier(monitor.EndOf(point.Index), to));
         bool low = level == AlertLevel.Blue;
         double chance = low ? seen.Low : seen.High, adjusted = low ? seen.LowAdjusted : seen.HighAdjusted;
         return new()
         {
-            ClinicId = monitor.ClinicId, Level = level, From = start, To = to, Observed = (long)seen.WindowEvents, Expected = seen.Window.Mean, Key = "",
+            ClinicId = monitor.ClinicId, Level = level, From = start, To = end, Observed = (long)seen.WindowEvents, Expected = seen.Window.Mean, Key = "",
             Reason = string.Create(CultureInfo.InvariantCulture,
-                $"{monitor.Measures[path.Measure].Name}: {seen.WindowEvents:0} in {seen.WindowSessions:0} sessions from {start:MMMM yyyy} to {to:MMMM yyyy}, where the records of colleagues in the clinic lead to expect {seen.Window.Mean:0.0}. So {(low ? "few" : "many")} by chance alone: {Chance(chance)}; among all comparisons of the month still {Chance(adjusted)}.")
+                $"{monitor.Measures[path.Measure].Name}: {seen.WindowEvents:0} in {seen.WindowSessions:0} sessions from {start:MMMM yyyy} to {end:MMMM yyyy}, where the records of colleagues in the clinic lead to expect {seen.Window.Mean:0.0}. So {(low ? "few" : "many")} by chance alone: {Chance(chance)}; among all comparisons of the month still {Chance(adjusted)}.")
                 + (low ? " Check the records: so few may mean that events are not written down." : ""),
             Arithmetic = string.Create(CultureInfo.InvariantCulture,
                 $"twelve months, mid-P {chance:0.000000}, Benjamini–Hochberg {adjusted:0.000000} at {(low ? PeerMonitor.LowDiscovery : level == AlertLevel.Red ? PeerMonitor.RedDiscovery : PeerMonitor.AmberDiscovery):0.##}; expected {seen.Window.Mean:0.0000}, shape {seen.Window.Shape:0.####}; spread {Math.Sqrt(seen.TauSquared):0.###}"),

@@ -37,8 +37,9 @@ public readonly record struct Reviewed(DateOnly To, DateOnly? RedTo);
 /// <param name="Amber">The learning CUSUM at the amber one.</param>
 /// <param name="RedThreshold">h, from the budget, the shape and the volume of this month.</param>
 /// <param name="AmberThreshold">Likewise.</param>
+/// <param name="Budget">What the thresholds were solved for, as far as it can be met: see <see cref="PeerMonitor.PerStream"/>.</param>
 public readonly record struct MonitorPoint(
-    int Index, double Events, double Sessions, PeerResult Judgement, int Streams, LearningCusumStep Red, LearningCusumStep Amber, double RedThreshold, double AmberThreshold)
+    int Index, double Events, double Sessions, PeerResult Judgement, int Streams, LearningCusumStep Red, LearningCusumStep Amber, double RedThreshold, double AmberThreshold, AlarmBudget Budget)
 {
     public bool IsWatched => Streams > 0;
 
@@ -46,9 +47,15 @@ public readonly record struct MonitorPoint(
     public double Expected => Judgement.Null.IsKnown ? Sessions * Judgement.Null.Mean : 0;
 
     /// <summary>A single event is looked at by itself and is no rate.</summary>
-    public bool IsRed => IsWatched && (Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } || Judgement.HighAdjusted <= PeerMonitor.RedDiscovery && Judgement.WindowEvents >= PeerMonitor.FewestEvents);
+    public bool IsRed => IsWatched && Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } || IsRedByLook;
 
-    public bool IsAmber => IsWatched && !IsRed && (Red.Signal || Amber.Signal || Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery);
+    public bool IsAmber => IsWatched && !IsRed && (Red.Signal || Amber.Signal || IsAmberByLook);
+
+    /// <summary>Red by the twelve months together, whatever the running sum says.</summary>
+    public bool IsRedByLook => IsWatched && Judgement.HighAdjusted <= PeerMonitor.RedDiscovery && Judgement.WindowEvents >= PeerMonitor.FewestEvents;
+
+    /// <summary>Amber, or more, by the twelve months together.</summary>
+    public bool IsAmberByLook => IsWatched && Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery;
 
     /// <summary>So few in twelve months that the records should be looked at.</summary>
     public bool IsLow => IsWatched && Judgement.LowAdjusted <= PeerMonitor.LowDiscovery && Judgement.Window.Mean >= PeerMonitor.FewestExpectedForLow;
@@ -71,8 +78,11 @@ public sealed record MonitorPath(int Measure, int Practitioner, IReadOnlyList<Mo
 /// </remarks>
 public static class PeerMonitor
 {
-    /// <summary>Months that are learned from before any is judged. Where there are fewer, the latest alone is judged, with the months before it.</summary>
-    public const int MonthsLearned = 12;
+    /// <summary>
+    /// Months in which the running sums rest. In the first a published rate would stand for colleagues' almost alone, and flag a clinic that merely records more (0.15 false red alarms a
+    /// practitioner-year in simulation); fixed, so that what signalled in a clinic's first year is the same when the next month begins.
+    /// </summary>
+    public const int MonthsLearned = 3;
 
     public const int FewestEvents = 2;
     public const double RedDiscovery = 0.05, AmberDiscovery = 0.10, LowDiscovery = 0.05;
@@ -83,23 +93,20 @@ public static class PeerMonitor
 
     internal const int MonthsOfVolume = 12;
 
-    /// <summary>How many of so many months are learned from.</summary>
-    public static int Learned(int months) => Math.Min(MonthsLearned, Math.Max(0, months - 1));
-
-    /// <summary>Judges the months after those that are learned from.</summary>
+    /// <summary>Judges every month, at first by the twelve months' look alone.</summary>
     /// <param name="priors">The published rate of each measure; unknown where there is none.</param>
     /// <param name="practitioners">How many practitioners.</param>
     /// <param name="events">Month by month: events, measure · practitioners + practitioner.</param>
     /// <param name="sessions">Likewise: sessions at risk.</param>
-    /// <param name="learned">Months learned from.</param>
-    /// <param name="budget">False alarms accepted.</param>
+    /// <param name="learned">Months in which the sums rest.</param>
+    /// <param name="budget">False alarms accepted in a month.</param>
     /// <param name="restarts">Months with which a stream's red and amber sums begin anew, after a review was closed in the one before; null for none.</param>
-    public static IReadOnlyList<MonitorPath> Run(GammaRate[] priors, int practitioners, IReadOnlyList<double[]> events, IReadOnlyList<double[]> sessions, int learned, AlarmBudget budget, Func<int, (int? Red, int? Amber)>? restarts = null)
+    public static IReadOnlyList<MonitorPath> Run(GammaRate[] priors, int practitioners, IReadOnlyList<double[]> events, IReadOnlyList<double[]> sessions, int learned, Func<int, AlarmBudget> budget, Func<int, (int? Red, int? Amber)>? restarts = null)
     {
         var monitoring = new PeerMonitoring(priors, practitioners);
         int streams = monitoring.Streams, months = events.Count;
         LearningCusum[] red = Zeros(), amber = Zeros();
-        var points = Enumerable.Range(0, streams).Select(_ => new List<MonitorPoint>(Math.Max(0, months - learned))).ToArray();
+        var points = Enumerable.Range(0, streams).Select(_ => new List<MonitorPoint>(months)).ToArray();
         // The monitoring's own sums run without a threshold; red and amber have each their own below.
         double[] without = new double[streams], volume = new double[streams];
         Array.Fill(without, double.PositiveInfinity);
@@ -108,13 +115,9 @@ public static class PeerMonitor
         for (int t = 0; t < months; t++)
         {
             for (int s = 0; s < streams; s++) volume[s] += sessions[t][s] - (t >= MonthsOfVolume ? sessions[t - MonthsOfVolume][s] : 0);
-            if (t < learned)
-            {
-                monitoring.Learn(events[t], sessions[t]);
-                continue;
-            }
             monitoring.Judge(events[t], sessions[t], without, without, judged);
             int past = Math.Min(t + 1, MonthsOfVolume);
+            var accepted = budget(t);
             Array.Clear(watched);
             for (int s = 0; s < streams; s++) if (IsWatched(s)) watched[s % practitioners]++;
             for (int s = 0; s < streams; s++)
@@ -124,16 +127,16 @@ public static class PeerMonitor
                 if (anew.Amber == t) amber[s] = new LearningCusum(Doubling);
                 if (!IsWatched(s))
                 {
-                    points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], 0, default, default, 0, 0));
+                    points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], 0, default, default, 0, 0, accepted));
                     continue;
                 }
                 var rate = judged[s].Null;
                 double expected = rate.Mean * volume[s] / past;
                 int k = watched[s % practitioners];
-                double redAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(budget.RedPerPractitionerYear, k)),
-                    amberAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(budget.AmberPerPractitionerYear, k));
+                double redAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(accepted.RedPerPractitionerYear, k)),
+                    amberAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(accepted.AmberPerPractitionerYear, k));
                 points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], k,
-                    red[s].Add(events[t][s], sessions[t][s], rate, redAt), amber[s].Add(events[t][s], sessions[t][s], rate, amberAt), redAt, amberAt));
+                    t < learned ? default : red[s].Add(events[t][s], sessions[t][s], rate, redAt), t < learned ? default : amber[s].Add(events[t][s], sessions[t][s], rate, amberAt), redAt, amberAt, accepted));
             }
 
             bool IsWatched(int s) => judged[s].Null.IsKnown && judged[s].Null.Mean * volume[s] * MonthsOfVolume / past >= FewestExpectedPerYear;
@@ -164,9 +167,9 @@ public static class PeerMonitor
         var scenario = clinic.Scenario;
         var months = Enumerable.Range(0, scenario.Months).ToList();
         var paths = Run([.. scenario.Families.Select(f => f.Published)], scenario.Practitioners,
-            months.ConvertAll(t => clinic.EventsOf(t).ToArray()), months.ConvertAll(t => clinic.SessionsOf(t).ToArray()), scenario.History, AlarmBudget.Default);
+            months.ConvertAll(t => clinic.EventsOf(t).ToArray()), months.ConvertAll(t => clinic.SessionsOf(t).ToArray()), MonthsLearned, _ => AlarmBudget.Default);
         for (int s = 0; s < paths.Count; s++)
-            foreach (var point in paths[s].Points) raised[(point.Index - scenario.History) * scenario.Streams + s] = raises(point);
+            foreach (var point in paths[s].Points.Skip(scenario.History)) raised[(point.Index - scenario.History) * scenario.Streams + s] = raises(point);
     });
 }
 
@@ -174,17 +177,18 @@ public static class PeerMonitor
 /// <param name="ClinicId">The clinic.</param>
 /// <param name="First">First day of the first month.</param>
 /// <param name="Months">How many months there are, the last one as far as it has come.</param>
-/// <param name="Learned">Months that were learned from only.</param>
-/// <param name="Budget">What the thresholds were solved for.</param>
 /// <param name="Practitioners">In the order of the paths' indexes.</param>
 /// <param name="Measures">Likewise.</param>
 /// <param name="Baselines">The baseline of each measure, from which colleagues' rates start.</param>
 /// <param name="Paths">Measure by measure, practitioner by practitioner; none where there is nobody to compare with.</param>
 public sealed record ClinicMonitor(
-    string ClinicId, DateOnly First, int Months, int Learned, AlarmBudget Budget, IReadOnlyList<string> Practitioners, IReadOnlyList<Measure> Measures, IReadOnlyList<Baseline> Baselines, IReadOnlyList<MonitorPath> Paths)
+    string ClinicId, DateOnly First, int Months, IReadOnlyList<string> Practitioners, IReadOnlyList<Measure> Measures, IReadOnlyList<Baseline> Baselines, IReadOnlyList<MonitorPath> Paths)
 {
     /// <summary>Years that are looked back on: what is older has no bearing on colleagues' rates, and reading it would cost more from year to year.</summary>
     public const int Years = 5;
+
+    /// <summary>The month that a day lies in.</summary>
+    public int IndexOf(DateOnly day) => Index(First, day);
 
     public DateOnly MonthOf(int index) => First.AddMonths(index);
 
@@ -198,10 +202,10 @@ public sealed record ClinicMonitor(
     }
 
     /// <summary>
-    /// False alarms to be expected over all the months judged, by the budget of each stream as far as it can be met; thresholds lie above it, so there will be fewer. The false-discovery look adds to red
+    /// False alarms to be expected over all the months in which the sums ran, by the budget of each stream as far as it can be met; thresholds lie above it, so there will be fewer. The false-discovery look adds to red
     /// less than a fifth of it in simulation.
     /// </summary>
-    public (double Red, double Amber) ExpectedFalseAlarms => (Over(Budget.RedPerPractitionerYear), Over(Budget.AmberPerPractitionerYear));
+    public (double Red, double Amber) ExpectedFalseAlarms => (Over(b => b.RedPerPractitionerYear), Over(b => b.AmberPerPractitionerYear));
 
     /// <summary>Years in which somebody was watched in at least one measure, added up.</summary>
     public double PractitionerYears => Paths.GroupBy(p => p.Practitioner).Sum(g => g.SelectMany(p => p.Points).Where(p => p.IsWatched).Select(p => p.Index).Distinct().Count()) / 12.0;
@@ -231,21 +235,22 @@ public sealed record ClinicMonitor(
         }
     }
 
-    /// <summary>How many events fewer in the latest twelve months would have brought them within chance, as long as the other comparisons of the month stay as they are. Nothing where they are.</summary>
+    /// <summary>How many events fewer in the twelve months up to a month would have brought them within chance, as long as the other comparisons of the month stay as they are. Nothing where they are.</summary>
     /// <param name="path">One of the paths.</param>
+    /// <param name="to">A day of that month.</param>
     /// <param name="red">The red level, or the amber one.</param>
-    public static int? FewerInWindowToUnflag(MonitorPath path, bool red)
+    public int? FewerInWindowToUnflag(MonitorPath path, DateOnly to, bool red)
     {
-        var seen = path.Points[^1].Judgement;
+        if (path.Points.FirstOrDefault(p => p.Index == IndexOf(to)) is not { IsWatched: true, Judgement: var seen }) return null;
         double level = red ? PeerMonitor.RedDiscovery : PeerMonitor.AmberDiscovery;
-        if (!path.Points[^1].IsWatched || seen.HighAdjusted > level) return null;
+        if (seen.HighAdjusted > level) return null;
         // Benjamini and Hochberg multiply by the number of comparisons over the rank, which is kept.
         int fewer = 1;
         while (fewer < seen.WindowEvents && seen.Window.MidPAtLeast((long)seen.WindowEvents - fewer) * seen.HighAdjusted / seen.High <= level) fewer++;
         return fewer;
     }
 
-    double Over(double perPractitionerYear) => Paths.SelectMany(p => p.Points).Where(p => p.IsWatched).Sum(p => PeerMonitor.PerStream(perPractitionerYear, p.Streams) / 12);
+    double Over(Func<AlarmBudget, double> perPractitionerYear) => Paths.SelectMany(p => p.Points.Skip(PeerMonitor.MonthsLearned)).Where(p => p.IsWatched).Sum(p => PeerMonitor.PerStream(perPractitionerYear(p.Budget), p.Streams) / 12);
 
     static int IndexOf(IReadOnlyList<string> list, string value)
     {
@@ -258,10 +263,10 @@ public sealed record ClinicMonitor(
     /// <param name="clinicId">The clinic.</param>
     /// <param name="measures">The measures that are watched.</param>
     /// <param name="baselines">Their baselines.</param>
-    /// <param name="redPerYear">Red false alarms a year that the clinic accepts; the default where it laid down nothing.</param>
+    /// <param name="redPerYear">Red false alarms a year that the clinic accepts on a day; the default where it laid down nothing.</param>
     /// <param name="reviewed">Up to when a practitioner and measure have been looked into; null for never.</param>
     /// <param name="ct">Stops the reading.</param>
-    public static async Task<ClinicMonitor?> ReadAsync(SafetyAuditDb db, string clinicId, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, double? redPerYear,
+    public static async Task<ClinicMonitor?> ReadAsync(SafetyAuditDb db, string clinicId, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, Func<DateOnly, double?> redPerYear,
         Func<string, string, Reviewed?>? reviewed, CancellationToken ct)
     {
         if (await Counts.SpanOfClinicAsync(db, clinicId, ct) is not var (start, end)) return null;
@@ -279,13 +284,13 @@ public sealed record ClinicMonitor(
                 int s = m * people.Count + place[month.PractitionerId], t = Index(first, month.Period);
                 (events[t][s], sessions[t][s]) = (month.ObservedOf(measures[m]), month.ExposureOf(measures[m]) ?? 0);
             }
-        // Among those who are there: who left a year ago or more raises no alarm that anybody would still look at.
-        var budget = AlarmBudget.Of(redPerYear, counts.Where(c => c.Period > last.AddMonths(-PeerMonitor.MonthsOfVolume) && c.Sessions > 0).Select(c => c.PractitionerId).Distinct().Count());
-        int learned = PeerMonitor.Learned(months);
+        // Among those who were there: who had left a year before or more raised no alarm that anybody would look at. And as it was in that month, so that nobody's coming or going takes back what was raised.
+        AlarmBudget Budget(int t) => AlarmBudget.Of(redPerYear(first.AddMonths(t + 1).AddDays(-1)),
+            counts.Where(c => Index(first, c.Period) is var i && i <= t && i > t - PeerMonitor.MonthsOfVolume && c.Sessions > 0).Select(c => c.PractitionerId).Distinct().Count());
         var priors = measures.Select(m => baselines[m.Code].Distribution ?? GammaRate.Unknown).ToArray();
         var paths = people.Count < 2 ? []
-            : PeerMonitor.Run(priors, people.Count, events, sessions, learned, budget, s => reviewed?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } seen ? (seen.RedTo is { } red ? Index(first, red) + 1 : null, Index(first, seen.To) + 1) : default);
-        return new(clinicId, first, months, learned, budget, people, measures, [.. measures.Select(m => baselines[m.Code])], paths);
+            : PeerMonitor.Run(priors, people.Count, events, sessions, PeerMonitor.MonthsLearned, Budget, s => reviewed?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } seen ? (seen.RedTo is { } red ? Index(first, red) + 1 : null, Index(first, seen.To) + 1) : default);
+        return new(clinicId, first, months, people, measures, [.. measures.Select(m => baselines[m.Code])], paths);
     }
 
     static int Index(DateOnly first, DateOnly day) => (day.Year - first.Year) * 12 + day.Month - first.Month;

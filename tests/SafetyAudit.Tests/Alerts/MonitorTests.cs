@@ -2,6 +2,8 @@ using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Measures;
+using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Tests.Alerts;
 
@@ -57,7 +59,7 @@ public class MonitorTests
         await installation.ImportAsync(events.ToString());
         await using var db = installation.Db();
         var baselines = await Rates.BaselinesAsync(db, null, default);
-        return (await ClinicMonitor.ReadAsync(db, "C1", EvaluateAlerts.Watched(baselines), baselines, redPerYear, null, default))!;
+        return (await ClinicMonitor.ReadAsync(db, "C1", EvaluateAlerts.Watched(baselines), baselines, _ => redPerYear, null, default))!;
     }
 
     [Fact]
@@ -65,15 +67,18 @@ public class MonitorTests
     {
         var monitor = await WithOneWhoLeftAsync(0.1);
         Assert.Equal(["P1", "P2", "P3"], monitor.Practitioners);
-        Assert.Equal(0.05, monitor.Budget.RedPerPractitionerYear, 12);
+        var points = monitor.PathOf("P1", "BRUISE_MINOR")!.Points;
+        Assert.Equal(0.05, points[^1].Budget.RedPerPractitionerYear, 12);
+        // P3 left with the twelfth month, and is in the twelve months up to the twenty-third; what was judged then does not change by it.
+        Assert.Equal([0.1 / 3, 0.05], new[] { points[22], points[23] }.Select(p => p.Budget.RedPerPractitionerYear));
     }
 
     [Fact]
     public async Task A_wish_that_no_threshold_is_known_for_is_counted_as_what_it_comes_down_to()
     {
-        // Fifty false alarms a year among two are twenty-five each; of every stream watched the thresholds allow 0.05 a year, of both colours alike.
+        // Fifty false alarms a year among two are twenty-five each; of every stream watched, after the three months in which the sums rest, the thresholds allow 0.05 a year, of both colours alike.
         var monitor = await WithOneWhoLeftAsync(50);
-        double streamYears = monitor.Paths.SelectMany(p => p.Points).Count(p => p.IsWatched) / 12.0;
+        double streamYears = monitor.Paths.SelectMany(p => p.Points).Count(p => p.IsWatched && p.Index >= 3) / 12.0;
         Assert.Equal(0.05 * streamYears, monitor.ExpectedFalseAlarms.Red, 9);
         Assert.Equal(0.05 * streamYears, monitor.ExpectedFalseAlarms.Amber, 9);
         Assert.All(monitor.Paths.SelectMany(p => p.Points).Where(p => p.IsWatched), p => Assert.Equal(p.RedThreshold, p.AmberThreshold));
@@ -86,7 +91,7 @@ public class MonitorTests
         const int people = 4, months = 60;
         var events = Enumerable.Range(0, months).Select(t => Enumerable.Range(0, people).Select(p => p == 0 && t >= 16 ? 4.0 : 2.0).ToArray()).ToList();
         var sessions = Enumerable.Range(0, months).Select(_ => Enumerable.Repeat(50.0, people).ToArray()).ToList();
-        IReadOnlyList<MonitorPoint> Of(int? red, int? amber) => PeerMonitor.Run([new(2, 50)], people, events, sessions, 12, new AlarmBudget(0.005, 0.05), s => s == 0 ? (red, amber) : default)[0].Points;
+        IReadOnlyList<MonitorPoint> Of(int? red, int? amber) => PeerMonitor.Run([new(2, 50)], people, events, sessions, 12, _ => new AlarmBudget(0.005, 0.05), s => s == 0 ? (red, amber) : default)[0].Points;
 
         var without = Of(null, null);
         int first = without.First(p => p.Amber.Signal).Index;
@@ -99,20 +104,73 @@ public class MonitorTests
     }
 
     [Fact]
-    public void An_open_amber_alert_stays_and_is_not_made_red_by_a_signal_of_years_ago()
+    public async Task What_was_raised_in_a_clinic_s_first_year_is_the_same_when_the_next_months_begin()
     {
-        // Four people at 2 a month in 50 sessions; the first at 6 from month 14 to 19, and like the others since.
-        const int people = 4, months = 48;
-        var events = Enumerable.Range(0, months).Select(t => Enumerable.Range(0, people).Select(p => p == 0 && t is >= 14 and < 20 ? 6.0 : 2.0).ToArray()).ToList();
-        var sessions = Enumerable.Range(0, months).Select(_ => Enumerable.Repeat(50.0, people).ToArray()).ToList();
-        var paths = PeerMonitor.Run([new(2, 50)], people, events, sessions, 12, AlarmBudget.Default);
-        Assert.Contains(paths[0].Points, p => p.Red.Signal && p.Index < 24);
-        Assert.DoesNotContain(paths[0].Points, p => p.Index >= 36 && (p.IsRed || p.IsAmber));
-        string[] names = ["P1", "P2", "P3", "P4"];
-        var measure = SafetyAudit.Measures.Catalogue.Measures.First(m => m.Code == "BRUISE_MINOR");
-        var baseline = SafetyAudit.Measures.Catalogue.Baselines.First(b => b.MeasureCode == measure.Code);
-        var monitor = new ClinicMonitor("C1", new(2022, 1, 1), months, 12, AlarmBudget.Default, names, [measure], [baseline], paths);
-        AlertLevel? With(AlertLevel? open) => MonitorAlerts.Of(monitor, new(2025, 12, 31), key => key.Contains("P1", StringComparison.Ordinal) ? open : null, _ => null).SingleOrDefault(a => a.Rule == AlertRule.MoreThanPeers)?.Level;
-        Assert.Equal((null, AlertLevel.Amber, AlertLevel.Red), (With(null), With(AlertLevel.Amber), With(AlertLevel.Red)));
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners + "P3,Cara Cole,C1,active,2015-01-01,2030-12-31\nP4,Dan Dale,C1,active,2015-01-01,2030-12-31\n");
+        int number = 0;
+        // Sixty sessions and four events a month; P2 has twenty in the fifth and none after.
+        async Task<List<Alert>> MonthAsync(int month)
+        {
+            var sessions = new System.Text.StringBuilder(Samples.SessionHeader);
+            var events = new System.Text.StringBuilder(Samples.EventHeader);
+            foreach (string practitioner in new[] { "P1", "P2", "P3", "P4" })
+                for (int i = 0; i < 60; i++)
+                {
+                    string at = new DateTime(2024, 1, 1 + i % 20, 10 + i / 20, 0, 0, DateTimeKind.Utc).AddMonths(month).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+                    sessions.Append(Samples.Session($"S{++number}", at, practitioner));
+                    if (practitioner == "P2" && month >= 4 ? month == 4 && i % 3 == 0 : i % 15 == 0) events.Append(Samples.Event($"E{number}", $"S{number}", onset: at));
+                }
+            await installation.ImportAsync(sessions.ToString());
+            await installation.ImportAsync(events.ToString());
+            await using var db = installation.Db();
+            return [.. db.Alerts.Where(a => a.Rule == AlertRule.MoreThanPeers && a.Measure == "BRUISE_MINOR")];
+        }
+
+        for (int month = 0; month < 4; month++) Assert.Empty(await MonthAsync(month));
+        var raised = Assert.Single(await MonthAsync(4));
+        Assert.Equal(("P2", AlertLevel.Red, AlertStatus.Open, new DateOnly(2024, 5, 20)), (raised.PractitionerId, raised.Level, raised.Status, raised.To));
+        for (int month = 5; month < 18; month++)
+        {
+            var still = Assert.Single(await MonthAsync(month));
+            Assert.Equal((raised.Id, raised.Level, AlertStatus.Open, raised.From, raised.Observed), (still.Id, still.Level, still.Status, still.From, still.Observed));
+        }
+    }
+
+    // Months of one practitioner, written down by hand: those in which the sums signal, each having begun in that month, and those in which the twelve months stand out.
+    static Alert? Raised(int months, Alert? open, int[] red, int[] amber, int[] look)
+    {
+        LearningCusumStep Step(bool signal) => new(0, signal ? 5 : 0, signal, signal ? 6 : 0);
+        var points = Enumerable.Range(0, months).Select(t => new MonitorPoint(t, 2, 50,
+            new PeerResult(PeerState.Judged, new(10, 250), 0.01, new(10, 250), default, default, 24, 600, NegativeBinomial.WithMean(10, 24), 0.5, 0.5, look.Contains(t) ? 0.01 : 1, 1),
+            1, Step(red.Contains(t)), Step(amber.Contains(t)), 4, 4, AlarmBudget.Default)).ToList();
+        var baseline = new Baseline { Id = "B", MeasureCode = "BRUISE_MINOR", CiomsBand = "", Source = "" };
+        var monitor = new ClinicMonitor("C1", new DateOnly(2022, 1, 1), months, ["P1"], [Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR")], [baseline], [new(0, 0, points)]);
+        return MonitorAlerts.Of(monitor, monitor.EndOf(months - 1), _ => open, _ => null).SingleOrDefault();
+    }
+
+    [Fact]
+    public void Twelve_months_that_stood_out_stay_raised_until_somebody_has_looked()
+    {
+        var raised = Raised(21, null, [], [], [20])!;
+        Assert.Equal((AlertLevel.Red, new DateOnly(2022, 10, 1), new DateOnly(2023, 9, 30)), (raised.Level, raised.From, raised.To));
+        var still = Raised(40, raised, [], [], [20])!;
+        Assert.Equal((raised.Level, raised.From, raised.To, raised.Reason), (still.Level, still.From, still.To, still.Reason));
+        // The records changed, or nobody ever had an alert of it.
+        Assert.Null(Raised(40, raised, [], [], []));
+        Assert.Null(Raised(40, null, [], [], [20]));
+    }
+
+    [Theory]
+    [InlineData(new[] { 5 }, new[] { 30 }, new int[0], AlertLevel.Amber)]
+    [InlineData(new[] { 5 }, new[] { 30 }, new[] { 6 }, AlertLevel.Amber)]
+    [InlineData(new[] { 5, 30 }, new int[0], new[] { 20 }, AlertLevel.Red)]
+    [InlineData(new[] { 20 }, new int[0], new[] { 28 }, AlertLevel.Red)]
+    public void The_same_figures_say_the_same_however_often_they_are_evaluated(int[] red, int[] amber, int[] look, AlertLevel level)
+    {
+        var first = Raised(36, null, red, amber, look)!;
+        Assert.Equal(level, first.Level);
+        var second = Raised(36, first, red, amber, look)!;
+        Assert.Equal((first.Level, first.From, first.To, first.Reason), (second.Level, second.From, second.To, second.Reason));
     }
 }

@@ -25,6 +25,17 @@ public class EvaluationTests
         Assert.True(results[0].AlertsPerPractitionerYear.Value > 0.005);
     }
 
+    [Theory]
+    [InlineData("nothing_wrong")]
+    [InlineData("clinic_records_more_than_literature")]
+    public void The_first_year_of_a_clinic_s_records_is_judged_within_the_budget_too(string scenario)
+    {
+        var first = Evaluation.Scenarios.Single(s => s.Name == scenario).Clinics with { History = 0, Watched = 12 };
+        var red = OperatingCharacteristics.Simulate(first, Rules, Clinics, seed: 11)[0].AlertsPerPractitionerYear;
+        Assert.True(red.Value <= 0.05, $"{red}");
+        Assert.True(red.Value > 0.002, $"{red}");
+    }
+
     [Fact]
     public void A_doubling_at_two_and_a_half_events_a_month_is_found_within_a_year()
     {
@@ -38,7 +49,7 @@ public class EvaluationTests
     public void Months_that_nobody_can_be_compared_in_say_nothing()
     {
         double[][] none = [.. Enumerable.Range(0, 30).Select(_ => new double[2])];
-        var paths = PeerMonitor.Run([GammaRate.Unknown], 2, none, none, 12, AlarmBudget.Default);
+        var paths = PeerMonitor.Run([GammaRate.Unknown], 2, none, none, 12, _ => AlarmBudget.Default);
         Assert.All(paths.SelectMany(p => p.Points), p => Assert.False(p.IsWatched || p.IsRed || p.IsAmber || p.IsLow));
     }
 
@@ -49,9 +60,9 @@ public class EvaluationTests
         double[][] sessions = [.. Enumerable.Range(0, 24).Select(_ => new double[] { 60, 60, 60, 60 })];
         double[][] events = [.. Enumerable.Range(0, 24).Select(t => new double[] { 4, t is >= 14 and <= 16 ? 12 : 4, 4, 4 })];
         var prior = GammaRate.Published(4 / 60.0, 10, null);
-        var straight = PeerMonitor.Run([prior], 4, events, sessions, 12, AlarmBudget.Default)[1].Points;
+        var straight = PeerMonitor.Run([prior], 4, events, sessions, 12, _ => AlarmBudget.Default)[1].Points;
         Assert.Contains(straight, p => p.Red.Signal);
-        var anew = PeerMonitor.Run([prior], 4, events, sessions, 12, AlarmBudget.Default, s => s == 1 ? (17, 17) : default)[1].Points.Where(p => p.Index >= 17);
+        var anew = PeerMonitor.Run([prior], 4, events, sessions, 12, _ => AlarmBudget.Default, s => s == 1 ? (17, 17) : default)[1].Points.Where(p => p.Index >= 17);
         Assert.All(anew, p => Assert.False(p.Red.Signal || p.Amber.Signal));
         Assert.All(anew, p => Assert.True(p.Red.Value < 1));
     }

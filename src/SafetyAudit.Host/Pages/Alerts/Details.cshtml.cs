@@ -58,7 +58,7 @@ public sealed class AlertModel(SafetyAuditDb db) : PeriodPage(db)
         if (alert.ReviewedTo is not null) reviewed.Remove(alert.Key);
         Monitor = await EvaluateAlerts.MonitorAsync(Db, alert.ClinicId, baselines, reviewed, ct);
         Path = Monitor?.PathOf(practitioner, Measure.Code);
-        if (Path is not null && alert.Rule == AlertRule.MoreThanPeers) FewerToUnflag = Monitor!.FewerToUnflag(Path, alert.From, alert.Level == AlertLevel.Red) ?? ClinicMonitor.FewerInWindowToUnflag(Path, alert.Level == AlertLevel.Red);
+        if (Path is not null && alert.Rule == AlertRule.MoreThanPeers) FewerToUnflag = Monitor!.FewerToUnflag(Path, alert.From, alert.Level == AlertLevel.Red) ?? Monitor.FewerInWindowToUnflag(Path, alert.To, alert.Level == AlertLevel.Red);
         var delay = (await ReportingDelay.ReadAsync(Db, alert.To.AddYears(-1), alert.To, ct)).GetValueOrDefault(alert.ClinicId);
         ProvisionalFrom = ((await Counts.SpanOfClinicAsync(Db, alert.ClinicId, ct))?.Last ?? alert.To).AddDays(-(int)Math.Ceiling((delay?.NinetiethHours ?? 0) / 24));
 
