@@ -39,10 +39,10 @@ static class ImportBenchmark
             {
                 switch (line.Split(','))
                 {
-                    case ["stage", var name, var w, var p]:
+                    case ["stage", var name, var w, var p, var mb]:
                         var (ws, ps) = (double.Parse(w, CultureInfo.InvariantCulture), double.Parse(p, CultureInfo.InvariantCulture));
                         (wall, processor) = (wall + ws, processor + ps);
-                        Say($"  {name,-26} {ws,7:F1} s   {ps,7:F1} s processor");
+                        Say($"  {name,-26} {ws,7:F1} s   {ps,7:F1} s processor   {mb,6} MB resident at most until then");
                         break;
                     case ["peak", var bytes]:
                         peak = long.Parse(bytes, CultureInfo.InvariantCulture);

@@ -63,7 +63,7 @@ static class ImportStages
         var cpu = Environment.CpuUsage.TotalTime;
         var clock = Stopwatch.StartNew();
         await work();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"stage,{name},{clock.Elapsed.TotalSeconds:F3},{(Environment.CpuUsage.TotalTime - cpu).TotalSeconds:F3}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"stage,{name},{clock.Elapsed.TotalSeconds:F3},{(Environment.CpuUsage.TotalTime - cpu).TotalSeconds:F3},{PeakResident() / 1e6:F0}"));
     }
 
     static long PeakResident() => long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
