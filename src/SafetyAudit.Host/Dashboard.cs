@@ -8,6 +8,7 @@ using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Api;
 using SafetyAudit.Host.Security;
+using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Uploads;
 
@@ -45,6 +46,8 @@ static class Dashboard
         services.AddSingleton<SetUpLink>();
         services.AddScoped<DecideLink>();
         services.AddScoped<LayDownProtocol>();
+        services.AddScoped<ChooseBaseline>();
+        services.AddSingleton<LiveSignal>();
         services.AddScoped<TakeStep>();
         services.AddScoped<ReviewCase>();
         services.AddTransient<RecordsEndpoint.Received>();
@@ -96,6 +99,7 @@ static class Dashboard
         app.MapFhir();
         app.MapRecords();
         app.MapCalendar();
+        app.MapLive();
         app.MapOpenApi().AllowAnonymous();
         return app;
     }

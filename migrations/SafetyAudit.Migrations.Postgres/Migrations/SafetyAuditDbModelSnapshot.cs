@@ -227,6 +227,44 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.ToTable("report_links");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Access.SavedView", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTime>("KeptAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("kept_at_utc");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Path")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("path");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_saved_views");
+
+                    b.HasIndex("UserId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_saved_views_user_id_name");
+
+                    b.ToTable("saved_views");
+                });
+
             modelBuilder.Entity("SafetyAudit.Access.SignIn", b =>
                 {
                     b.Property<string>("Id")
@@ -833,6 +871,69 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_baselines_measure_code");
 
                     b.ToTable("baselines");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Measures.BaselineChoice", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Answer")
+                        .HasColumnType("text")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTime?>("AnsweredAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("answered_at_utc");
+
+                    b.Property<string>("AnsweredBy")
+                        .HasColumnType("text")
+                        .HasColumnName("answered_by");
+
+                    b.Property<string>("BaselineId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("baseline_id");
+
+                    b.Property<bool>("IsSigned")
+                        .HasColumnType("boolean")
+                        .HasColumnName("is_signed");
+
+                    b.Property<string>("MeasureCode")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("measure_code");
+
+                    b.Property<DateTime>("ProposedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("proposed_at_utc");
+
+                    b.Property<string>("ProposedBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("proposed_by");
+
+                    b.Property<string>("Why")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("why");
+
+                    b.HasKey("Id")
+                        .HasName("pk_baseline_choices");
+
+                    b.HasIndex("BaselineId")
+                        .HasDatabaseName("ix_baseline_choices_baseline_id");
+
+                    b.HasIndex("MeasureCode")
+                        .IsUnique()
+                        .HasDatabaseName("ix_baseline_choices_one_waiting")
+                        .HasFilter("answered_at_utc IS NULL");
+
+                    b.ToTable("baseline_choices");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Measure", b =>
@@ -2686,6 +2787,16 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasConstraintName("fk_asp_net_user_tokens_asp_net_users_user_id");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Access.SavedView", b =>
+                {
+                    b.HasOne("SafetyAudit.Access.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_saved_views_asp_net_users_user_id");
+                });
+
             modelBuilder.Entity("SafetyAudit.Access.SignIn", b =>
                 {
                     b.HasOne("SafetyAudit.Access.User", null)
@@ -2724,6 +2835,16 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_baselines_measures_measure_code");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Measures.BaselineChoice", b =>
+                {
+                    b.HasOne("SafetyAudit.Measures.Baseline", null)
+                        .WithMany()
+                        .HasForeignKey("BaselineId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_baseline_choices_baselines_baseline_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Protocol.ClinicProtocol", b =>

@@ -216,6 +216,42 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.ToTable("report_links");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Access.SavedView", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<DateTime>("KeptAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("kept_at_utc");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Path")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("path");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_saved_views");
+
+                    b.HasIndex("UserId", "Name")
+                        .IsUnique()
+                        .HasDatabaseName("ix_saved_views_user_id_name");
+
+                    b.ToTable("saved_views");
+                });
+
             modelBuilder.Entity("SafetyAudit.Access.SignIn", b =>
                 {
                     b.Property<string>("Id")
@@ -816,6 +852,67 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_baselines_measure_code");
 
                     b.ToTable("baselines");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Measures.BaselineChoice", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Answer")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTime?>("AnsweredAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_at_utc");
+
+                    b.Property<string>("AnsweredBy")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("answered_by");
+
+                    b.Property<string>("BaselineId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("baseline_id");
+
+                    b.Property<bool>("IsSigned")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("is_signed");
+
+                    b.Property<string>("MeasureCode")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("measure_code");
+
+                    b.Property<DateTime>("ProposedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("proposed_at_utc");
+
+                    b.Property<string>("ProposedBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("proposed_by");
+
+                    b.Property<string>("Why")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("why");
+
+                    b.HasKey("Id")
+                        .HasName("pk_baseline_choices");
+
+                    b.HasIndex("BaselineId")
+                        .HasDatabaseName("ix_baseline_choices_baseline_id");
+
+                    b.HasIndex("MeasureCode")
+                        .IsUnique()
+                        .HasDatabaseName("ix_baseline_choices_one_waiting")
+                        .HasFilter("answered_at_utc IS NULL");
+
+                    b.ToTable("baseline_choices");
                 });
 
             modelBuilder.Entity("SafetyAudit.Measures.Measure", b =>
@@ -2639,6 +2736,16 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasConstraintName("fk_asp_net_user_tokens_asp_net_users_user_id");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Access.SavedView", b =>
+                {
+                    b.HasOne("SafetyAudit.Access.User", null)
+                        .WithMany()
+                        .HasForeignKey("UserId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_saved_views_asp_net_users_user_id");
+                });
+
             modelBuilder.Entity("SafetyAudit.Access.SignIn", b =>
                 {
                     b.HasOne("SafetyAudit.Access.User", null)
@@ -2677,6 +2784,16 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.Restrict)
                         .IsRequired()
                         .HasConstraintName("fk_baselines_measures_measure_code");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Measures.BaselineChoice", b =>
+                {
+                    b.HasOne("SafetyAudit.Measures.Baseline", null)
+                        .WithMany()
+                        .HasForeignKey("BaselineId")
+                        .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired()
+                        .HasConstraintName("fk_baseline_choices_baselines_baseline_id");
                 });
 
             modelBuilder.Entity("SafetyAudit.Protocol.ClinicProtocol", b =>

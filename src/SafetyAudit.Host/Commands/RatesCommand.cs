@@ -54,15 +54,21 @@ static class RatesCommand
         if (asOfUtc is { } at)
         {
             await using var then = await AsKnown.OpenAsync(database, db.Actor, at, question.From, question.To, ct);
-            return await ReadAsync(then.Db, database, question, null, measure, baselineId, ct);
+            return await ReadAsync(then.Db, question, at, measure, baselineId, ct);
         }
+        return await ReadAsync(db, question, null, measure, baselineId, ct);
+    }
+
+    // The baselines are those in force then, as the records are those known then.
+    static async Task<List<RateRow>> ReadAsync(SafetyAuditDb db, RateQuestion question, DateTime? atUtc, string? measure, string? baselineId, CancellationToken ct)
+    {
         string? code = measure?.ToUpperInvariant();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).Where(m => code == null || m.Code == code).ToListAsync(ct);
         if (measures.Count == 0)
             throw new CommandFailedException($"No measure has the code {code}. The codes are: {string.Join(", ", await db.Measures.OrderBy(m => m.Order).Select(m => m.Code).ToListAsync(ct))}.");
         if (baselineId != null && !await db.Baselines.AnyAsync(b => b.Id == baselineId && (code == null || b.MeasureCode == code), ct))
             throw new CommandFailedException($"No baseline of {code ?? "any measure"} has the id {baselineId}. The ids are: {string.Join(", ", await db.Baselines.Where(b => code == null || b.MeasureCode == code).Select(b => b.Id).ToListAsync(ct))}.");
-        return await Rates.ReadAsync(db, question, measures, await Rates.BaselinesAsync(db, baselineId, ct), ct);
+        return await Rates.ReadAsync(db, question, measures, await Rates.BaselinesAsync(db, baselineId, ct, atUtc), ct);
     }
 
     /// <summary>The instant that someone asks for.</summary>

@@ -1,9 +1,11 @@
 using System.Threading.RateLimiting;
+using SafetyAudit.Host.Api;
 
 namespace SafetyAudit.Host.Security;
 
 /// <summary>
-/// What one request, one address and all of them together may take, so that nobody keeps the others out. Whether the program lives is always answered.
+/// What one request, one address and all of them together may take, so that nobody keeps the others out. Whether the program lives is always answered; streams of what changes
+/// last, hold no place and are counted by themselves.
 /// </summary>
 static class RequestLimits
 {
@@ -50,7 +52,7 @@ static class RequestLimits
     }
 
     static PartitionedRateLimiter<HttpContext> Places(Func<HttpContext, string> whose, int places, int waiting) =>
-        PartitionedRateLimiter.Create<HttpContext, string>(http => http.Request.Path == "/health/live" ? RateLimitPartition.GetNoLimiter("")
+        PartitionedRateLimiter.Create<HttpContext, string>(http => http.Request.Path == "/health/live" || http.Request.Path == LiveEndpoint.Path ? RateLimitPartition.GetNoLimiter("")
             : RateLimitPartition.GetConcurrencyLimiter(whose(http), _ => new()
             {
                 PermitLimit = places, QueueLimit = waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst,

@@ -96,10 +96,15 @@ public static class Rates
         return [.. measures.SelectMany(measure => Compute(counts, question, measure, baselines.GetValueOrDefault(measure.Code)))];
     }
 
-    /// <summary>The default baseline of each measure, with one measure's replaced by another study's when asked.</summary>
-    public static async Task<Dictionary<string, Baseline>> BaselinesAsync(SafetyAuditDb db, string? insteadId, CancellationToken ct)
+    /// <summary>The baseline in force for each measure, with one measure's replaced by another study's when asked.</summary>
+    /// <param name="db">Where they are kept.</param>
+    /// <param name="insteadId">The study's baseline; null for none.</param>
+    /// <param name="ct">Stops the reading.</param>
+    /// <param name="atUtc">In force at that instant; null for now.</param>
+    public static async Task<Dictionary<string, Baseline>> BaselinesAsync(SafetyAuditDb db, string? insteadId, CancellationToken ct, DateTime? atUtc = null)
     {
-        var chosen = await db.Baselines.AsNoTracking().Where(b => b.IsDefault || b.Id == insteadId).ToListAsync(ct);
+        string[] inForce = [.. (await ChooseBaseline.InForceAsync(db, atUtc, ct)).Values];
+        var chosen = await db.Baselines.AsNoTracking().Where(b => inForce.Contains(b.Id) || b.Id == insteadId).ToListAsync(ct);
         return chosen.GroupBy(b => b.MeasureCode).ToDictionary(g => g.Key, g => g.FirstOrDefault(b => b.Id == insteadId) ?? g.First());
     }
 

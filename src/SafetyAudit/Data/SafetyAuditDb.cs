@@ -57,6 +57,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<QuarantinedRow> QuarantinedRows => Set<QuarantinedRow>();
     public DbSet<Measure> Measures => Set<Measure>();
     public DbSet<Baseline> Baselines => Set<Baseline>();
+    public DbSet<BaselineChoice> BaselineChoices => Set<BaselineChoice>();
     public DbSet<DailyExposure> DailyExposures => Set<DailyExposure>();
     public DbSet<DailyObserved> DailyObserved => Set<DailyObserved>();
     public DbSet<DailyAdherence> DailyAdherence => Set<DailyAdherence>();
@@ -70,6 +71,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<Notice> Notices => Set<Notice>();
     public DbSet<Webhook> Webhooks => Set<Webhook>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
+    public DbSet<SavedView> SavedViews => Set<SavedView>();
     public DbSet<ColumnMapping> ColumnMappings => Set<ColumnMapping>();
     public DbSet<KeyInUse> KeysInUse => Set<KeyInUse>();
 
@@ -117,6 +119,12 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         {
             baseline.Ignore(b => b.Rate).Ignore(b => b.Distribution);
             baseline.HasOne<Measure>().WithMany().HasForeignKey(b => b.MeasureCode).OnDelete(DeleteBehavior.Restrict);
+        });
+
+        builder.Entity<BaselineChoice>(choice =>
+        {
+            choice.HasIndex(c => c.MeasureCode).IsUnique().HasFilter("answered_at_utc IS NULL").HasDatabaseName("ix_baseline_choices_one_waiting");
+            choice.HasOne<Baseline>().WithMany().HasForeignKey(c => c.BaselineId).OnDelete(DeleteBehavior.Restrict);
         });
 
         Record<Session>(builder, s => new { s.SessionId, s.ClinicId, s.Version });
@@ -207,6 +215,11 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             passkey.HasOne<User>().WithMany().HasForeignKey(p => p.UserId).IsRequired();
             passkey.OwnsOne(p => p.Data).ToJson();
         });
+        builder.Entity<SavedView>(view =>
+        {
+            view.HasIndex(v => new { v.UserId, v.Name }).IsUnique();
+            view.HasOne<User>().WithMany().HasForeignKey(v => v.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
         builder.Entity<SignIn>(signIn =>
         {
             signIn.HasIndex(s => s.UserId);
@@ -229,11 +242,12 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     }
 
     /// <summary>Names of the filters that keep a context within its actor's scope.</summary>
-    public const string ClinicScope = "clinic", OwnScope = "own", UploadScope = "upload";
+    public const string ClinicScope = "clinic", OwnScope = "own", UploadScope = "upload", ReaderScope = "reader";
 
     bool AllClinics => Actor.Scope.Clinics is null;
     string[] ScopeClinics => Actor.Scope.Clinics ?? [];
     string? Own => Actor.Scope.PractitionerId;
+    string ActorName => Actor.Name;
 
     // Deny by default: whoever adds a kind of record adds its line here, and a test finds the one that is missing.
     void Restrict(ModelBuilder builder)
@@ -271,6 +285,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         // What is about several clinics is the concern of those who reach all.
         builder.Entity<Notice>().HasQueryFilter(ClinicScope, n => Own == null && (AllClinics || ScopeClinics.Contains(n.ClinicId ?? "")));
         builder.Entity<Webhook>().HasQueryFilter(ClinicScope, w => Own == null && (AllClinics || ScopeClinics.Contains(w.ClinicId ?? "")));
+        builder.Entity<SavedView>().HasQueryFilter(ReaderScope, v => Users.Any(u => u.Id == v.UserId && u.UserName == ActorName));
         builder.Entity<ApiKey>().HasQueryFilter(ClinicScope, k => AllClinics || ScopeClinics.Contains(k.ClinicId));
         builder.Entity<AuditEntry>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.ClinicId ?? ""));
     }

@@ -86,14 +86,14 @@ public class TakeBackPageTests
         using var director = await SignedInAsync(dashboard, "director");
         string page = $"/uploads/{upload.Id}";
         await director.GetAsync(page);
-        Assert.Equal($"2; url={page}?by-itself", Assert.Single(director.Answer.Headers.GetValues("Refresh")));
+        Assert.Contains($"<noscript><meta http-equiv=\"refresh\" content=\"2; url={page}?by-itself\"></noscript>", director.Text, StringComparison.Ordinal);
         await using (var db = WebTests.Db(dashboard))
             await db.Uploads.Where(u => u.Id == upload.Id).ExecuteUpdateAsync(set => set.SetProperty(u => u.Status, UploadStatus.Processing).SetProperty(u => u.RowsRead, 50_000).SetProperty(u => u.Bytes, 4_000_000)
                 .SetProperty(u => u.BytesRead, 1_000_000).SetProperty(u => u.StartedAtUtc, DateTime.UtcNow.AddSeconds(-50)));
         await director.GetAsync(page);
         // 50,000 rows and a quarter of the bytes in 50 seconds.
         Assert.Matches("50,000 rows so far, (1,000|9[89][0-9]) rows a second, about 3 min left", director.Text);
-        Assert.Equal($"15; url={page}?by-itself", Assert.Single(director.Answer.Headers.GetValues("Refresh")));
+        Assert.Contains($"content=\"15; url={page}?by-itself\"", director.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Redirect, await director.PostAgainAsync([], page + "?handler=Cancel"));
         await director.GetAsync(page);
         Assert.Contains("Cancelled</strong> by director", director.Text, StringComparison.Ordinal);
@@ -102,7 +102,7 @@ public class TakeBackPageTests
         Assert.Contains("It can’t be cancelled any more".Replace('’', (char)39), WebUtility.HtmlDecode(director.Text), StringComparison.Ordinal);
         await dashboard.App.Services.CatchUpAsync(null, default);
         await director.GetAsync(page);
-        Assert.False(director.Answer.Headers.Contains("Refresh"));
+        Assert.DoesNotContain("http-equiv=\"refresh\"", director.Text, StringComparison.Ordinal);
         await using var after = WebTests.Db(dashboard);
         Assert.Equal(UploadStatus.Cancelled, (await after.Uploads.SingleAsync(u => u.Id == upload.Id)).Status);
     }
@@ -174,7 +174,7 @@ public class TakeBackPageTests
                 await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, $"{name}-{look}.png"), FullPage = true });
                 var violations = (await page.RunAxe()).Violations;
                 Assert.True(violations.Length == 0, $"{name}, {look}: " + string.Join("; ", violations.Select(v => $"{v.Id} at {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}")));
-                Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") <= 0, $"{name} is wider than a {look} screen");
+                Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") <= 0, $"{name} is wider than a {look} screen: " + await page.EvaluateAsync<string>("[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 150)).join(' | ')"));
             }
             await page.GotoAsync($"{dashboard.Address}/uploads/{kept}/columns");
             await page.ClickAsync("text=Look at what comes of it");

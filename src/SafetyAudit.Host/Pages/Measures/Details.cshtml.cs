@@ -32,8 +32,9 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         Against = AskedAgainst == "literature" ? Against.Literature : Against.Peers;
         await ReadPeriodAsync(ct);
         var counts = await Counts.ReadAsync(Db, From, To, ct);
-        var baselines = await Db.Baselines.AsNoTracking().Where(b => b.MeasureCode == Code).OrderByDescending(b => b.IsDefault).ThenBy(b => b.Id).ToListAsync(ct);
-        Baseline = baselines.Find(b => b.IsDefault);
+        string? inForce = (await ChooseBaseline.InForceAsync(Db, null, ct)).GetValueOrDefault(Code);
+        var baselines = await Db.Baselines.AsNoTracking().Where(b => b.MeasureCode == Code).OrderByDescending(b => b.Id == inForce).ThenBy(b => b.Id).ToListAsync(ct);
+        Baseline = baselines.Find(b => b.Id == inForce);
         var rows = Rates.Compute(counts, new(From, To, Grouping.Practitioner, Against), measure, Baseline);
         var clinics = await Db.Clinics.AsNoTracking().ToDictionaryAsync(c => c.Id, c => c.Name, ct);
         Funnels = Against == Against.Literature ? [(null, Funnel.Of(rows))]

@@ -24,12 +24,13 @@ public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, Key
     public string? Problem { get; private set; }
     public (double RowsPerSecond, TimeSpan Left)? Pace => Upload.Pace(time.UtcNow());
 
+    /// <summary>Seconds after which a browser without scripts looks again: the longer it takes the less often, since each look is in the trail. Null once it is done.</summary>
+    public int? LookAgainAfter => Upload.Status is UploadStatus.Received or UploadStatus.Processing ? (int)Math.Clamp((Pace?.Left.TotalSeconds ?? 0) / 10, 2, 30) : null;
+
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
-        // The longer it takes the less often; each look is in the trail.
-        if (upload.Status is UploadStatus.Received or UploadStatus.Processing) Response.Headers["Refresh"] = FormattableString.Invariant($"{Math.Clamp((Pace?.Left.TotalSeconds ?? 0) / 10, 2, 30):0}; url=/uploads/{Id}?{SignInCookie.ByItself}");
         Rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).Take(Listed).ToListAsync(ct);
         foreach (var row in Rejected) row.Unseal(keys);
         ByReason = [.. Rejected.SelectMany(r => r.Reasons).GroupBy(r => r.Code).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)];

@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
+using SafetyAudit.Host.Security;
+using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>Finds pages, measures, rules, clinics and practitioners by a part of their names, cases and uploads by their numbers. Records are found by their whole id, on their own page.</summary>
+[Needs(Permission.KeepOwnAccount, LeaveOutQuery = true)]
+public sealed class SearchModel(SafetyAuditDb db) : PageModel
+{
+    const int MostOfAKind = 20, Longest = 100;
+
+    public sealed record Hit(string Kind, string Name, string Path, string Words);
+
+    [BindProperty(Name = "q", SupportsGet = true)] public string? Asked { get; set; }
+
+    public string Wanted { get; private set; } = "";
+    public List<Hit> Hits { get; private set; } = [];
+    public bool MayFindRecords => db.Actor.May(Permission.ReadRecords);
+
+    public async Task OnGetAsync(CancellationToken ct)
+    {
+        Wanted = Asked?.Trim() is { } asked ? asked[..Math.Min(asked.Length, Longest)] : "";
+        if (Wanted.Length == 0) return;
+        Add(Navigation.For(db.Actor.Permissions).SelectMany(s => s.Places).Select(p => new Hit("Page", p.Name, p.Path, p.Words)));
+        if (!db.Actor.May(Permission.ReadFigures)) return;
+        bool names = db.Actor.May(Permission.ReadNames);
+        Add((await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct)).Select(m => new Hit("Measure", m.Name, $"/measures/{m.Code}", m.Code)));
+        Add(Rules.All.Select(r => new Hit("Rule", r.Title, $"/adherence/{r.Id}", r.Id)));
+        Add((await db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct)).Select(c => new Hit("Clinic", c.Name, $"/practitioners?clinic={Uri.EscapeDataString(c.Id)}", c.Id)));
+        Add((await db.Current<Practitioner>().OrderBy(p => p.PractitionerId).Select(p => new { p.PractitionerId, p.DisplayName, p.ClinicId }).ToListAsync(ct))
+            .Select(p => new Hit("Practitioner", names && p.DisplayName is { } name ? name : p.PractitionerId, $"/practitioners/{Uri.EscapeDataString(p.PractitionerId)}", $"{p.PractitionerId} {p.ClinicId}")));
+        if (!long.TryParse(Wanted, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long number)) return;
+        if (await db.Cases.AnyAsync(c => c.Id == number, ct)) Hits.Add(new("Case", $"Case {number}", $"/cases/{number}", ""));
+        if (await db.Alerts.AnyAsync(a => a.Id == number, ct)) Hits.Add(new("Alert", $"Alert {number}", $"/alerts/{number}", ""));
+        if (db.Actor.May(Permission.SendRecords) && await db.Uploads.Where(u => u.Id == number).Select(u => u.FileName).FirstOrDefaultAsync(ct) is { } file) Hits.Add(new("Upload", file, $"/uploads/{number}", $"upload {number}"));
+    }
+
+    // Every word that was typed stands somewhere in the name, the kind or the code.
+    void Add(IEnumerable<Hit> all)
+    {
+        string[] words = Wanted.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Hits.AddRange(all.Where(h => words.All(w => $"{h.Name} {h.Words}".Contains(w, StringComparison.CurrentCultureIgnoreCase))).Take(MostOfAKind));
+    }
+}

@@ -1,0 +1,55 @@
+// What a script adds to pages that work without it: keys, and parts that follow what changes.
+'use strict';
+
+// Parts marked data-live are taken anew when the server says that something changed. What is open or being typed in stays.
+if (document.querySelector('[data-live]') && window.EventSource) {
+  let known = null, shown = null, busy = false;
+  const stream = new EventSource('/live');
+  const take = async () => {
+    if (busy || document.hidden || shown === known) return;
+    busy = true;
+    shown = known;
+    const address = new URL(location.href);
+    address.searchParams.set('by-itself', '');
+    try {
+      const answer = await fetch(address, { redirect: 'error' });
+      if (answer.ok) {
+        const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        for (const part of document.querySelectorAll('[data-live][id]')) {
+          const now = fresh.getElementById(part.id);
+          if (now && !part.contains(document.activeElement) && now.innerHTML !== part.innerHTML) part.replaceChildren(...now.childNodes);
+        }
+      }
+    } catch { /* the next change tries again */ }
+    busy = false;
+    setTimeout(take, 1000);
+  };
+  stream.addEventListener('state', event => {
+    known = event.data;
+    shown ??= known;
+    take();
+  });
+  document.addEventListener('visibilitychange', take);
+}
+
+// Keys: / to search, ? for their list, g and a letter to go to a page. Never while something is typed, and not at all once they are turned off.
+const typing = target => target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+const off = () => localStorage.getItem('keys') === 'off';
+let going = 0;
+document.addEventListener('keydown', event => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target) || off()) return;
+  if (event.key === '/') { document.getElementById('search')?.focus(); event.preventDefault(); return; }
+  if (event.key === '?') { location.href = '/shortcuts'; return; }
+  if (event.key === 'g') { going = Date.now(); return; }
+  if (Date.now() - going < 1500) {
+    const places = document.querySelector('[data-keys]').dataset.keys.split(' '), at = places.indexOf(event.key);
+    if (at >= 0) location.href = places[at + 1];
+  }
+  going = 0;
+});
+const choice = document.getElementById('keys-off');
+if (choice) {
+  choice.closest('[hidden]').hidden = false;
+  choice.checked = off();
+  choice.addEventListener('change', () => choice.checked ? localStorage.setItem('keys', 'off') : localStorage.removeItem('keys'));
+}
