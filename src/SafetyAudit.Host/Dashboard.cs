@@ -52,6 +52,7 @@ static class Dashboard
         services.AddScoped<ReviewCase>();
         services.AddTransient<RecordsEndpoint.Received>();
         services.AddSingleton<ReportForm>();
+        services.AddSingleton<Pages.ChartStyle>();
         services.AddHostedService(provider => provider.GetRequiredService<ReadLog>());
         services.AddAccounts(Settings.Access(builder.Configuration));
         // Nothing is open unless it says to whom.
@@ -63,6 +64,7 @@ static class Dashboard
             mvc.Filters.Add<RefuseNul>();
             mvc.Filters.Add<OnlyHandlers>();
             mvc.Filters.Add<EnterShown>();
+            mvc.Filters.Add<Pages.ChartDownloads>();
         });
         services.AddProblemDetails();
         services.AddApiDescription();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using Microsoft.AspNetCore.Html;
 using SafetyAudit.Access;
@@ -204,8 +205,23 @@ public static class Show
     /// <summary>A time that is left, roughly.</summary>
     public static string Left(TimeSpan left) => left.TotalSeconds < 90 ? $"about {Math.Max(1, Math.Round(left.TotalSeconds)):0} s left" : left.TotalMinutes < 90 ? $"about {left.TotalMinutes:0} min left" : $"about {left.TotalHours:0.#} h left";
 
-    /// <summary>A chart, ready for the page.</summary>
-    public static IHtmlContent Chart(Scene scene, string id) => new HtmlString(SvgWriter.Write(scene, id));
+    /// <summary>A chart, ready for the page, with the links by which it is taken away.</summary>
+    /// <param name="http">The request that it answers.</param>
+    /// <param name="scene">The picture.</param>
+    /// <param name="id">Unique in the page; letters, digits and hyphens.</param>
+    /// <param name="label">What the region that scrolls is called.</param>
+    public static IHtmlContent Chart(HttpContext http, Scene scene, string id, string label)
+    {
+        ChartDownloads.Drawn(http, id, scene);
+        string file = WebUtility.HtmlEncode($"{http.Request.Path}{http.Request.QueryString.Add(ChartDownloads.Asked, id)}");
+        return new HtmlString($"""
+            <div class="scroll" tabindex="0" role="region" aria-label="{WebUtility.HtmlEncode(label)}">{SvgWriter.Write(scene, id)}</div>
+            <p class="take">Download <a href="{file}&amp;as=svg" aria-label="{WebUtility.HtmlEncode(label)} as SVG" download>SVG</a>{(scene.Data is null ? "" : $" <a href=\"{file}&amp;as=csv\" aria-label=\"{WebUtility.HtmlEncode(label)} as CSV\" download>CSV</a>")}</p>
+            """);
+    }
+
+    /// <summary>A line so small that it stands in a table.</summary>
+    public static IHtmlContent Spark(Scene scene, string id) => new HtmlString($"<span class=\"spark\">{SvgWriter.Write(scene, id)}</span>");
 
     public static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }

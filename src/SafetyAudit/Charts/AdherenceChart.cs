@@ -63,7 +63,16 @@ public static class AdherenceChart
             marks.Add(new PointMark(style, X(i), y.At(value), shape, size, string.Create(CultureInfo.CurrentCulture, $"{month:MMMM yyyy}: {adherence.Fail} not kept of {adherence.Judged} judged, {words}"), link(month)));
         }
         string runs = trend.Runs.Signal ? "Its runs are unusual: the share has shifted or drifted." : "Its runs are not unusual.";
-        return new(Width, Height, title, string.Create(CultureInfo.CurrentCulture, $"{series.Count} months; {(beyond == 0 ? "none" : beyond)} beyond the limits. {runs} The table below holds every figure."), marks);
+        var rows = new List<IReadOnlyList<object?>>();
+        for (int i = 0; i < points.Length; i++)
+        {
+            var (month, adherence) = trend.Months[i];
+            rows.Add([month, adherence.Fail, adherence.Judged, adherence.NotRecorded, points[i].Value, points[i].Centre, points[i].Limits?.Lower, points[i].Limits?.Upper]);
+        }
+        return new(Width, Height, title, string.Create(CultureInfo.CurrentCulture, $"{series.Count} months; {(beyond == 0 ? "none" : beyond)} beyond the limits. {runs} The table below holds every figure."), marks)
+        {
+            Data = new(["month", "not_kept", "judged", "not_recorded", "share_not_kept", "centre", "lower", "upper"], rows),
+        };
 
         void Step(List<(double, double)> path, int i, double value)
         {

@@ -57,7 +57,10 @@ public static class CredentialChart
         marks.Add(new LineMark("centre", X(today), Top - 8, X(today), bottom));
         marks.Add(new TextMark("axis-label", X(today), bottom + 18, "today", Anchor.Middle));
         int lapsed = credentials.Count(c => c.State == CredentialState.Lapsed), soon = credentials.Count(c => c.State == CredentialState.LapsesSoon);
-        return new(Width, bottom + 30, title, string.Create(CultureInfo.CurrentCulture, $"{people.Count} practitioners; {lapsed} credentials have lapsed, {soon} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded; below them the months in which sessions were given."), marks);
+        return new(Width, bottom + 30, title, string.Create(CultureInfo.CurrentCulture, $"{people.Count} practitioners; {lapsed} credentials have lapsed, {soon} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded; below them the months in which sessions were given."), marks)
+        {
+            Data = new(["practitioner", "clinic", "credential", "since", "until", "state"], [.. credentials.Select(c => (IReadOnlyList<object?>)[name(c.PractitionerId), c.ClinicId, c.Kind, c.Since, c.Until, c.State])]),
+        };
     }
 
     static string Short(string name) => name.Length > 26 ? name[..25] + "…" : name;

@@ -47,17 +47,17 @@ public static class FunnelChart
         marks.Add(new LineMark("centre", Left, y.At(1), Width - Right, y.At(1)));
         if (funnel.Lines.Count == 0) foreach (var row in assessed) OwnLimits(row);
 
+        var labels = new Labels(Width, Height);
         foreach (var row in assessed.OrderBy(r => r.Position is Position.Above998 or Position.Below998))
         {
             double px = x.At(row.Expected!.Value), py = y.At(Math.Min(row.Ratio!.Value, top));
             var (style, shape, size) = PointLook.Of(row.Position);
             marks.Add(new PointMark(style, px, py, shape, size, PointLook.Say(row, name(row)), link(row)));
-            if (row.Position is Position.Above998 or Position.Below998)
-                marks.Add(new TextMark("point-name", px > Width - 120 ? px - 10 : px + 10, py + 4, name(row), px > Width - 120 ? Anchor.End : Anchor.Start));
+            if (row.Position is Position.Above998 or Position.Below998 && labels.Place(px, py, name(row)) is { } label) marks.Add(label);
         }
         int high = assessed.Count(r => r.Position == Position.Above998), low = assessed.Count(r => r.Position == Position.Below998);
         string description = $"Funnel plot of {assessed.Count}; {(high == 0 ? "none" : high.ToString(CultureInfo.CurrentCulture))} above the upper 99.8 % limit, {(low == 0 ? "none" : low.ToString(CultureInfo.CurrentCulture))} below the lower one. The table below holds every figure.";
-        return new(Width, Height, title, description, marks);
+        return new(Width, Height, title, description, marks) { Data = ChartData.Of(funnel.Rows, name) };
 
         // A stem from the lower to the upper 99.8 % limit, with shorter bars at 95 %.
         void OwnLimits(RateRow row)

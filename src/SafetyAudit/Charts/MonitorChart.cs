@@ -52,7 +52,11 @@ public static class MonitorChart
             marks.Add(new PointMark(provisional ? style + " provisional" : style, X(point), y.At(Math.Max(0, point.Red.Value)), shape, size, Say(monitor, point, provisional), link(monitor.MonthOf(point.Index))));
         }
         int red = points.Count(p => p.IsRed), amber = points.Count(p => p.IsAmber);
-        return new(Width, Height, title, string.Create(CultureInfo.CurrentCulture, $"{points.Count} months watched; {Count(red)} red, {Count(amber)} amber. The table below holds every figure."), marks);
+        return new(Width, Height, title, string.Create(CultureInfo.CurrentCulture, $"{points.Count} months watched; {Count(red)} red, {Count(amber)} amber. The table below holds every figure."), marks)
+        {
+            Data = new(["month", "sessions", "observed", "expected", "red_sum", "red_line", "amber_sum", "amber_line", "reading", "provisional"],
+                [.. points.Select(p => (IReadOnlyList<object?>)[monitor.MonthOf(p.Index), p.Sessions, p.Events, p.Expected, Math.Max(0, p.Red.Value), p.RedThreshold, Math.Max(0, p.Amber.Value), p.AmberThreshold, p.IsRed ? "red" : p.IsAmber ? "amber" : "none", monitor.EndOf(p.Index) >= provisionalFrom])]),
+        };
 
         static string Count(int n) => n == 0 ? "none" : n.ToString(CultureInfo.CurrentCulture);
 

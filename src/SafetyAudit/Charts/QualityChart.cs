@@ -45,7 +45,10 @@ public static class QualityChart
             foreach (var month in assessed)
                 marks.Add(new PointMark("point inside", X(month), y.At(part(month).Share!.Value), shape, 8, string.Create(CultureInfo.CurrentCulture, $"{month.From:MMMM yyyy}, {name}: {part(month).Met:N0} of {part(month).Of:N0}"), null));
         }
-        return new(Width, Height, title, $"{months.Count} months. The table below holds every figure.", marks);
+        return new(Width, Height, title, $"{months.Count} months. The table below holds every figure.", marks)
+        {
+            Data = new(["month", "part", "met", "of"], [.. from month in months from line in Lines select (IReadOnlyList<object?>)[month.From, line.Name, line.Part(month).Met, line.Part(month).Of]]),
+        };
 
         double X(QualityRow month) => Left + (MonthsBetween(months[0].From, month.From) + 0.5) * slot;
     }

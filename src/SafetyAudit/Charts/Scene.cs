@@ -6,7 +6,11 @@ namespace SafetyAudit.Charts;
 /// <param name="Title">What it shows, in a few words.</param>
 /// <param name="Description">What is to be seen in it, in a sentence or two, for those who can't see it.</param>
 /// <param name="Marks">Back to front.</param>
-public sealed record Scene(double Width, double Height, string Title, string Description, IReadOnlyList<Mark> Marks);
+public sealed record Scene(double Width, double Height, string Title, string Description, IReadOnlyList<Mark> Marks)
+{
+    /// <summary>The rows behind the marks, where they can be taken away as a file.</summary>
+    public ChartData? Data { get; init; }
+}
 
 /// <summary>One thing to draw.</summary>
 /// <param name="Style">Name of its look.</param>

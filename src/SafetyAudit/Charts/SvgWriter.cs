@@ -18,6 +18,18 @@ public static class SvgWriter
         return svg.Append("</svg>").ToString();
     }
 
+    /// <summary>The same as a file of its own.</summary>
+    /// <param name="scene">The picture.</param>
+    /// <param name="css">The looks of its style names.</param>
+    public static string WriteFile(Scene scene, string css)
+    {
+        // Its links lead to pages, which are not where the file is.
+        var still = scene with { Marks = [.. scene.Marks.Select(m => m is PointMark point ? point with { Link = null } : m)] };
+        string svg = Write(still, "chart");
+        int inside = svg.IndexOf('>') + 1;
+        return string.Create(CultureInfo.InvariantCulture, $"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{svg[..(inside - 1)]} xmlns=\"http://www.w3.org/2000/svg\" width=\"{N(scene.Width)}\" height=\"{N(scene.Height)}\"><style>{css}</style>{svg[inside..]}\n");
+    }
+
     static void Write(StringBuilder svg, Mark mark)
     {
         switch (mark)

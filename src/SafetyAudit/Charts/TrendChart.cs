@@ -53,7 +53,7 @@ public static class TrendChart
             marks.Add(new PointMark(style, X(month), y.At(month.RatePer1000!.Value), shape, size, PointLook.Say(month, month.From.ToString("MMMM yyyy", CultureInfo.CurrentCulture)), link(month)));
         }
         int beyond = months.Count(m => m.Position is Position.Above998 or Position.Below998);
-        return new(Width, Height, title, $"{months.Count} months; {(beyond == 0 ? "none" : beyond.ToString(CultureInfo.CurrentCulture))} beyond the month's 99.8 % limits. The table below holds every figure.", marks);
+        return new(Width, Height, title, $"{months.Count} months; {(beyond == 0 ? "none" : beyond.ToString(CultureInfo.CurrentCulture))} beyond the month's 99.8 % limits. The table below holds every figure.", marks) { Data = ChartData.Of(trend.Months, r => r.From.ToString("yyyy-MM", CultureInfo.InvariantCulture)) };
 
         void Steps(string style, Func<RateRow, double?> value)
         {

@@ -17,6 +17,9 @@ public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
 
     public List<Clinic> Clinics { get; private set; } = [];
     public List<RateRow> Rows { get; private set; } = [];
+    /// <summary>The last twelve months of each, per 1,000 sessions.</summary>
+    public ILookup<(string Clinic, string Practitioner), PractitionerCounts> Months { get; private set; } = Array.Empty<PractitionerCounts>().ToLookup(_ => ("", ""));
+    public Measure Counted { get; private set; } = Catalogue.Measures.First(m => m.Code == Measure.AnyMinor);
     public ILookup<string, Alert> OpenAlerts { get; private set; } = Array.Empty<Alert>().ToLookup(_ => "");
 
     public override IEnumerable<(string Name, string Value)> Kept => Clinic is null ? [] : [("clinic", Clinic)];
@@ -28,6 +31,7 @@ public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
         Clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
         var all = await Db.Measures.AsNoTracking().Where(m => m.Code == Measure.AnyMinor).ToListAsync(ct);
         Rows = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), all, await Rates.BaselinesAsync(Db, null, ct), ct)).FindAll(r => Clinic is null || r.ClinicId == Clinic);
+        Months = (await Counts.ReadMonthlyAsync(Db, new DateOnly(To.Year, To.Month, 1).AddMonths(-11), To, Measure.AnyMinor, ct)).Where(c => !c.ForComparisonOnly).ToLookup(c => (c.ClinicId, c.PractitionerId));
         OpenAlerts = (await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId != null).OrderBy(a => a.Rule).ToListAsync(ct)).ToLookup(a => a.PractitionerId!);
     }
 }

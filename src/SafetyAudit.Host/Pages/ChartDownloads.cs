@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Mvc.Filters;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+using SafetyAudit.Charts;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>
+/// Answers a page's address with <c>chart</c> and <c>as</c> by one of its charts as a file: the page is made as ever, with all that its reader must be allowed, and of it only the picture that it drew is sent.
+/// </summary>
+sealed partial class ChartDownloads(ChartStyle style) : IAsyncResultFilter
+{
+    public const string Asked = "chart";
+
+    /// <summary>Told by the page for each chart that it draws.</summary>
+    public static void Drawn(HttpContext http, string id, Scene scene)
+    {
+        if (http.Request.Query[Asked] == id) http.Items[typeof(ChartDownloads)] = scene;
+    }
+
+    public async Task OnResultExecutionAsync(ResultExecutingContext context, ResultExecutionDelegate next)
+    {
+        var http = context.HttpContext;
+        string id = http.Request.Query[Asked].ToString(), kind = http.Request.Query["as"].ToString();
+        if (context.Result is not PageResult || id.Length == 0 || kind is not ("svg" or "csv"))
+        {
+            await next();
+            return;
+        }
+        var body = http.Response.Body;
+        http.Response.Body = Stream.Null;
+        try
+        {
+            await next();
+        }
+        finally
+        {
+            http.Response.Body = body;
+        }
+        if (http.Items[typeof(ChartDownloads)] is not Scene scene || kind == "csv" && scene.Data is null)
+        {
+            http.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+        string name = NotInNames().Replace($"{http.Request.Path.Value!.Trim('/').Replace('/', '-')}-{id}", "-").Trim('-');
+        http.Response.ContentType = kind == "svg" ? "image/svg+xml; charset=utf-8" : "text/csv; charset=utf-8";
+        http.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}.{kind}\"";
+        await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(kind == "svg" ? SvgWriter.WriteFile(scene, style.Css) : Csv(scene.Data!)), http.RequestAborted);
+    }
+
+    // RFC 4180; numbers and dates for programs, whoever reads, and no text that a spreadsheet would run.
+    static string Csv(ChartData data)
+    {
+        var csv = new StringBuilder().AppendJoin(',', data.Columns).Append("\r\n");
+        foreach (var row in data.Rows) csv.AppendJoin(',', row.Select(Cell)).Append("\r\n");
+        return csv.ToString();
+    }
+
+    static string Cell(object? value) => value switch
+    {
+        null => "",
+        double number => double.IsFinite(number) ? number.ToString("R", CultureInfo.InvariantCulture) : "",
+        DateOnly day => Show.Iso(day),
+        bool yes => yes ? "true" : "false",
+        Enum code => Codes.SnakeCase(code.ToString()),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => CsvText.Quoted(value.ToString()!),
+    };
+
+    [GeneratedRegex("[^A-Za-z0-9-]+")]
+    private static partial Regex NotInNames();
+}
+
+/// <summary>The looks of charts, as the style sheet of the pages says them, for a file that stands alone: on paper, so the light ones.</summary>
+sealed partial class ChartStyle(IWebHostEnvironment environment)
+{
+    public string Css { get; } = Read(environment);
+
+    static string Read(IWebHostEnvironment environment)
+    {
+        using var reader = new StreamReader(environment.WebRootFileProvider.GetFileInfo("assets/site.css").CreateReadStream());
+        string sheet = reader.ReadToEnd();
+        string colours = Colours().Match(sheet).Value;
+        return colours + "\nsvg { font: 12.5px system-ui, \"Segoe UI\", \"DejaVu Sans\", sans-serif; background: var(--paper); }\n" + string.Join('\n', sheet.Split('\n').Where(l => l.StartsWith(".chart ", StringComparison.Ordinal) && !l.StartsWith(".chart {", StringComparison.Ordinal)));
+    }
+
+    [GeneratedRegex(@"^:root \{[^}]*\}", RegexOptions.Multiline)]
+    private static partial Regex Colours();
+}

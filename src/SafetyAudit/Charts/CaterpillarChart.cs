@@ -1,0 +1,53 @@
+using System.Globalization;
+using SafetyAudit.Analysis;
+
+namespace SafetyAudit.Charts;
+
+/// <summary>Draws ratios with their intervals, one line each, in the order in which they are given: by name, never by size, since order of size would be a ranking.</summary>
+public static class CaterpillarChart
+{
+    const double Width = 820, Left = 210, Right = 26, Top = 18, Row = 24, Bottom = 50;
+
+    /// <summary>More lines than this are a table, not a picture.</summary>
+    public const int Most = 100;
+
+    /// <param name="rows">Rows of one measure.</param>
+    /// <param name="title">What it shows.</param>
+    /// <param name="name">How a row's subject is called.</param>
+    /// <param name="link">Where a row's point leads.</param>
+    public static Scene Draw(IReadOnlyList<RateRow> rows, string title, Func<RateRow, string> name, Func<RateRow, string> link)
+    {
+        var assessed = rows.Where(r => r.Ratio is not null).Take(Most).ToList();
+        if (assessed.Count == 0) return new(Width, 90, title, "Nothing could be assessed in this period.", [new TextMark("axis-label", Width / 2, 50, "Nothing could be assessed in this period", Anchor.Middle)]);
+
+        // As far as points and most intervals go; beyond 6 times the expectation nothing more is learnt.
+        double most = Math.Clamp(Math.Max(assessed.Max(r => r.Ratio!.Value) * 1.15, assessed.Select(r => r.RatioInterval!.Value.Upper).Order().ElementAt(assessed.Count * 9 / 10) * 1.05), 2, 6);
+        double bottom = Top + assessed.Count * Row;
+        var x = new Axis(0, most, Left, Width - Right);
+        var marks = new List<Mark>();
+        foreach (double tick in x.Ticks(8))
+        {
+            marks.Add(new LineMark("grid", x.At(tick), Top, x.At(tick), bottom));
+            marks.Add(new TextMark("axis", x.At(tick), bottom + 19, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
+        }
+        marks.Add(new LineMark("centre", x.At(1), Top, x.At(1), bottom));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, bottom + 42, "Observed ÷ expected, with its 95 % interval", Anchor.Middle));
+        for (int i = 0; i < assessed.Count; i++)
+        {
+            var row = assessed[i];
+            var interval = row.RatioInterval!.Value;
+            double y = Top + (i + 0.5) * Row;
+            string called = name(row);
+            marks.Add(new TextMark("axis", Left - 12, y + 4, called.Length > 28 ? called[..27] + "…" : called, Anchor.End));
+            marks.Add(new LineMark("own-limit", x.At(Math.Min(interval.Lower, most)), y, x.At(Math.Min(interval.Upper, most)), y));
+            marks.Add(new LineMark("own-limit", x.At(Math.Min(interval.Lower, most)), y - 4, x.At(Math.Min(interval.Lower, most)), y + 4));
+            // One that goes on beyond the picture has no end in it.
+            if (interval.Upper <= most) marks.Add(new LineMark("own-limit", x.At(interval.Upper), y - 4, x.At(interval.Upper), y + 4));
+            if (row.ShrunkenRatio is { } shrunken && shrunken <= most) marks.Add(new LineMark("shrunken", x.At(shrunken), y - 7, x.At(shrunken), y + 7));
+            var (style, shape, size) = PointLook.Of(row.Position);
+            marks.Add(new PointMark(style, x.At(Math.Min(row.Ratio!.Value, most)), y, shape, size, PointLook.Say(row, called), link(row)));
+        }
+        string beyond = rows.Count(r => r.Ratio is not null) is var all && all > Most ? $" The first {Most} of {all} are drawn." : "";
+        return new(Width, bottom + Bottom, title, $"Observed over expected for {assessed.Count}, in the order of their names, each with its 95 % interval and with what remains of it once chance is taken into account.{beyond} The table below holds every figure.", marks) { Data = ChartData.Of(rows, name) };
+    }
+}

@@ -1,0 +1,35 @@
+using System.Globalization;
+
+namespace SafetyAudit.Charts;
+
+/// <summary>Draws the last months as a line so small that it stands in a table: how it went, not how much it was.</summary>
+public static class Sparkline
+{
+    const double Width = 120, Height = 28, Edge = 4;
+
+    /// <param name="months">A rate for each month, oldest first; empty for a month without sessions.</param>
+    /// <param name="what">What it is the rate of, and whose.</param>
+    public static Scene Draw(IReadOnlyList<double?> months, string what)
+    {
+        var known = months.Where(m => m is not null).Select(m => m!.Value).ToList();
+        if (known.Count == 0) return new(Width, Height, what, "No sessions.", []);
+        double top = Math.Max(known.Max(), double.Epsilon);
+        var y = new Axis(0, top > 1e-9 ? top : 1, Height - Edge, Edge);
+        double X(int i) => months.Count == 1 ? Width / 2 : Edge + i * (Width - 2 * Edge) / (months.Count - 1);
+        var marks = new List<Mark> { new LineMark("grid", Edge, Height - Edge, Width - Edge, Height - Edge) };
+        var run = new List<(double, double)>();
+        for (int i = 0; i <= months.Count; i++)
+        {
+            // A month without sessions leaves a gap: it is no month without events.
+            if (i < months.Count && months[i] is { } rate) run.Add((X(i), y.At(rate)));
+            else if (run.Count > 0)
+            {
+                marks.Add(run.Count > 1 ? new PathMark("series", [.. run]) : new LineMark("series", run[0].Item1 - 1, run[0].Item2, run[0].Item1 + 1, run[0].Item2));
+                run.Clear();
+            }
+        }
+        int last = months.ToList().FindLastIndex(m => m is not null);
+        marks.Add(new PointMark("point inside", X(last), y.At(months[last]!.Value), Shape.Circle, 5, "", null));
+        return new(Width, Height, what, string.Create(CultureInfo.CurrentCulture, $"{months.Count} months, {known.Min():0.#} to {known.Max():0.#} per 1,000, the latest {known[^1]:0.#}."), marks);
+    }
+}

@@ -1,0 +1,39 @@
+using SafetyAudit.Charts;
+
+namespace SafetyAudit.Tests.Charts;
+
+public class LabelsTests
+{
+    [Fact]
+    public void Of_five_hundred_points_no_label_lies_over_another_or_over_the_edge()
+    {
+        const double width = 820, height = 440;
+        for (int seed = 0; seed < 50; seed++)
+        {
+            var random = new Random(seed);
+            var labels = new Labels(width, height);
+            // Half of them crowded into a corner, as a clinic's practitioners are.
+            int drawn = Enumerable.Range(0, 500).Count(i => labels.Place(random.NextDouble() * (i % 2 == 0 ? width : 120), random.NextDouble() * (i % 2 == 0 ? height : 80), new string('x', random.Next(2, 26))) is not null);
+            Assert.True(drawn > 40, $"only {drawn} of 500 were drawn, seed {seed}");
+            var boxes = labels.Taken;
+            Assert.Equal(drawn, boxes.Count);
+            for (int a = 0; a < boxes.Count; a++)
+            {
+                Assert.True(boxes[a] is { Left: >= 0, Top: >= 0, Right: <= width, Bottom: <= height });
+                for (int b = a + 1; b < boxes.Count; b++) Assert.False(boxes[a].Left < boxes[b].Right && boxes[b].Left < boxes[a].Right && boxes[a].Top < boxes[b].Bottom && boxes[b].Top < boxes[a].Bottom);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_label_stands_beside_its_own_point_and_the_first_to_ask_is_served_first()
+    {
+        var labels = new Labels(820, 440);
+        var first = labels.Place(400, 200, "Ada Ash")!;
+        Assert.Equal((Anchor.Start, 409), (first.Anchor, first.X));
+        // At the right edge it stands to the left of its point.
+        Assert.Equal(Anchor.End, labels.Place(800, 300, "Ben Birch")!.Anchor);
+        // The same place again: not over the first.
+        Assert.NotEqual(Anchor.Start, labels.Place(402, 201, "Cara Cole")!.Anchor);
+    }
+}
