@@ -17,6 +17,10 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     [BindProperty(Name = "to", SupportsGet = true)]
     public DateOnly? AskedTo { get; set; }
 
+    /// <summary>Which other period it is held against: <c>before</c>, the one of the same length before it, or <c>year</c>, the same a year before. None when it says neither.</summary>
+    [BindProperty(Name = "compare", SupportsGet = true)]
+    public string? AskedCompare { get; set; }
+
     public DateOnly From { get; private set; }
     public DateOnly To { get; private set; }
 
@@ -27,7 +31,15 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     public virtual IEnumerable<(string Name, string Value)> Kept => [];
 
     /// <summary>The period as a query, for links that stay in it.</summary>
-    public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}";
+    public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}{(Other is null ? "" : $"&compare={AskedCompare}")}";
+
+    /// <summary>The other period, where one was asked for.</summary>
+    public (DateOnly From, DateOnly To)? Other => AskedCompare switch
+    {
+        "before" => (From.AddDays(From.DayNumber - To.DayNumber - 1), From.AddDays(-1)),
+        "year" => (From.AddYears(-1), To.AddYears(-1)),
+        _ => null,
+    };
 
     /// <summary>How pages call practitioners: by name, and by id where there is none or the reader may not see names.</summary>
     public Dictionary<string, string> Names { get; private set; } = [];
@@ -49,3 +61,11 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
             Db.Current<Sessions.Practitioner>().Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }), ct)).ToDictionary(p => p.PractitionerId, p => p.DisplayName!);
     }
 }
+
+/// <summary>A page's figures beside another period's.</summary>
+/// <param name="Page">The page, whose query says which period.</param>
+/// <param name="Self">Its address with what else was chosen.</param>
+/// <param name="FirstHeading">What the lines are.</param>
+/// <param name="Changes">The lines.</param>
+/// <param name="Name">How a line is called.</param>
+public sealed record TwoPeriods(PeriodPage Page, string Self, string FirstHeading, IReadOnlyList<PeriodChange> Changes, Func<RateRow, string> Name);

@@ -86,7 +86,7 @@ public class BrowserTests
         string screenshots = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots"))).FullName;
         (string Name, string Path)[] pages =
         [
-            ("home", "/"), ("practitioners", "/practitioners"), ("practitioner", "/practitioners/RIVER-P03"), ("measures", "/measures"), ("measure", "/measures/BRUISE_MINOR"),
+            ("home", "/"), ("practitioners", "/practitioners"), ("practitioner", "/practitioners/RIVER-P03"), ("practitioner-compare", "/practitioners/RIVER-P03?compare=year"), ("measures", "/measures"), ("measure", "/measures/BRUISE_MINOR"),
             ("measure-literature", "/measures/BLEED_MINOR?against=literature"), ("sentinel", "/measures/PNEUMOTHORAX"), ("uploads", "/uploads"), ("upload", "/uploads/2"), ("alerts", "/alerts"),
             ("alerts-all", "/alerts?status=all"), ("alert", "/alerts/{bruise}"), ("cases", "/cases"), ("case", "/cases/{bruise-case}"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("adherence", "/adherence?clinic=RIVER"), ("rule", "/adherence/PR-005?clinic=RIVER&measure=ANY_MINOR"), ("credentials", "/credentials"), ("duties", "/duties"), ("protocol", "/protocol?clinic=RIVER"),
             ("protocol-change", "/protocol/change?clinic=RIVER"), ("session-answers", "/sessions/answers?id=RIVER-S00042&clinic=RIVER"), ("baselines", "/baselines"), ("search", "/search?q=bru"), ("shortcuts", "/shortcuts"), ("tour", "/tour"), ("views", "/views"), ("missing", "/practitioners/nobody"),
@@ -128,7 +128,7 @@ public class BrowserTests
 
         // From a point of the funnel to the practitioner, to the month's sessions, to the file they came from.
         await director.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");
-        await director.Locator("svg a[href*='RIVER-P03']").ClickAsync();
+        await director.Locator("svg a[href*='RIVER-P03']").First.ClickAsync();
         Assert.Contains("Priya Raman", await director.InnerTextAsync("h1"), StringComparison.Ordinal);
         await director.Locator("svg a").Last.ClickAsync();
         Assert.Contains("Minor bruising", await director.InnerTextAsync("h1"), StringComparison.Ordinal);

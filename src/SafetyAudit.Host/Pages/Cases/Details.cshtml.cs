@@ -89,6 +89,5 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         Rates.Compute((await Counts.ReadAsync(Db, from, to, ct)).FindAll(c => c.ClinicId == Case.ClinicId), new(from, to, Grouping.Practitioner, Against.Peers), measure, baseline).SingleOrDefault(r => r.PractitionerId == practitioner);
 
     /// <summary>The rate after over the rate before; empty where either has no sessions or nothing happened before.</summary>
-    public (double Ratio, Interval Interval)? Changed => Before is { Exposure: > 0, Observed: > 0 } b && After is { Exposure: > 0 } a
-        ? (a.RatePer1000!.Value / b.RatePer1000!.Value, RateRatio.MidP(a.Observed, a.Exposure.Value, b.Observed, b.Exposure.Value)) : null;
+    public (double Ratio, Interval Interval)? Changed => Before is { } b && After is { } a && new PeriodChange(b, a) is { Ratio: { } ratio, Interval: { } interval } ? (ratio, interval) : null;
 }

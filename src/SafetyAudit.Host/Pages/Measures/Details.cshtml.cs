@@ -22,6 +22,9 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
     public List<(string? Name, Funnel Funnel)> Funnels { get; private set; } = [];
     public List<(Baseline Baseline, List<RateRow> Rows)> Clinics { get; private set; } = [];
 
+    /// <summary>Clinics first, then practitioners.</summary>
+    public IReadOnlyList<PeriodChange> Changes { get; private set; } = [];
+
     public override IEnumerable<(string Name, string Value)> Kept => AskedAgainst is null ? [] : [("against", AskedAgainst)];
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
@@ -40,6 +43,15 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         Funnels = Against == Against.Literature ? [(null, Funnel.Of(rows))]
             : [.. rows.GroupBy(r => r.ClinicId).OrderBy(g => clinics[g.Key], StringComparer.CurrentCulture).Select(g => (clinics.Count > 1 ? clinics[g.Key] : null, Funnel.Of([.. g])))];
         Clinics = baselines.ConvertAll(b => (b, Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, b)));
+        if (Other is var (earlier, until))
+        {
+            var before = await Counts.ReadAsync(Db, earlier, until, ct);
+            Changes =
+            [
+                .. PeriodChange.Of(Rates.Compute(before, new(earlier, until, Grouping.Clinic), measure, Baseline), Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, Baseline)),
+                .. PeriodChange.Of(Rates.Compute(before, new(earlier, until, Grouping.Practitioner), measure, Baseline), Rates.Compute(counts, new(From, To, Grouping.Practitioner), measure, Baseline)),
+            ];
+        }
         return Page();
     }
 }

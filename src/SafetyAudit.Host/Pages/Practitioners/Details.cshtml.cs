@@ -25,6 +25,7 @@ public sealed class PractitionerModel(SafetyAuditDb db, TimeProvider time) : Per
     public List<RateRow> AgainstPeers { get; private set; } = [];
     public List<RateRow> AgainstLiterature { get; private set; } = [];
     public List<AdherenceRow> Adherence { get; private set; } = [];
+    public IReadOnlyList<PeriodChange> Changes { get; private set; } = [];
 
     public override IEnumerable<(string Name, string Value)> Kept => AskedMeasure is null ? [] : [("measure", AskedMeasure)];
 
@@ -44,6 +45,7 @@ public sealed class PractitionerModel(SafetyAuditDb db, TimeProvider time) : Per
         Trend = await Trend.ReadAsync(Db, Chosen, baselines.GetValueOrDefault(Chosen.Code), Id, AskedFrom is null ? To.AddYears(-2).AddDays(1) : From, To, ct);
         AgainstPeers = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
+        if (Other is var (earlier, until)) Changes = PeriodChange.Of((await Rates.ReadAsync(Db, new(earlier, until), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id), AgainstLiterature);
         FollowUpGrade = AgainstPeers.FirstOrDefault()?.FollowUpGrade ?? 'D';
         Adherence = [.. (await AdherenceTable.ReadAsync(Db, new(From, To, PractitionerId: Id), time.UtcNow(), ct)).GroupBy(r => r.Rule).Select(g => g.First() with { Adherence = AdherenceTable.Sum(g) })];
         return Page();
