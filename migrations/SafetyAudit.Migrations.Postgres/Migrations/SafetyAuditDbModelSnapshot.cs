@@ -477,6 +477,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("double precision")
                         .HasColumnName("expected");
 
+                    b.Property<bool>("FoundNothing")
+                        .HasColumnType("boolean")
+                        .HasColumnName("found_nothing");
+
                     b.Property<DateOnly>("From")
                         .HasColumnType("date")
                         .HasColumnName("from");
@@ -503,9 +507,33 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("practitioner_id");
 
+                    b.Property<string>("RaisedArithmetic")
+                        .HasColumnType("text")
+                        .HasColumnName("raised_arithmetic");
+
                     b.Property<DateTime>("RaisedAtUtc")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("raised_at_utc");
+
+                    b.Property<double?>("RaisedExpected")
+                        .HasColumnType("double precision")
+                        .HasColumnName("raised_expected");
+
+                    b.Property<DateOnly?>("RaisedFrom")
+                        .HasColumnType("date")
+                        .HasColumnName("raised_from");
+
+                    b.Property<DateOnly?>("RaisedMonth")
+                        .HasColumnType("date")
+                        .HasColumnName("raised_month");
+
+                    b.Property<long?>("RaisedObserved")
+                        .HasColumnType("bigint")
+                        .HasColumnName("raised_observed");
+
+                    b.Property<DateOnly?>("RaisedTo")
+                        .HasColumnType("date")
+                        .HasColumnName("raised_to");
 
                     b.Property<string>("Reason")
                         .IsRequired()
@@ -538,10 +566,45 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_alerts_one_open")
                         .HasFilter("status = 'open'");
 
+                    b.HasIndex("Key", "Status")
+                        .HasDatabaseName("ix_alerts_key_status");
+
                     b.HasIndex("Status", "ClinicId")
                         .HasDatabaseName("ix_alerts_status_clinic_id");
 
                     b.ToTable("alerts");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Alerts.MonitoredPractitioner", b =>
+                {
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("PractitionerId")
+                        .HasColumnType("text")
+                        .HasColumnName("practitioner_id");
+
+                    b.Property<DateTime>("EvaluatedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("evaluated_at_utc");
+
+                    b.Property<double>("ExpectedAmber")
+                        .HasColumnType("double precision")
+                        .HasColumnName("expected_amber");
+
+                    b.Property<double>("ExpectedRed")
+                        .HasColumnType("double precision")
+                        .HasColumnName("expected_red");
+
+                    b.Property<double>("Years")
+                        .HasColumnType("double precision")
+                        .HasColumnName("years");
+
+                    b.HasKey("ClinicId", "PractitionerId")
+                        .HasName("pk_monitored_practitioners");
+
+                    b.ToTable("monitored_practitioners");
                 });
 
             modelBuilder.Entity("SafetyAudit.AuditTrail.AuditEntry", b =>
@@ -1068,6 +1131,22 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasDatabaseName("ix_notices_state_not_before_utc");
 
                     b.ToTable("notices");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Notices.PlannedUpTo", b =>
+                {
+                    b.Property<string>("Receiver")
+                        .HasColumnType("text")
+                        .HasColumnName("receiver");
+
+                    b.Property<long>("CaseEntryId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("case_entry_id");
+
+                    b.HasKey("Receiver")
+                        .HasName("pk_planned_up_to");
+
+                    b.ToTable("planned_up_to");
                 });
 
             modelBuilder.Entity("SafetyAudit.Notices.Webhook", b =>

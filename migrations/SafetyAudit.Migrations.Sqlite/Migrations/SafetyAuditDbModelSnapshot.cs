@@ -462,6 +462,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("REAL")
                         .HasColumnName("expected");
 
+                    b.Property<bool>("FoundNothing")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("found_nothing");
+
                     b.Property<DateOnly>("From")
                         .HasColumnType("TEXT")
                         .HasColumnName("from");
@@ -488,9 +492,33 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("practitioner_id");
 
+                    b.Property<string>("RaisedArithmetic")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("raised_arithmetic");
+
                     b.Property<DateTime>("RaisedAtUtc")
                         .HasColumnType("TEXT")
                         .HasColumnName("raised_at_utc");
+
+                    b.Property<double?>("RaisedExpected")
+                        .HasColumnType("REAL")
+                        .HasColumnName("raised_expected");
+
+                    b.Property<DateOnly?>("RaisedFrom")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("raised_from");
+
+                    b.Property<DateOnly?>("RaisedMonth")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("raised_month");
+
+                    b.Property<long?>("RaisedObserved")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("raised_observed");
+
+                    b.Property<DateOnly?>("RaisedTo")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("raised_to");
 
                     b.Property<string>("Reason")
                         .IsRequired()
@@ -523,10 +551,45 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_alerts_one_open")
                         .HasFilter("status = 'open'");
 
+                    b.HasIndex("Key", "Status")
+                        .HasDatabaseName("ix_alerts_key_status");
+
                     b.HasIndex("Status", "ClinicId")
                         .HasDatabaseName("ix_alerts_status_clinic_id");
 
                     b.ToTable("alerts");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Alerts.MonitoredPractitioner", b =>
+                {
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<string>("PractitionerId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("practitioner_id");
+
+                    b.Property<DateTime>("EvaluatedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("evaluated_at_utc");
+
+                    b.Property<double>("ExpectedAmber")
+                        .HasColumnType("REAL")
+                        .HasColumnName("expected_amber");
+
+                    b.Property<double>("ExpectedRed")
+                        .HasColumnType("REAL")
+                        .HasColumnName("expected_red");
+
+                    b.Property<double>("Years")
+                        .HasColumnType("REAL")
+                        .HasColumnName("years");
+
+                    b.HasKey("ClinicId", "PractitionerId")
+                        .HasName("pk_monitored_practitioners");
+
+                    b.ToTable("monitored_practitioners");
                 });
 
             modelBuilder.Entity("SafetyAudit.AuditTrail.AuditEntry", b =>
@@ -1045,6 +1108,22 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasDatabaseName("ix_notices_state_not_before_utc");
 
                     b.ToTable("notices");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Notices.PlannedUpTo", b =>
+                {
+                    b.Property<string>("Receiver")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("receiver");
+
+                    b.Property<long>("CaseEntryId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("case_entry_id");
+
+                    b.HasKey("Receiver")
+                        .HasName("pk_planned_up_to");
+
+                    b.ToTable("planned_up_to");
                 });
 
             modelBuilder.Entity("SafetyAudit.Notices.Webhook", b =>

@@ -31,6 +31,18 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     public double ExpectedFalseAlarms { get; private set; }
     public int OpenCases { get; private set; }
     public int Overdue { get; private set; }
+
+    /// <summary>Open cases about the reader, who reviews others, that they were asked about.</summary>
+    public int AboutSelf { get; private set; }
+
+    /// <summary>Days for which an alert is called new.</summary>
+    public const int NewDays = 7;
+
+    /// <summary>Open alerts raised within these days.</summary>
+    public int New { get; private set; }
+
+    /// <summary>Open alerts whose last days may still change, since late reports come.</summary>
+    public int Provisional { get; private set; }
     public Funnel? Funnel { get; private set; }
     public string FunnelClinic { get; private set; } = "";
     public List<ClinicLine> Clinics { get; private set; } = [];
@@ -53,11 +65,14 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         var clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
         var rows = new List<RateRow>();
         foreach (var clinic in clinics) rows.AddRange(await EvaluateAlerts.AmongPeersAsync(Db, clinic.Id, baselines, ct));
-        var reviewed = await EvaluateAlerts.ReviewedAsync(Db, ct);
-        foreach (var clinic in clinics) if (await EvaluateAlerts.MonitorAsync(Db, clinic.Id, baselines, reviewed, ct) is { } monitor) ExpectedFalseAlarms += monitor.Of(Db.Actor.Scope.PractitionerId).ExpectedFalseAlarms.Red;
-        OpenCases = await Db.Cases.CountAsync(c => c.Stage != CaseStage.Closed, ct);
+        ExpectedFalseAlarms = await Db.MonitoredPractitioners.SumAsync(m => m.ExpectedRed, ct);
         var now = time.UtcNow();
-        Overdue = await Db.Cases.CountAsync(c => c.Stage != CaseStage.Closed && c.DueAtUtc < now, ct);
+        // A reviewer's cases are those of others; of their own they learn when they are asked.
+        string? self = Db.Actor.Scope.PractitionerId is null ? await ReviewCase.SelfAsync(Db, ct) : null;
+        var cases = Db.Cases.Where(c => c.Stage != CaseStage.Closed && (self == null || c.PractitionerId == null || c.PractitionerId != self));
+        (OpenCases, Overdue) = (await cases.CountAsync(ct), await cases.CountAsync(c => c.DueAtUtc < now, ct));
+        if (self is not null) AboutSelf = await Db.Cases.CountAsync(c => c.Stage != CaseStage.Closed && c.PractitionerId == self && c.AskedAtUtc != null, ct);
+        New = Open.Count(a => a.RaisedAtUtc >= now.AddDays(-NewDays));
         // The clinic and measure with the row furthest above is the one worth a picture here.
         if (rows.Where(r => r.Predicted != null).MinBy(r => r.PHigh!.Value) is { } telling)
         {
@@ -65,15 +80,19 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
             FunnelClinic = clinics.Single(c => c.Id == telling.ClinicId).Name;
         }
 
+        var delays = await ReportingDelay.ReadAsync(Db, From, To, ct);
+        var last = clinics.ToDictionary(c => c.Id, _ => (DateOnly?)null);
+        foreach (var clinic in clinics) last[clinic.Id] = (await Counts.SpanOfClinicAsync(Db, clinic.Id, ct))?.Last;
+        Provisional = Open.Count(a => last.GetValueOrDefault(a.ClinicId) is { } day && delays.GetValueOrDefault(a.ClinicId)?.NinetiethHours is { } hours && a.Rule is AlertRule.MoreThanPeers or AlertRule.FewerThanPeers && a.To > day.AddDays(-(int)Math.Ceiling(hours / 24)));
+
         // Clinics as a whole are no concern of someone who sees their own figures.
         if (Db.Actor.Scope.PractitionerId is not null) return;
         var literature = (await Rates.ReadAsync(Db, new(From, To, Grouping.Clinic, Against.Literature), EvaluateAlerts.Watched(baselines), baselines, ct)).ToLookup(r => r.ClinicId);
-        var delays = await ReportingDelay.ReadAsync(Db, From, To, ct);
         foreach (var clinic in clinics)
         {
             var delay = delays.GetValueOrDefault(clinic.Id);
             var here = literature[clinic.Id].ToList();
-            Clinics.Add(new(clinic.Id, clinic.Name, (await Counts.SpanAsync(Db, clinic.Id, ct))?.Last, here.FirstOrDefault()?.Sessions ?? 0, delay?.Events ?? 0, delay?.MedianHours, delay?.NinetiethHours,
+            Clinics.Add(new(clinic.Id, clinic.Name, last[clinic.Id], here.FirstOrDefault()?.Sessions ?? 0, delay?.Events ?? 0, delay?.MedianHours, delay?.NinetiethHours,
                 here.Count(r => r.Position == Position.Above998), here.Count(r => r.Position == Position.Below998), here.Count(r => r.Position is Position.Inside or Position.Above95 or Position.Below95)));
         }
     }

@@ -127,6 +127,7 @@ public static class Show
         NotAssessedBecause.UnitNotCounted => "counted in another unit than sessions",
         NotAssessedBecause.NoBaselineRate => "no published rate; every event is looked at by itself",
         NotAssessedBecause.AscertainmentDiffers => "the published rate was found in another way",
+        NotAssessedBecause.OneColleague => "one colleague alone; the comparison would tell that colleague’s figures",
         _ => "no colleagues in the clinic to compare with",
     };
 
@@ -153,6 +154,9 @@ public static class Show
         AlertLevel.Amber => ("badge above-95", "▲", "amber: worth a look"),
         _ => ("badge below-998", "▼", "check the records"),
     };
+
+    /// <summary>How many of each level, in words: "2 red, 5 amber".</summary>
+    public static string Levels(IEnumerable<AlertLevel> levels) => string.Join(", ", levels.GroupBy(l => l).OrderBy(g => g.Key).Select(g => $"{Count(g.Count())} {Codes.Of(g.Key)}"));
 
     public static string Stage(CaseStage stage) => stage switch { CaseStage.Data => "The data", CaseStage.CaseMix => "The kind of sessions", CaseStage.Process => "The protocol", CaseStage.Person => "The person", _ => "Decided" };
 

@@ -80,20 +80,36 @@ public sealed class Alert
     /// <summary>What it was raised by: the thresholds and what they were solved for, in figures. Empty for a rule without thresholds.</summary>
     public string? Arithmetic { get; set; }
 
+    /// <summary>The first day of the month whose figures were the first to cross the line when it was raised; empty for a rule without months.</summary>
+    public DateOnly? RaisedMonth { get; set; }
+
+    // As it was when it was raised, whatever the figures say since.
+    public DateOnly? RaisedFrom { get; set; }
+    public DateOnly? RaisedTo { get; set; }
+    public long? RaisedObserved { get; set; }
+    public double? RaisedExpected { get; set; }
+    public string? RaisedArithmetic { get; set; }
+
+    /// <summary>Keeps its figures as those that it was raised with.</summary>
+    internal void Raise(DateTime now) => (Status, RaisedAtUtc, RaisedFrom, RaisedTo, RaisedObserved, RaisedExpected, RaisedArithmetic) = (AlertStatus.Open, now, From, To, Observed, Expected, Arithmetic);
+
     public AlertStatus Status { get; set; }
     public DateTime RaisedAtUtc { get; set; }
 
     /// <summary>When its figures were last looked at and still bore it out, or ceased to.</summary>
     [Unaudited] public DateTime EvaluatedAtUtc { get; set; }
 
-    /// <summary>Whether it gets a case by itself, and ends with that only: a sentinel event, or a practitioner far above colleagues.</summary>
-    public bool AsksForReview => Level == AlertLevel.Sentinel || Level == AlertLevel.Red && Rule == AlertRule.MoreThanPeers;
+    /// <summary>Whether it gets a case by itself, and ends with that only: what is sentinel or red.</summary>
+    public bool AsksForReview => Level is AlertLevel.Sentinel or AlertLevel.Red;
 
     public DateTime? ClosedAtUtc { get; set; }
     public string? ClosedBy { get; set; }
 
     /// <summary>Why it was dismissed, or what its case decided.</summary>
     public string? ClosedBecause { get; set; }
+
+    /// <summary>Whether its review found nothing that explains it or needs a change: what comes after is watched the more closely.</summary>
+    public bool FoundNothing { get; set; }
 
     /// <summary>The clinic's last day with a session when it was closed: what came up to then has been looked at.</summary>
     public DateOnly? ReviewedTo { get; set; }

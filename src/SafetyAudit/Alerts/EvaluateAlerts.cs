@@ -30,7 +30,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         if (await db.StaleDays.AnyAsync(ct)) return;
         var now = time.UtcNow();
         var open = await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
-        var found = await FindAsync(db, now, open, await ReviewedAsync(db, ct), ct);
+        var monitors = new List<ClinicMonitor>();
+        var found = await FindAsync(db, now, open, await ReviewedAsync(db, now, ct), monitors, ct);
         // One that did not hold for a while and holds again is the same alert, with the review that it has.
         var missing = found.Where(f => !open.ContainsKey(f.Key)).Select(f => f.Key).ToList();
         var again = (await db.Alerts.Where(a => a.Status == AlertStatus.NoLongerHolds && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => a.Id)!);
@@ -44,13 +45,26 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
                     (finding.Reason, finding.From, finding.To, finding.Observed, finding.Expected, finding.Baseline, now, finding.ClinicId, finding.PractitionerId, finding.Level, finding.Arithmetic);
                 continue;
             }
-            finding.Status = AlertStatus.Open;
-            finding.RaisedAtUtc = now;
+            finding.Raise(now);
             db.Alerts.Add(finding);
         }
         foreach (var gone in open.Values) (gone.Status, gone.EvaluatedAtUtc) = (AlertStatus.NoLongerHolds, now);
+        await KeepMonitoredAsync(db, monitors, now, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
+    }
+
+    static async Task KeepMonitoredAsync(SafetyAuditDb db, List<ClinicMonitor> monitors, DateTime now, CancellationToken ct)
+    {
+        var before = await db.MonitoredPractitioners.ToDictionaryAsync(m => (m.ClinicId, m.PractitionerId), ct);
+        foreach (var monitor in monitors)
+            foreach (string practitioner in monitor.Practitioners)
+            {
+                if (!before.Remove((monitor.ClinicId, practitioner), out var row)) db.MonitoredPractitioners.Add(row = new() { ClinicId = monitor.ClinicId, PractitionerId = practitioner });
+                var own = monitor.Of(practitioner);
+                (row.Years, (row.ExpectedRed, row.ExpectedAmber), row.EvaluatedAtUtc) = (own.PractitionerYears, own.ExpectedFalseAlarms, now);
+            }
+        db.MonitoredPractitioners.RemoveRange(before.Values);
     }
 
     /// <summary>The twelve months over which a clinic is judged; empty for a clinic without sessions.</summary>
@@ -71,15 +85,19 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             (practitioner, measure) => reviewed.TryGetValue(KeyOf(AlertRule.MoreThanPeers, clinicId, practitioner, measure), out var seen) ? seen : null, ct);
     }
 
-    /// <summary>The day up to which what an alert was about has been looked at, by the alert's key.</summary>
-    public static async Task<Dictionary<string, Reviewed>> ReviewedAsync(SafetyAuditDb db, CancellationToken ct) =>
-        (await db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Closed && a.ReviewedTo != null).Select(a => new { a.Key, a.ReviewedTo, a.Level }).ToListAsync(ct))
-        .GroupBy(a => a.Key).ToDictionary(g => g.Key, g => new Reviewed(g.Max(a => a.ReviewedTo!.Value), g.Where(a => a.Level == AlertLevel.Red).Max(a => a.ReviewedTo)));
+    /// <summary>The day up to which what an alert was about has been looked at, by the alert's key: one for each key, however often it was. Not of sentinel events, each of which is one review, nor of warnings whose day has come.</summary>
+    public static async Task<Dictionary<string, Reviewed>> ReviewedAsync(SafetyAuditDb db, DateTime nowUtc, CancellationToken ct)
+    {
+        var today = DateOnly.FromDateTime(nowUtc);
+        return await db.Alerts.Where(a => a.Status == AlertStatus.Closed && a.ReviewedTo != null && a.Rule != AlertRule.SentinelEvent && (a.Rule != AlertRule.CredentialLapsing || a.ReviewedTo >= today))
+            .GroupBy(a => a.Key).Select(g => new { g.Key, To = g.Max(a => a.ReviewedTo), RedTo = g.Max(a => a.Level == AlertLevel.Red ? a.ReviewedTo : null), NothingTo = g.Max(a => a.Level == AlertLevel.Red && a.FoundNothing ? a.ReviewedTo : null) })
+            .ToDictionaryAsync(g => g.Key, g => new Reviewed(g.To!.Value, g.RedTo, g.RedTo != null && g.NothingTo == g.RedTo), ct);
+    }
 
     /// <summary>The measures that are watched by rate.</summary>
     public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
 
-    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, CancellationToken ct)
+    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, List<ClinicMonitor> monitors, CancellationToken ct)
     {
         var found = new List<Alert>();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
@@ -88,14 +106,17 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         {
             if (await PeriodAsync(db, clinic, ct) is not var (start, end)) continue;
             if (await MonitorAsync(db, clinic, baselines, reviewed, ct) is { } monitor)
+            {
+                monitors.Add(monitor);
                 found.AddRange(MonitorAlerts.Of(monitor, end, open.GetValueOrDefault, key => reviewed.TryGetValue(key, out var seen) ? seen : null));
+            }
             found.AddRange(await AsAWholeAsync(db, clinic, start, end, baselines, measures, now, ct).Where(a => !reviewed.TryGetValue(a.Key, out var seen) || seen.To < start).ToListAsync(ct));
             // What was looked into is judged by what came after, until that is all there is to judge.
             foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key, clinic)).Select(r => r.Value.To).Distinct().Where(d => d >= start && d < end))
                 found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen.To == day).ToListAsync(ct));
         }
         found.AddRange((await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct)).Where(a => ProtocolAlerts.IsLapse(a) || !reviewed.ContainsKey(a.Key)));
-        found.AddRange((await SentinelsAsync(db, measures, ct)).Where(a => !reviewed.ContainsKey(a.Key)));
+        found.AddRange(await SentinelsAsync(db, measures, ct));
         return found;
     }
 
@@ -131,7 +152,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             + (rule == AlertRule.ClinicBelowLiterature ? "Check the records first." : "Published rates differ several-fold between settings: a question about the clinic's recording and practice as a whole, not about one person."),
     };
 
-    // One event, one review: whatever its rate, whether or not its session has arrived.
+    // One event, one review: whatever its rate, whether or not its session has arrived. What was reviewed is left out by the database.
     static async Task<List<Alert>> SentinelsAsync(SafetyAuditDb db, List<Measure> measures, CancellationToken ct)
     {
         var byCode = measures.ToDictionary(m => m.Code);
@@ -139,6 +160,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         var candidates = await db.Current<AdverseEvent>()
             .Where(e => sentinels.Contains(e.Category) || e.Severity == Severity.Critical || e.CtcaeGrade >= 4 || e.MedicalAttention == MedicalAttention.Admitted || e.Seriousness!.StartsWith("serious") || Measure.SeriousOutcomes.Contains(e.Outcome!)
                 || db.Measures.Any(m => m.Code == e.Category && m.DefaultSeverity == Severity.Critical))
+            .Where(e => !db.Alerts.Any(a => a.Key == SentinelKey + (e.ClinicId ?? "") + "||" + e.EventId && a.Status == AlertStatus.Closed))
             .Select(e => new { Event = e, PractitionerId = db.Sessions.Where(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.SupersededAtUtc == null).Select(s => s.PractitionerId).FirstOrDefault() })
             .ToListAsync(ct);
         var found = new List<Alert>();
@@ -160,6 +182,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         }
         return found;
     }
+
+    static readonly string SentinelKey = KeyOf(AlertRule.SentinelEvent, "", "", "")[..^2];
 
     internal static string KeyOf(AlertRule rule, string? clinic, string? practitioner, string? about) => string.Join('|', Codes.Of(rule), clinic, practitioner, about);
 }

@@ -1,15 +1,27 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
-using SafetyAudit.Measures;
-using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Alerts;
 
 /// <summary>What the monitor of a clinic raises about its practitioners.</summary>
-static class MonitorAlerts
+public static class MonitorAlerts
 {
     /// <summary>Months after which a signal that nobody has an alert of is history; as many as a look takes together.</summary>
     const int MonthsFresh = 12;
+
+    const string TwelveMonths = "twelve months";
+
+    /// <summary>What an alert is about, as its months stand in a monitor: events, and what colleagues' records lead to expect, month by month or as one look as the alert was raised. Nothing where it was not kept, or its months are not looked back on.</summary>
+    public static (long Observed, double Expected)? Again(ClinicMonitor monitor, MonitorPath path, Alert alert)
+    {
+        if (alert is not { RaisedFrom: { } from, RaisedTo: { } to, RaisedMonth: { } month }) return null;
+        int start = monitor.IndexOf(from), end = monitor.IndexOf(to);
+        var points = path.Points.Where(p => p.Index >= start && p.Index <= end).ToList();
+        if (start < 0 || points.Count == 0) return null;
+        if (alert.RaisedArithmetic?.StartsWith(TwelveMonths, StringComparison.Ordinal) != true) return ((long)points.Sum(p => p.Events), points.Sum(p => p.Expected));
+        int at = points.FindIndex(p => p.Index == monitor.IndexOf(month));
+        return at < 0 ? null : ((long)points[at].Judgement.WindowEvents, points[at].Judgement.Window.Mean);
+    }
 
     /// <param name="monitor">The clinic's months.</param>
     /// <param name="to">Its last day with a session.</param>
@@ -68,17 +80,14 @@ static class MonitorAlerts
         int signal = points.FindIndex(p => p.IsWatched && signals(p)), latest = points.FindLastIndex(p => p.IsWatched && signals(p));
         if (signal < 0) return null;
         bool red = level == AlertLevel.Red;
-        LearningCusumStep Of(MonitorPoint p) => red ? p.Red : p.Amber;
-        int from = signal;
-        while (from > 0 && Of(points[from - 1]) is { Signal: false, Value: > 0 }) from--;
-        var run = points[from..(latest + 1)];
-        var (at, step, threshold) = (points[signal], Of(points[signal]), red ? points[signal].RedThreshold : points[signal].AmberThreshold);
+        var run = points[ClinicMonitor.StartOfRun(points, signal, red)..(latest + 1)];
+        var (at, step, threshold) = (points[signal], points[signal].Sum(red), points[signal].Line(red));
         double events = run.Sum(p => p.Events), sessions = run.Sum(p => p.Sessions), expected = run.Sum(p => p.Expected), budget = red ? at.Budget.RedPerPractitionerYear : at.Budget.AmberPerPractitionerYear;
         int more = run.Count(p => p.IsWatched && signals(p)) - 1;
         var (start, end) = (monitor.MonthOf(run[0].Index), Earlier(monitor.EndOf(run[^1].Index), to));
         return new()
         {
-            ClinicId = monitor.ClinicId, Level = level, From = start, To = end, Observed = (long)events, Expected = expected, Key = "",
+            ClinicId = monitor.ClinicId, Level = level, From = start, To = end, Observed = (long)events, Expected = expected, Key = "", RaisedMonth = monitor.MonthOf(at.Index),
             Reason = string.Create(CultureInfo.InvariantCulture,
                 $"{monitor.Measures[path.Measure].Name}: {events:0} in {sessions:0} sessions {(start.Month == end.Month && start.Year == end.Year ? $"in {end:MMMM yyyy}" : $"from {start:MMMM yyyy} to {end:MMMM yyyy}")}, where the records of colleagues in the clinic lead to expect {expected:0.0}. The running sum of evidence for a doubling reached {step.Value:0.00} in {monitor.MonthOf(at.Index):MMMM yyyy}; the {(red ? "red" : "amber")} line is at {threshold:0.00}.")
                 + (more > 0 ? string.Create(CultureInfo.InvariantCulture, $" Begun anew from zero, it crossed the line {(more == 1 ? "once more" : $"{more} times more")}.") : ""),
@@ -95,65 +104,16 @@ static class MonitorAlerts
         double chance = low ? seen.Low : seen.High, adjusted = low ? seen.LowAdjusted : seen.HighAdjusted;
         return new()
         {
-            ClinicId = monitor.ClinicId, Level = level, From = start, To = end, Observed = (long)seen.WindowEvents, Expected = seen.Window.Mean, Key = "",
+            ClinicId = monitor.ClinicId, Level = level, From = start, To = end, Observed = (long)seen.WindowEvents, Expected = seen.Window.Mean, Key = "", RaisedMonth = monitor.MonthOf(point.Index),
             Reason = string.Create(CultureInfo.InvariantCulture,
                 $"{monitor.Measures[path.Measure].Name}: {seen.WindowEvents:0} in {seen.WindowSessions:0} sessions from {start:MMMM yyyy} to {end:MMMM yyyy}, where the records of colleagues in the clinic lead to expect {seen.Window.Mean:0.0}. So {(low ? "few" : "many")} by chance alone: {Chance(chance)}; among all comparisons of the month still {Chance(adjusted)}.")
                 + (low ? " Check the records: so few may mean that events are not written down." : ""),
             Arithmetic = string.Create(CultureInfo.InvariantCulture,
-                $"twelve months, mid-P {chance:0.000000}, Benjamini–Hochberg {adjusted:0.000000} at {(low ? PeerMonitor.LowDiscovery : level == AlertLevel.Red ? PeerMonitor.RedDiscovery : PeerMonitor.AmberDiscovery):0.##}; expected {seen.Window.Mean:0.0000}, shape {seen.Window.Shape:0.####}; spread {Math.Sqrt(seen.TauSquared):0.###}"),
+                $"{TwelveMonths}, mid-P {chance:0.000000}, Benjamini–Hochberg {adjusted:0.000000} at {(low ? PeerMonitor.LowDiscovery : level == AlertLevel.Red ? PeerMonitor.RedDiscovery : PeerMonitor.AmberDiscovery):0.##}; expected {seen.Window.Mean:0.0000}, shape {seen.Window.Shape:0.####}; spread {Math.Sqrt(seen.TauSquared):0.###}"),
         };
     }
 
     static string Chance(double p) => p < 0.0001 ? "under 1 in 10,000" : string.Create(CultureInfo.InvariantCulture, $"1 in {1 / p:#,0}");
 
     static DateOnly Earlier(DateOnly a, DateOnly b) => a < b ? a : b;
-}
-
-/// <summary>Events too rare for a rate of one person: how close together they came in the clinic as a whole.</summary>
-static class RareEvents
-{
-    /// <summary>The one-sided chance at which a gap, or some in a row, is shorter than chance makes it.</summary>
-    public const double Chance = 0.001;
-
-    /// <summary>Whether a measure is looked at by its gaps: a published rate of events as they are recorded, too low to be watched practitioner by practitioner, of no sentinel event.</summary>
-    public static bool IsWatched(Measure measure, Baseline? baseline) =>
-        !measure.IsSummary && !measure.IsSentinel && baseline is { Ascertainment: Ascertainment.Passive, Rate: > 0 } && baseline.Unit == measure.Unit && measure.Unit is ExposureUnit.Session or ExposureUnit.AtRiskSession
-        && !Catalogue.IsWatchedByRate(measure, baseline);
-
-    /// <summary>The alert of one measure, where the latest events came too close together within the last twelve months.</summary>
-    /// <param name="clinicId">The clinic.</param>
-    /// <param name="measure">The measure.</param>
-    /// <param name="baseline">Its published rate.</param>
-    /// <param name="days">The clinic's days in order: exposure and events.</param>
-    public static Alert? Of(string clinicId, Measure measure, Baseline baseline, IReadOnlyList<(DateOnly Day, double Exposure, long Events)> days)
-    {
-        if (days.Count == 0) return null;
-        var gaps = new List<double>();
-        var on = new List<DateOnly>();
-        double since = 0;
-        foreach (var (day, exposure, events) in days)
-        {
-            since += exposure;
-            for (long i = 0; i < events; i++)
-            {
-                gaps.Add(since);
-                on.Add(day);
-                since = 0;
-            }
-        }
-        if (gaps.Count < PeerMonitor.FewestEvents || on[^1] <= days[^1].Day.AddYears(-1)) return null;
-        // The first event's gap began before the records did, so nothing is said by it alone.
-        double[] between = [.. gaps.Skip(1)];
-        var (k, tail) = GapTest.Latest(between, baseline.Distribution!.Value);
-        if (k == 0 || tail > Chance) return null;
-        double exposureOver = between[^k..].Sum();
-        return new()
-        {
-            Rule = AlertRule.RareEventsClose, Level = AlertLevel.Amber, ClinicId = clinicId, Measure = measure.Code, Key = EvaluateAlerts.KeyOf(AlertRule.RareEventsClose, clinicId, null, measure.Code),
-            From = on[^(k + 1)], To = on[^1], Observed = k + 1, Expected = exposureOver * baseline.Rate!.Value, Baseline = baseline.Id,
-            Reason = string.Create(CultureInfo.InvariantCulture,
-                $"{measure.Name}: after the event of {on[^(k + 1)]:yyyy-MM-dd} {(k == 1 ? "another" : $"{k} more")} came within {exposureOver:#,0} sessions in the clinic, where {baseline.Source} leads to expect {exposureOver * baseline.Rate.Value:0.00}. So close together by chance alone: at most 1 in {1 / tail:#,0}. A question about the clinic as a whole, not about one person."),
-            Arithmetic = string.Create(CultureInfo.InvariantCulture, $"gap test over the last {k}, tail {tail:0.000000} at {Chance:0.###}; shape {baseline.Distribution.Value.Shape:0.##}"),
-        };
-    }
 }

@@ -34,7 +34,7 @@ public static class Evaluation
         DetectionRule.CumulativeFunnel("funnel_99.8_literature", 0.001),
     ];
 
-    static readonly DetectionRule[] Ours = [PeerMonitor.Rule("red", p => p.IsRed), PeerMonitor.Rule("red_or_amber", p => p.IsRed || p.IsAmber), PeerMonitor.Rule("fewer_than_colleagues", p => p.IsLow)];
+    static readonly DetectionRule[] Ours = [PeerMonitor.Rule("red", p => p.IsRed), PeerMonitor.Rule("red_reviews_find_nothing", p => p.IsRed, foundNothing: true), PeerMonitor.Rule("red_or_amber", p => p.IsRed || p.IsAmber), PeerMonitor.Rule("fewer_than_colleagues", p => p.IsLow)];
 
     public static readonly IReadOnlyList<(string Name, ClinicScenario Clinics)> Scenarios =
     [

@@ -25,7 +25,14 @@ public sealed record AlarmBudget(double RedPerPractitionerYear, double AmberPerP
 /// <summary>Up to which day somebody has looked into a rise of a practitioner's measure.</summary>
 /// <param name="To">Whatever its level was: what was amber until then is seen.</param>
 /// <param name="RedTo">The same of red ones: a look into an amber one does not stop the evidence that gathers towards red.</param>
-public readonly record struct Reviewed(DateOnly To, DateOnly? RedTo);
+/// <param name="FoundNothing">Whether the latest of the red ones found nothing that explains it.</param>
+public readonly record struct Reviewed(DateOnly To, DateOnly? RedTo, bool FoundNothing = false);
+
+/// <summary>With which months the sums of a stream begin anew, after a review was closed in the one before.</summary>
+/// <param name="Red">The red sum; null for never.</param>
+/// <param name="Amber">The amber one, likewise.</param>
+/// <param name="AtHalf">Whether the red sum begins at half its line, as after a review that found nothing: if something is wrong all the same it signals soon (fast initial response, Lucas and Crosier 1982).</param>
+public readonly record struct Restart(int? Red, int? Amber, bool AtHalf = false);
 
 /// <summary>One month of one practitioner in one measure, as the monitor saw it.</summary>
 /// <param name="Index">The month, counted from the first.</param>
@@ -42,6 +49,12 @@ public readonly record struct MonitorPoint(
     int Index, double Events, double Sessions, PeerResult Judgement, int Streams, LearningCusumStep Red, LearningCusumStep Amber, double RedThreshold, double AmberThreshold, AlarmBudget Budget)
 {
     public bool IsWatched => Streams > 0;
+
+    /// <summary>The red sum, or the amber one.</summary>
+    public LearningCusumStep Sum(bool red) => red ? Red : Amber;
+
+    /// <summary>The line that it is held against.</summary>
+    public double Line(bool red) => red ? RedThreshold : AmberThreshold;
 
     /// <summary>What the month was expected to bring.</summary>
     public double Expected => Judgement.Null.IsKnown ? Sessions * Judgement.Null.Mean : 0;
@@ -100,8 +113,9 @@ public static class PeerMonitor
     /// <param name="sessions">Likewise: sessions at risk.</param>
     /// <param name="learned">Months in which the sums rest.</param>
     /// <param name="budget">False alarms accepted in a month.</param>
-    /// <param name="restarts">Months with which a stream's red and amber sums begin anew, after a review was closed in the one before; null for none.</param>
-    public static IReadOnlyList<MonitorPath> Run(GammaRate[] priors, int practitioners, IReadOnlyList<double[]> events, IReadOnlyList<double[]> sessions, int learned, Func<int, AlarmBudget> budget, Func<int, (int? Red, int? Amber)>? restarts = null)
+    /// <param name="restarts">Where a stream's sums begin anew; null for nowhere.</param>
+    /// <param name="foundNothing">As if every red signal had been reviewed by the next month and nothing been found: its sum goes on from half its line.</param>
+    public static IReadOnlyList<MonitorPath> Run(GammaRate[] priors, int practitioners, IReadOnlyList<double[]> events, IReadOnlyList<double[]> sessions, int learned, Func<int, AlarmBudget> budget, Func<int, Restart>? restarts = null, bool foundNothing = false)
     {
         var monitoring = new PeerMonitoring(priors, practitioners);
         int streams = monitoring.Streams, months = events.Count;
@@ -135,12 +149,16 @@ public static class PeerMonitor
                 int k = watched[s % practitioners];
                 double redAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(accepted.RedPerPractitionerYear, k)),
                     amberAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(accepted.AmberPerPractitionerYear, k));
+                if (anew is { AtHalf: true } && anew.Red == t) red[s] = HalfWay(redAt);
                 points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], k,
                     t < learned ? default : red[s].Add(events[t][s], sessions[t][s], rate, redAt), t < learned ? default : amber[s].Add(events[t][s], sessions[t][s], rate, amberAt), redAt, amberAt, accepted));
+                if (foundNothing && points[s][^1].Red.Signal) red[s] = HalfWay(redAt);
             }
 
             bool IsWatched(int s) => judged[s].Null.IsKnown && judged[s].Null.Mean * volume[s] * MonthsOfVolume / past >= FewestExpectedPerYear;
         }
+        static LearningCusum HalfWay(double line) => LearningCusum.From(Doubling, (line / 2, 0, 0));
+
         return [.. points.Select((p, s) => new MonitorPath(s / practitioners, s % practitioners, p))];
 
         LearningCusum[] Zeros()
@@ -162,12 +180,13 @@ public static class PeerMonitor
     /// <summary>The monitor as a rule for <see cref="OperatingCharacteristics"/>.</summary>
     /// <param name="name">Name in tables.</param>
     /// <param name="raises">Which points raise it.</param>
-    public static DetectionRule Rule(string name, Func<MonitorPoint, bool> raises) => new(name, (clinic, raised) =>
+    /// <param name="foundNothing">As in <see cref="Run"/>.</param>
+    public static DetectionRule Rule(string name, Func<MonitorPoint, bool> raises, bool foundNothing = false) => new(name, (clinic, raised) =>
     {
         var scenario = clinic.Scenario;
         var months = Enumerable.Range(0, scenario.Months).ToList();
         var paths = Run([.. scenario.Families.Select(f => f.Published)], scenario.Practitioners,
-            months.ConvertAll(t => clinic.EventsOf(t).ToArray()), months.ConvertAll(t => clinic.SessionsOf(t).ToArray()), MonthsLearned, _ => AlarmBudget.Default);
+            months.ConvertAll(t => clinic.EventsOf(t).ToArray()), months.ConvertAll(t => clinic.SessionsOf(t).ToArray()), MonthsLearned, _ => AlarmBudget.Default, foundNothing: foundNothing);
         for (int s = 0; s < paths.Count; s++)
             foreach (var point in paths[s].Points.Skip(scenario.History)) raised[(point.Index - scenario.History) * scenario.Streams + s] = raises(point);
     });
@@ -213,16 +232,26 @@ public sealed record ClinicMonitor(
     /// <summary>The same with one practitioner's paths alone, or with all.</summary>
     public ClinicMonitor Of(string? practitionerId) => practitionerId is null ? this : this with { Paths = [.. Paths.Where(p => Practitioners[p.Practitioner] == practitionerId)] };
 
+    /// <summary>Where the run that ends with a signal began: with the month in which its sum left zero, or began anew after a review. A month that is not watched has none.</summary>
+    internal static int StartOfRun(IReadOnlyList<MonitorPoint> points, int signal, bool red)
+    {
+        int start = signal;
+        while (start > 0 && points[start - 1].Sum(red) is { Signal: false, Value: > 0 } before && Math.Abs(Began(points[start].Sum(red)) - before.Value) < 1e-6) start--;
+        return start;
+    }
+
+    // Where the sum stood before this month: the last month's, unless it began anew.
+    static double Began(LearningCusumStep step) => Math.Max(0, step.Value - step.Weight);
+
     /// <summary>How many events fewer, taken from the latest months of the run first, would have kept the first sum to signal below its line. Nothing where none signalled.</summary>
     /// <param name="path">One of the paths.</param>
     /// <param name="from">The first day that is looked at.</param>
     /// <param name="red">The red sum, or the amber one.</param>
     public int? FewerToUnflag(MonitorPath path, DateOnly from, bool red)
     {
-        int end = path.Points.ToList().FindIndex(p => p.IsWatched && MonthOf(p.Index) >= from && (red ? p.Red.Signal : p.Amber.Signal));
+        int end = path.Points.ToList().FindIndex(p => p.IsWatched && MonthOf(p.Index) >= from && p.Sum(red).Signal);
         if (end < 0) return null;
-        int start = end;
-        while (start > 0 && path.Points[start - 1].IsWatched && (red ? path.Points[start - 1].Red : path.Points[start - 1].Amber) is { Signal: false, Value: > 0 }) start--;
+        int start = StartOfRun(path.Points, end, red);
         var run = path.Points.Skip(start).Take(end - start + 1).ToList();
         double[] events = [.. run.Select(p => p.Events)];
         for (int fewer = 1; ; fewer++)
@@ -230,8 +259,8 @@ public sealed record ClinicMonitor(
             int last = Array.FindLastIndex(events, e => e > 0);
             if (last < 0) return fewer - 1;
             events[last]--;
-            var sum = new LearningCusum(PeerMonitor.Doubling);
-            if (!run.Select((p, i) => sum.Add(events[i], p.Sessions, p.Judgement.Null, red ? p.RedThreshold : p.AmberThreshold).Signal).ToList().Exists(s => s)) return fewer;
+            var sum = LearningCusum.From(PeerMonitor.Doubling, (Began(run[0].Sum(red)), 0, 0));
+            if (!run.Select((p, i) => sum.Add(events[i], p.Sessions, p.Judgement.Null, p.Line(red)).Signal).ToList().Exists(s => s)) return fewer;
         }
     }
 
@@ -289,7 +318,7 @@ public sealed record ClinicMonitor(
             counts.Where(c => Index(first, c.Period) is var i && i <= t && i > t - PeerMonitor.MonthsOfVolume && c.Sessions > 0).Select(c => c.PractitionerId).Distinct().Count());
         var priors = measures.Select(m => baselines[m.Code].Distribution ?? GammaRate.Unknown).ToArray();
         var paths = people.Count < 2 ? []
-            : PeerMonitor.Run(priors, people.Count, events, sessions, PeerMonitor.MonthsLearned, Budget, s => reviewed?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } seen ? (seen.RedTo is { } red ? Index(first, red) + 1 : null, Index(first, seen.To) + 1) : default);
+            : PeerMonitor.Run(priors, people.Count, events, sessions, PeerMonitor.MonthsLearned, Budget, s => reviewed?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } seen ? new(seen.RedTo is { } red ? Index(first, red) + 1 : null, Index(first, seen.To) + 1, seen.FoundNothing) : default);
         return new(clinicId, first, months, people, measures, [.. measures.Select(m => baselines[m.Code])], paths);
     }
 

@@ -13,7 +13,7 @@ public enum Grouping { Practitioner, Clinic }
 public enum IntervalMethod { MidP, Exact }
 
 /// <summary>Why nothing can be said. Never "fine".</summary>
-public enum NotAssessedBecause { NoSessions, UnitNotCounted, NoBaselineRate, AscertainmentDiffers, NoPeers }
+public enum NotAssessedBecause { NoSessions, UnitNotCounted, NoBaselineRate, AscertainmentDiffers, NoPeers, OneColleague }
 
 /// <summary>What is asked of the figures.</summary>
 public sealed record RateQuestion(DateOnly From, DateOnly To, Grouping By = Grouping.Practitioner, Against Against = Against.Literature, IntervalMethod Interval = IntervalMethod.MidP);
@@ -74,6 +74,9 @@ public sealed record RateRow
 
     /// <summary>P(X ≤ observed).</summary>
     public double? PLow => Predicted?.AtMost(Observed);
+
+    /// <summary>The smallest rise that would have lain beyond the upper 99.8 % limit with a chance of 80 %, as a multiple of what is expected; empty when not assessed.</summary>
+    public double? SmallestRise => Predicted is { Mean: > 0 } p ? Detectability.SmallestRatio(p.Mean, shape: p.Shape) : null;
 
     public Position Position => Limits?.PositionOf(Observed) ?? Position.NotAssessed;
 
@@ -163,6 +166,8 @@ public static class Rates
         var compared = subject.Parts.Where(own => own.Exposure > 0 && all.Exists(other => other.Id != subject.Id && other.Parts.Any(p => p.Stratum == own.Stratum && p.Exposure > 0))).ToList();
         if (compared.Count == 0) return row with { NotAssessed = NotAssessedBecause.NoPeers };
         int peers = all.Count(other => other.Id != subject.Id && other.Parts.Any(p => p.Exposure > 0 && compared.Exists(own => own.Stratum == p.Stratum)));
+        // What one colleague's records lead to expect tells them; who sees their own figures alone is not told.
+        if (peers == 1 && all.Exists(other => other.Id != subject.Id && other.ForComparisonOnly)) return row with { Peers = peers, NotAssessed = NotAssessedBecause.OneColleague };
         long seen = compared.Sum(p => p.Observed);
         row = row with { Sessions = compared.Sum(p => p.Sessions), Exposure = compared.Sum(p => p.Exposure), Observed = seen, ObservedInterval = IntervalOf(seen, question.Interval), Peers = peers };
         return Assessed(row, AmongPeers(subject.Id, compared, all, baseline));

@@ -7,7 +7,7 @@ using SafetyAudit.Protocol;
 namespace SafetyAudit.Cases;
 
 /// <summary>
-/// Opens the case that an alert asks for by itself: of every open sentinel event, and of every practitioner far above colleagues. Runs after each evaluation, any
+/// Opens the case that an alert asks for by itself: of every open sentinel event, and of every red finding. Runs after each evaluation, any
 /// number of times; an alert has one case at most.
 /// </summary>
 public sealed class OpenCases(IDbContextFactory<SafetyAuditDb> databases, TimeProvider time)
@@ -17,7 +17,7 @@ public sealed class OpenCases(IDbContextFactory<SafetyAuditDb> databases, TimePr
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
-        var due = await db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && (a.Level == AlertLevel.Sentinel || a.Level == AlertLevel.Red && a.Rule == AlertRule.MoreThanPeers) && !db.Cases.Any(c => c.AlertId == a.Id)).ToListAsync(ct);
+        var due = await db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && (a.Level == AlertLevel.Sentinel || a.Level == AlertLevel.Red) && !db.Cases.Any(c => c.AlertId == a.Id)).ToListAsync(ct);
         var now = time.UtcNow();
         bool moved = await FollowAlertsAsync(db, now, ct);
         if (due.Count == 0)

@@ -132,6 +132,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         var alert = await db.Alerts.SingleAsync(a => a.Id == review.AlertId, ct);
         (review.Stage, review.Decision, review.Reasons, review.Actions, review.RemeasureOn, review.Feedback, review.DecidedAtUtc, review.DecidedBy) = (CaseStage.Closed, decision, reasons, actions, remeasure, feedback, now, db.Actor.Name);
         Enter(review, CaseEntryKind.Decided, note: string.Join(" · ", new[] { Codes.Of(decision).Replace('_', ' '), reasons, actions, remeasure is { } again ? $"measured again from {again:yyyy-MM-dd}" : null }.Where(said => said is not null)), figures: FiguresOf(alert));
+        alert.FoundNothing = decision == CaseDecision.NothingFound;
         await CloseAsync(alert, reasons, now, ct);
         return null;
     }, ct);
@@ -152,7 +153,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         Enter(review, CaseEntryKind.Reopened, note: why);
         (review.Stage, review.Decision, review.Reasons, review.Actions, review.RemeasureOn, review.DecidedAtUtc, review.DecidedBy) = (CaseStage.Data, null, null, null, null, null, null);
         // Open until the next evaluation finds that its figures no longer bear it out.
-        (alert.Status, alert.ClosedAtUtc, alert.ClosedBy, alert.ClosedBecause, alert.ReviewedTo) = (AlertStatus.Open, null, null, null, null);
+        (alert.Status, alert.ClosedAtUtc, alert.ClosedBy, alert.ClosedBecause, alert.ReviewedTo, alert.FoundNothing) = (AlertStatus.Open, null, null, null, null, false);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return null;
@@ -250,9 +251,11 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     const string OwnCase = "Nobody reviews what is about themselves.";
     static readonly string TooLong = $"It is longer than {LongestText} characters. Shorten it.";
 
-    // By the account and not by what it may reach: a director who also treats has a practitioner's id too.
-    async Task<bool> IsOwnAsync(string? practitionerId, CancellationToken ct) =>
-        practitionerId is not null && (db.Actor.Scope.PractitionerId == practitionerId || await db.Users.AnyAsync(u => u.UserName == db.Actor.Name && u.PractitionerId == practitionerId, ct));
+    async Task<bool> IsOwnAsync(string? practitionerId, CancellationToken ct) => practitionerId is not null && practitionerId == await SelfAsync(db, ct);
+
+    /// <summary>Which practitioner somebody is, if any: by the account and not by what it may reach, since a director who also treats has a practitioner's id too.</summary>
+    public static async Task<string?> SelfAsync(SafetyAuditDb db, CancellationToken ct) =>
+        db.Actor.Scope.PractitionerId ?? await db.Users.Where(u => u.UserName == db.Actor.Name).Select(u => u.PractitionerId).FirstOrDefaultAsync(ct);
 
     void Enter(Case review, CaseEntryKind kind, string? note = null, CaseCheck? check = null, bool? explains = null, string? figures = null)
     {

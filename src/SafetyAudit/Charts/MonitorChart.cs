@@ -13,7 +13,8 @@ public static class MonitorChart
     /// <param name="title">What it shows.</param>
     /// <param name="provisionalFrom">The first day of which late reports may still change the figures.</param>
     /// <param name="link">Where a month's point leads.</param>
-    public static Scene Draw(ClinicMonitor monitor, MonitorPath path, string title, DateOnly provisionalFrom, Func<DateOnly, string> link)
+    /// <param name="raised">The month by which an alert was raised; marked where it is shown.</param>
+    public static Scene Draw(ClinicMonitor monitor, MonitorPath path, string title, DateOnly provisionalFrom, Func<DateOnly, string> link, DateOnly? raised = null)
     {
         var points = path.Points.Where(p => p.IsWatched).ToList();
         if (points.Count == 0) return new(Width, 90, title, "Too few sessions to be watched by rate.", [new TextMark("axis-label", Width / 2, 50, "Too few sessions to be watched by rate", Anchor.Middle)]);
@@ -45,6 +46,12 @@ public static class MonitorChart
         // The amber sum begins anew after amber signals, which are more: so the two part, and an amber month is seen on its own line.
         if (points.Exists(p => p.Red.Value != p.Amber.Value)) marks.Add(new PathMark("series series-amber", [.. points.Select(p => (X(p), y.At(Math.Max(0, p.Amber.Value))))]));
         marks.Add(new PathMark("series", [.. points.Select(p => (X(p), y.At(Math.Max(0, p.Red.Value))))]));
+        if (raised is { } by && points.FindIndex(p => p.Index == monitor.IndexOf(by)) is >= 0 and var at)
+        {
+            marks.Add(new LineMark("centre", X(points[at]), Top, X(points[at]), Height - Bottom));
+            bool late = X(points[at]) > Width / 2;
+            marks.Add(new TextMark("axis", X(points[at]) + (late ? -6 : 6), Top + 10, "raised by this month", late ? Anchor.End : Anchor.Start));
+        }
         foreach (var point in points)
         {
             bool provisional = monitor.EndOf(point.Index) >= provisionalFrom;

@@ -66,10 +66,12 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<ClinicProtocol> ClinicProtocols => Set<ClinicProtocol>();
     public DbSet<EventStep> EventSteps => Set<EventStep>();
     public DbSet<Alert> Alerts => Set<Alert>();
+    public DbSet<MonitoredPractitioner> MonitoredPractitioners => Set<MonitoredPractitioner>();
     public DbSet<Case> Cases => Set<Case>();
     public DbSet<CaseEntry> CaseEntries => Set<CaseEntry>();
     public DbSet<Notice> Notices => Set<Notice>();
     public DbSet<Webhook> Webhooks => Set<Webhook>();
+    public DbSet<PlannedUpTo> PlannedUpTo => Set<PlannedUpTo>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
     public DbSet<SavedView> SavedViews => Set<SavedView>();
     public DbSet<ColumnMapping> ColumnMappings => Set<ColumnMapping>();
@@ -188,7 +190,10 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             alert.Ignore(a => a.AsksForReview);
             alert.HasIndex(a => a.Key).IsUnique().HasFilter("status = 'open'").HasDatabaseName("ix_alerts_one_open");
             alert.HasIndex(a => new { a.Status, a.ClinicId });
+            // What was looked into before is found by what it was about.
+            alert.HasIndex(a => new { a.Key, a.Status });
         });
+        builder.Entity<MonitoredPractitioner>().HasKey(m => new { m.ClinicId, m.PractitionerId });
         builder.Entity<Case>(review =>
         {
             review.HasIndex(c => c.AlertId).IsUnique();
@@ -200,6 +205,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             entry.HasOne<Case>().WithMany().HasForeignKey(e => e.CaseId).OnDelete(DeleteBehavior.Restrict);
         });
 
+        builder.Entity<PlannedUpTo>().HasKey(p => p.Receiver);
         builder.Entity<Notice>(notice =>
         {
             notice.HasIndex(n => n.Key).IsUnique();
@@ -279,6 +285,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<EventStep>().HasQueryFilter(ClinicScope, s => AllClinics || ScopeClinics.Contains(s.ClinicId))
             .HasQueryFilter(OwnScope, s => Own == null || AdverseEvents.Any(e => e.EventId == s.EventId && (e.ClinicId ?? "") == s.EventClinicId));
         builder.Entity<Alert>().HasQueryFilter(ClinicScope, a => AllClinics || ScopeClinics.Contains(a.ClinicId)).HasQueryFilter(OwnScope, a => Own == null || a.PractitionerId == Own);
+        builder.Entity<MonitoredPractitioner>().HasQueryFilter(ClinicScope, m => AllClinics || ScopeClinics.Contains(m.ClinicId)).HasQueryFilter(OwnScope, m => Own == null || m.PractitionerId == Own);
         // The practitioner whom it is about sees a case once they are asked, and of what was said in it their own answers.
         builder.Entity<Case>().HasQueryFilter(ClinicScope, c => AllClinics || ScopeClinics.Contains(c.ClinicId)).HasQueryFilter(OwnScope, c => Own == null || c.PractitionerId == Own && c.AskedAtUtc != null);
         builder.Entity<CaseEntry>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.ClinicId)).HasQueryFilter(OwnScope, e => Own == null || e.PractitionerId == Own && e.Kind == CaseEntryKind.Reply);

@@ -33,7 +33,7 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         var keys = wanted.ConvertAll(n => n.Key);
         var there = (await db.Notices.Where(n => keys.Contains(n.Key)).Select(n => n.Key).ToListAsync(ct)).ToHashSet();
         var added = wanted.Where(n => there.Add(n.Key)).ToList();
-        if (added.Count == 0) return 0;
+        if (added.Count == 0 && !db.ChangeTracker.HasChanges()) return 0;
         db.Notices.AddRange(added);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
@@ -69,9 +69,9 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
             if (due <= now) foreach (var reviewer in reviewers) Tell(NoticeKind.CaseOverdue, reviewer, review, Stamp(due));
             else if (due - now <= Soon && due - review.OpenedAtUtc > Soon) foreach (var reviewer in reviewers.Take(review.Owner is null ? PersonsTold : 1)) Tell(NoticeKind.CaseDueSoon, reviewer, review, Stamp(due));
         }
-        var changed = await (from e in db.CaseEntries join c in db.Cases on e.CaseId equals c.Id where e.Kind == CaseEntryKind.RecordsChanged && c.Stage == CaseStage.Closed && e.AtUtc >= c.DecidedAtUtc select new { e.Id, Review = c }).AsNoTracking().ToListAsync(ct);
-        foreach (var entry in changed)
-            foreach (var user in ReviewersOf(entry.Review, users).Where(u => u.UserName == entry.Review.Owner || u.UserName == entry.Review.DecidedBy)) Tell(NoticeKind.CaseRecordsChanged, user, entry.Review, $"entry {entry.Id}");
+        foreach (var (entry, review) in await NewAsync(db, ByMail, ct))
+            if (entry.Kind == CaseEntryKind.RecordsChanged && review.Stage == CaseStage.Closed && entry.AtUtc >= review.DecidedAtUtc)
+                foreach (var user in ReviewersOf(review, users).Where(u => u.UserName == review.Owner || u.UserName == review.DecidedBy)) Tell(NoticeKind.CaseRecordsChanged, user, review, $"entry {entry.Id}");
         string week = settings.DigestDay(now).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         foreach (var user in users.Where(u => SendNotices.AddressOf(u) is not null && SendNotices.HasDigest(u)))
             wanted.Add(New(NoticeKind.Digest, NoticeChannel.Mail, user.UserName!, null, null, week, now));
@@ -83,16 +83,31 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
     {
         foreach (var hook in await db.Webhooks.AsNoTracking().Where(w => w.EndedAtUtc == null).ToListAsync(ct))
         {
-            // What was before it was made is history.
-            var news = await db.Cases.AsNoTracking().Where(c => (hook.ClinicId == null || c.ClinicId == hook.ClinicId) && (c.OpenedAtUtc >= hook.MadeAtUtc || c.DecidedAtUtc >= hook.MadeAtUtc)).ToListAsync(ct);
-            foreach (var review in news)
+            string receiver = hook.Id.ToString(CultureInfo.InvariantCulture);
+            // A case that is told of twice, or comes to this clinic later, is the same by its key.
+            foreach (var review in (await NewAsync(db, $"{Codes.Of(NoticeChannel.Webhook)} {receiver}", ct)).Select(n => n.Review).DistinctBy(r => r.Id).Where(r => hook.ClinicId == null || r.ClinicId == hook.ClinicId))
             {
+                // What was before it was made is history.
                 if (review.OpenedAtUtc >= hook.MadeAtUtc) Tell(NoticeKind.CaseOpened, "");
                 if (review.DecidedAtUtc is { } decided && decided >= hook.MadeAtUtc) Tell(NoticeKind.CaseDecided, Stamp(decided));
 
-                void Tell(NoticeKind kind, string detail) => wanted.Add(New(kind, NoticeChannel.Webhook, hook.Id.ToString(CultureInfo.InvariantCulture), review.ClinicId, review.Id, detail, now));
+                void Tell(NoticeKind kind, string detail) => wanted.Add(New(kind, NoticeChannel.Webhook, receiver, review.ClinicId, review.Id, detail, now));
             }
         }
+    }
+
+    const string ByMail = "mail";
+
+    // What happened in cases since notices were last planned for somebody; and remembers, with the notices themselves, that it was looked at.
+    static async Task<List<(CaseEntry Entry, Case Review)>> NewAsync(SafetyAuditDb db, string receiver, CancellationToken ct)
+    {
+        var mark = await db.PlannedUpTo.SingleOrDefaultAsync(p => p.Receiver == receiver, ct);
+        long after = mark?.CaseEntryId ?? 0;
+        var found = await (from e in db.CaseEntries.AsNoTracking() join c in db.Cases.AsNoTracking() on e.CaseId equals c.Id where e.Id > after orderby e.Id select new { Entry = e, Review = c }).ToListAsync(ct);
+        if (found.Count == 0) return [];
+        if (mark is null) db.PlannedUpTo.Add(mark = new() { Receiver = receiver });
+        mark.CaseEntryId = found[^1].Entry.Id;
+        return found.ConvertAll(f => (f.Entry, f.Review));
     }
 
     Notice New(NoticeKind kind, NoticeChannel channel, string receiver, string? clinic, long? review, string detail, DateTime now) => new()

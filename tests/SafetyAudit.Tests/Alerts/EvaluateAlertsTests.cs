@@ -63,6 +63,35 @@ public class EvaluateAlertsTests
         Assert.Equal(AlertStatus.NoLongerHolds, (await AlertsAsync(installation)).Single(a => a.Rule == AlertRule.FewerThanPeers).Status);
     }
 
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task What_the_monitor_found_is_kept_for_each_practitioner_and_an_alert_keeps_what_it_was_raised_with(DatabaseProvider provider)
+    {
+        var (practitioners, sessions, events) = Samples.Clinic(8, 900, p => p == 3 ? 4 : 13);
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        foreach (string file in new[] { practitioners, sessions, events }) await installation.ImportAsync(file);
+        await using var db = installation.Db();
+        var kept = await db.MonitoredPractitioners.OrderBy(m => m.PractitionerId).ToListAsync();
+        // Six months, January to June, of which the first three are learned from: at most 0.05 red ones a year over the other three.
+        Assert.Equal(Enumerable.Range(1, 8).Select(p => $"P{p}"), kept.Select(m => m.PractitionerId));
+        Assert.All(kept, m => Assert.Equal(0.5, m.Years, 9));
+        Assert.All(kept, m => Assert.InRange(m.ExpectedRed, 1e-6, 0.05 * 3 / 12 + 1e-9));
+        Assert.All(kept, m => Assert.Equal(installation.Clock.UtcNow(), m.EvaluatedAtUtc));
+        var raised = await db.Alerts.AsNoTracking().SingleAsync(a => a.PractitionerId == "P3" && a.Rule == AlertRule.MoreThanPeers);
+        Assert.Equal((raised.From, raised.To, raised.Observed, raised.Expected, raised.Arithmetic), (raised.RaisedFrom!.Value, raised.RaisedTo!.Value, raised.RaisedObserved, raised.RaisedExpected, raised.RaisedArithmetic));
+
+        // Ten events of its first days are taken to be another's.
+        var dropped = (await db.DailyObserved.Where(d => d.PractitionerId == "P3" && d.Measure == "BRUISE_MINOR" && d.Date >= raised.From && d.Date <= raised.To).OrderBy(d => d.Date).ToListAsync()).First(d => d.Observed > 0);
+        long less = dropped.Observed;
+        db.Remove(dropped);
+        await db.SaveChangesAsync();
+        await installation.EvaluateAsync();
+        var later = await db.Alerts.AsNoTracking().SingleAsync(a => a.Id == raised.Id);
+        Assert.Equal((raised.RaisedObserved, raised.RaisedExpected, raised.RaisedArithmetic, raised.RaisedMonth), (later.RaisedObserved, later.RaisedExpected, later.RaisedArithmetic, later.RaisedMonth));
+        var baselines = await SafetyAudit.Analysis.Rates.BaselinesAsync(db, null, default);
+        var monitor = (await EvaluateAlerts.MonitorAsync(db, "C1", baselines, new Dictionary<string, SafetyAudit.Analysis.Reviewed>(), default))!;
+        Assert.Equal(raised.RaisedObserved - less, MonitorAlerts.Again(monitor, monitor.PathOf("P3", "BRUISE_MINOR")!, later)!.Value.Observed);
+    }
+
     [Fact]
     public async Task Half_recounted_figures_and_bookings_of_the_future_change_no_alert()
     {

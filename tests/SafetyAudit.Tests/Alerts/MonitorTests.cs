@@ -31,7 +31,7 @@ public class MonitorTests
         async Task<(DateOnly First, int Months, string Path)> OfAsync(Actor actor)
         {
             await using var db = installation.Db(actor);
-            var monitor = (await EvaluateAlerts.MonitorAsync(db, "C1", await Rates.BaselinesAsync(db, null, default), await EvaluateAlerts.ReviewedAsync(db, default), default))!;
+            var monitor = (await EvaluateAlerts.MonitorAsync(db, "C1", await Rates.BaselinesAsync(db, null, default), await EvaluateAlerts.ReviewedAsync(db, installation.Clock.UtcNow(), default), default))!;
             return (monitor.First, monitor.Months, string.Join('\n', monitor.PathOf("P2", "BRUISE_MINOR")!.Points));
         }
 
@@ -91,7 +91,7 @@ public class MonitorTests
         const int people = 4, months = 60;
         var events = Enumerable.Range(0, months).Select(t => Enumerable.Range(0, people).Select(p => p == 0 && t >= 16 ? 4.0 : 2.0).ToArray()).ToList();
         var sessions = Enumerable.Range(0, months).Select(_ => Enumerable.Repeat(50.0, people).ToArray()).ToList();
-        IReadOnlyList<MonitorPoint> Of(int? red, int? amber) => PeerMonitor.Run([new(2, 50)], people, events, sessions, 12, _ => new AlarmBudget(0.005, 0.05), s => s == 0 ? (red, amber) : default)[0].Points;
+        IReadOnlyList<MonitorPoint> Of(int? red, int? amber) => PeerMonitor.Run([new(2, 50)], people, events, sessions, 12, _ => new AlarmBudget(0.005, 0.05), s => s == 0 ? new(red, amber) : default)[0].Points;
 
         var without = Of(null, null);
         int first = without.First(p => p.Amber.Signal).Index;

@@ -31,5 +31,6 @@ public class CaseMixAdjustmentTests
         Assert.Equal((7, 6.5), (adjusted.Adjusted.Observed, Math.Round(adjusted.Adjusted.Expected, 9)));
         Assert.Equal(2, adjusted.Strata.Count);
         Assert.Equal((true, 30), (adjusted.Strata[0].FirstSession, adjusted.Strata[0].Counts.Sessions));
+        Assert.All(adjusted.Strata, s => Assert.Equal(1, s.Colleagues));
     }
 }

@@ -8,7 +8,7 @@ public class EvaluationTests
 {
     const int Clinics = 150;
 
-    static readonly DetectionRule[] Rules = [PeerMonitor.Rule("red", p => p.IsRed), PeerMonitor.Rule("any", p => p.IsRed || p.IsAmber), PeerMonitor.Rule("low", p => p.IsLow)];
+    static readonly DetectionRule[] Rules = [PeerMonitor.Rule("red", p => p.IsRed), PeerMonitor.Rule("any", p => p.IsRed || p.IsAmber), PeerMonitor.Rule("low", p => p.IsLow), PeerMonitor.Rule("red, reviews find nothing", p => p.IsRed, foundNothing: true)];
 
     static RuleResult[] Run(string scenario) => [.. OperatingCharacteristics.Simulate(Evaluation.Scenarios.Single(s => s.Name == scenario).Clinics, Rules, Clinics, seed: 11)];
 
@@ -21,6 +21,8 @@ public class EvaluationTests
         Assert.True(results[0].AlertsPerPractitionerYear.Value <= 0.05, $"{results[0].AlertsPerPractitionerYear}");
         Assert.True(results[1].AlertsPerPractitionerYear.Value <= 0.30, $"{results[1].AlertsPerPractitionerYear}");
         Assert.True(results[2].AlertsPerPractitionerYear.Value <= 0.05, $"{results[2].AlertsPerPractitionerYear}");
+        // Also where every review found nothing, and its sum goes on from half the line.
+        Assert.InRange(results[3].AlertsPerPractitionerYear.Value, results[0].AlertsPerPractitionerYear.Value, 0.05);
         // It is no rule that never says anything.
         Assert.True(results[0].AlertsPerPractitionerYear.Value > 0.005);
     }
@@ -62,9 +64,25 @@ public class EvaluationTests
         var prior = GammaRate.Published(4 / 60.0, 10, null);
         var straight = PeerMonitor.Run([prior], 4, events, sessions, 12, _ => AlarmBudget.Default)[1].Points;
         Assert.Contains(straight, p => p.Red.Signal);
-        var anew = PeerMonitor.Run([prior], 4, events, sessions, 12, _ => AlarmBudget.Default, s => s == 1 ? (17, 17) : default)[1].Points.Where(p => p.Index >= 17);
+        var anew = PeerMonitor.Run([prior], 4, events, sessions, 12, _ => AlarmBudget.Default, s => s == 1 ? new(17, 17) : default)[1].Points.Where(p => p.Index >= 17);
         Assert.All(anew, p => Assert.False(p.Red.Signal || p.Amber.Signal));
         Assert.All(anew, p => Assert.True(p.Red.Value < 1));
+    }
+
+    [Fact]
+    public void After_a_review_that_found_nothing_what_goes_on_signals_sooner()
+    {
+        // Sixty sessions and four events a month; the second practitioner has nine from month 14 on. A review is closed in the month of the first signal.
+        double[][] sessions = [.. Enumerable.Range(0, 48).Select(_ => new double[] { 60, 60, 60, 60 })];
+        double[][] events = [.. Enumerable.Range(0, 48).Select(t => new double[] { 4, t >= 14 ? 9 : 4, 4, 4 })];
+        var prior = GammaRate.Published(4 / 60.0, 10, null);
+        IReadOnlyList<MonitorPoint> Of(Restart restart) => PeerMonitor.Run([prior], 4, events, sessions, 12, _ => AlarmBudget.Default, s => s == 1 ? restart : default)[1].Points;
+        int first = Of(default).First(p => p.Red.Signal).Index;
+        var (from0, fromHalf) = (Of(new(first + 1, first + 1)), Of(new(first + 1, first + 1, AtHalf: true)));
+        Assert.Equal(fromHalf[first + 1].RedThreshold / 2, fromHalf[first + 1].Red.Value - fromHalf[first + 1].Red.Weight, 9);
+        Assert.True(fromHalf.First(p => p.Red.Signal && p.Index > first).Index < from0.First(p => p.Red.Signal && p.Index > first).Index);
+        // The amber sum begins at zero either way.
+        Assert.Equal(from0.Select(p => p.Amber), fromHalf.Select(p => p.Amber));
     }
 
     [Theory]

@@ -133,6 +133,32 @@ public class RatesTests
     }
 
     [Fact]
+    public void What_rests_on_one_colleague_is_not_told_to_who_sees_their_own_figures_alone()
+    {
+        List<RateRow> Of(params PractitionerCounts[] others) => Rates.Compute([Counts("A", 1000, 60), .. others], new(From, To, Against: Against.Peers), Bruise, BruiseBaseline);
+        PractitionerCounts Hidden(string id) => Counts(id, 1000, 40) with { ForComparisonOnly = true };
+        var one = Assert.Single(Of(Hidden("B")));
+        Assert.Equal((NotAssessedBecause.OneColleague, 60L, 1), (one.NotAssessed, one.Observed, one.Peers));
+        Assert.Null(one.Expected);
+        Assert.Null(one.Limits);
+        Assert.NotNull(Assert.Single(Of(Hidden("B"), Hidden("C"))).Expected);
+        // Somebody without sessions is no second.
+        Assert.Null(Assert.Single(Of(Hidden("B"), Counts("C", 0, 0) with { ForComparisonOnly = true })).Expected);
+        // Who may see both is told of both.
+        Assert.All(Of(Counts("B", 1000, 40)), r => Assert.NotNull(r.Expected));
+    }
+
+    [Fact]
+    public void The_smallest_rise_is_one_that_lies_beyond_the_limit_eight_times_in_ten()
+    {
+        var row = One(1000, 60);
+        Assert.Equal(0.8, NegativeBinomial.WithMean(row.Predicted!.Value.Shape, row.Expected!.Value * row.SmallestRise!.Value).AtLeast(row.Limits!.Value.Upper998 + 1), 9);
+        // Ten times the sessions show less.
+        Assert.True(One(10000, 600).SmallestRise < row.SmallestRise);
+        Assert.Null(One(0, 0).SmallestRise);
+    }
+
+    [Fact]
     public void Alone_in_a_clinic_there_is_nobody_to_compare_with() => Assert.Equal(NotAssessedBecause.NoPeers, One(500, 30, against: Against.Peers).NotAssessed);
 
     [Fact]

@@ -124,6 +124,50 @@ public class ReviewCaseTests
     }
 
     [Fact]
+    public async Task Whatever_is_red_opens_a_case_and_ends_with_its_review_only()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners.Replace("P2,Ben Birch,C1,active,2015-01-01,2030-12-31", "P2,Ben Birch,C1,active,2015-01-01,2026-03-04", StringComparison.Ordinal));
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", "2026-03-05T10:00:00Z", "P2"));
+        await using var db = installation.Db();
+        var red = await db.Alerts.SingleAsync(a => a.Rule == AlertRule.ProtocolFailed);
+        Assert.Equal((AlertLevel.Red, "P2", "PR-001"), (red.Level, red.PractitionerId, red.Measure));
+        Assert.Equal("P2", (await db.Cases.SingleAsync(c => c.AlertId == red.Id)).PractitionerId);
+        // Nor where its case was not opened yet.
+        await db.CaseEntries.ExecuteDeleteAsync();
+        await db.Cases.ExecuteDeleteAsync();
+        Assert.Contains("asks for a review", await StepAsync(installation, Director, r => r.DismissAsync(red.Id, "It was nothing at all.", default)), StringComparison.Ordinal);
+        // What is not red can be.
+        var other = await db.Alerts.FirstAsync(a => a.Level != AlertLevel.Red && a.Level != AlertLevel.Sentinel);
+        Assert.Null(await StepAsync(installation, Director, r => r.DismissAsync(other.Id, "It was nothing at all.", default)));
+    }
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task Whether_a_review_found_nothing_is_known_to_the_monitor_until_it_is_opened_again(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        var day = new DateOnly(2026, 3, 2);
+        await using (var db = installation.Db())
+        {
+            Alert Closed(AlertLevel level, int days, bool nothing) => new() { Rule = AlertRule.MoreThanPeers, Level = level, ClinicId = "C1", PractitionerId = "P1", Key = "k", Reason = "r", From = day, To = day, Status = AlertStatus.Closed, ReviewedTo = day.AddDays(days), FoundNothing = nothing };
+            db.Alerts.AddRange(Closed(AlertLevel.Red, 0, nothing: false), Closed(AlertLevel.Red, 10, nothing: true), Closed(AlertLevel.Amber, 20, nothing: false));
+            await db.SaveChangesAsync();
+            Assert.Equal(new SafetyAudit.Analysis.Reviewed(day.AddDays(20), day.AddDays(10), FoundNothing: true), Assert.Single(await EvaluateAlerts.ReviewedAsync(db, installation.Clock.UtcNow(), default)).Value);
+            db.Alerts.Add(Closed(AlertLevel.Red, 30, nothing: false));
+            await db.SaveChangesAsync();
+            Assert.Equal(new SafetyAudit.Analysis.Reviewed(day.AddDays(30), day.AddDays(30)), Assert.Single(await EvaluateAlerts.ReviewedAsync(db, installation.Clock.UtcNow(), default)).Value);
+        }
+        var (sentinel, id) = await SentinelAsync(provider);
+        await using var _ = sentinel;
+        foreach (var stage in new[] { CaseStage.Data, CaseStage.CaseMix, CaseStage.Process }) await GoThroughAsync(sentinel, id, stage);
+        Assert.Null(await StepAsync(sentinel, Director, r => r.NoReplyAsync(id, "They have left the clinic.", default)));
+        Assert.Null(await StepAsync(sentinel, Director, r => r.DecideAsync(id, CaseDecision.NothingFound, "A rare event after a session kept to the protocol.", null, null, null, default)));
+        await using (var db = sentinel.Db()) Assert.True((await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent)).FoundNothing);
+        Assert.Null(await StepAsync(sentinel, Director, r => r.ReopenAsync(id, "The X-ray was read again.", default)));
+        await using (var db = sentinel.Db()) Assert.False((await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent)).FoundNothing);
+    }
+
+    [Fact]
     public async Task What_was_dismissed_is_not_raised_again_until_something_new_comes_and_a_closed_case_opens_again()
     {
         var (practitioners, sessions, events) = Samples.Clinic(8, 900, _ => 3);

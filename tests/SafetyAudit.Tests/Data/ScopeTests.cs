@@ -21,7 +21,7 @@ public class ScopeTests
     static readonly Dictionary<Type, string[]> Filters = new()
     {
         [typeof(Clinic)] = [Clinic, Own], [typeof(Session)] = [Clinic, Own], [typeof(AdverseEvent)] = [Clinic, Own], [typeof(Practitioner)] = [Clinic, Own], [typeof(FollowUp)] = [Clinic, Own],
-        [typeof(DailyExposure)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(DailyQuality)] = [Clinic, Own], [typeof(EventStep)] = [Clinic, Own], [typeof(ClinicProtocol)] = [Clinic], [typeof(Alert)] = [Clinic, Own], [typeof(Case)] = [Clinic, Own], [typeof(CaseEntry)] = [Clinic, Own],
+        [typeof(DailyExposure)] = [Clinic, Own], [typeof(MonitoredPractitioner)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(DailyQuality)] = [Clinic, Own], [typeof(EventStep)] = [Clinic, Own], [typeof(ClinicProtocol)] = [Clinic], [typeof(Alert)] = [Clinic, Own], [typeof(Case)] = [Clinic, Own], [typeof(CaseEntry)] = [Clinic, Own],
         [typeof(LinkDecision)] = [Clinic], [typeof(PatientRisk)] = [Clinic], [typeof(ColumnMapping)] = [Clinic], [typeof(ReportLink)] = [Clinic], [typeof(QuarantinedRow)] = [Clinic], [typeof(Upload)] = [Upload],
         [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(Notice)] = [Clinic], [typeof(Webhook)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
         // One's own list, whatever one reaches.

@@ -98,6 +98,48 @@ public sealed class WebhookTests
         });
     }
 
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task What_was_planned_is_not_read_again_and_what_comes_is_told_once(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        var now = installation.Clock.Now.UtcDateTime;
+        await using var db = installation.Db();
+        db.Webhooks.AddRange(Webhook.Make("C1", new("https://example.org/1"), installation.Keys, now).Webhook, Webhook.Make("C2", new("https://example.org/2"), installation.Keys, now).Webhook);
+        await db.SaveChangesAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S1", "PNEUMOTHORAX"));
+        var plan = new PlanNotices(installation.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>(), Settings(), installation.Clock);
+        async Task<string[]> KindsAsync() => [.. (await db.Notices.AsNoTracking().OrderBy(n => n.Id).ToListAsync()).Select(n => $"{Codes.Of(n.Kind)} {n.Receiver}")];
+
+        // What goes wrong while notices are kept leaves neither them nor how far it came.
+        bool sqlite = provider == DatabaseProvider.Sqlite;
+        await db.Database.ExecuteSqlRawAsync(sqlite ? "CREATE TRIGGER full BEFORE INSERT ON notices BEGIN SELECT RAISE(ABORT, 'full'); END" : "ALTER TABLE notices ADD CONSTRAINT full_up CHECK (false) NOT VALID");
+        await Assert.ThrowsAsync<DbUpdateException>(() => plan.RunAsync(default));
+        await db.Database.ExecuteSqlRawAsync(sqlite ? "DROP TRIGGER full" : "ALTER TABLE notices DROP CONSTRAINT full_up");
+        Assert.Empty(await db.PlannedUpTo.ToListAsync());
+        Assert.Equal(1, await plan.RunAsync(default));
+        Assert.Equal(["case_opened 1"], await KindsAsync());
+        Assert.Equal(0, await plan.RunAsync(default));
+
+        // What it has been through it does not go through again, also where nothing remembers the notice.
+        long last = await db.CaseEntries.MaxAsync(e => e.Id);
+        Assert.All(await db.PlannedUpTo.AsNoTracking().ToListAsync(), p => Assert.Equal(last, p.CaseEntryId));
+        Assert.Equal(2, await db.PlannedUpTo.CountAsync());
+        await db.Notices.ExecuteDeleteAsync();
+        Assert.Equal(0, await plan.RunAsync(default));
+
+        var review = await db.Cases.SingleAsync();
+        (review.Stage, review.DecidedAtUtc) = (SafetyAudit.Cases.CaseStage.Closed, now.AddMinutes(1));
+        db.CaseEntries.Add(new() { CaseId = review.Id, ClinicId = "C1", Kind = SafetyAudit.Cases.CaseEntryKind.Decided, AtUtc = now.AddMinutes(1) });
+        await db.SaveChangesAsync();
+        await plan.RunAsync(default);
+        await plan.RunAsync(default);
+        Assert.Contains("case_decided 1", await KindsAsync());
+        Assert.Equal((await KindsAsync()).Distinct(), await KindsAsync());
+        Assert.DoesNotContain(await KindsAsync(), k => k.EndsWith(" 2", StringComparison.Ordinal));
+    }
+
     /// <summary>A program on loopback that keeps what it is told.</summary>
     sealed class Receiver : IAsyncDisposable
     {

@@ -3,16 +3,16 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
-using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>Why an alert was raised, down to the months and the arithmetic, and what would take it back.</summary>
 [Needs(Permission.ReadFigures)]
-public sealed class AlertModel(SafetyAuditDb db) : PeriodPage(db)
+public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
     [BindProperty(SupportsGet = true)] public long Id { get; set; }
 
@@ -33,10 +33,22 @@ public sealed class AlertModel(SafetyAuditDb db) : PeriodPage(db)
     public RateRow? AgainstPeers { get; private set; }
     public CaseMixAdjustment? CaseMix { get; private set; }
 
-    /// <summary>The smallest rise that the period could have shown with a chance of 80 %.</summary>
-    public double? Detectable { get; private set; }
+    /// <summary>The months of the alert as they stand today; empty where they can't be set beside those it was raised with.</summary>
+    public (long Observed, double Expected)? Today { get; private set; }
 
-    public bool MayReview => Db.Actor.May(Permission.ReviewCases);
+    /// <summary>Whether the records have changed since it was raised.</summary>
+    public bool Differs => Today is var (observed, expected) && (observed != Alert.RaisedObserved || Math.Abs(expected - Alert.RaisedExpected!.Value) >= 0.005);
+
+    /// <summary>Whether the figures that it rests on are those of one colleague, which are not for whoever reads it to see.</summary>
+    public bool OneColleague { get; private set; }
+
+    /// <summary>Whether it is about whoever reads it: somebody else reviews it.</summary>
+    public bool IsOwn { get; private set; }
+
+    /// <summary>Whether the reader sees their own figures alone.</summary>
+    public bool SeesOwnOnly => Db.Actor.Scope.PractitionerId is not null;
+
+    public bool MayReview => Db.Actor.May(Permission.ReviewCases) && !IsOwn;
     public bool MayDismiss => MayReview && Alert.Status == AlertStatus.Open && CaseId is null && !Alert.AsksForReview;
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct) => await ReadAsync(ct) ? Page() : NotFound();
@@ -47,28 +59,31 @@ public sealed class AlertModel(SafetyAuditDb db) : PeriodPage(db)
         if (await Db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == Id, ct) is not { } alert) return false;
         Alert = alert;
         await ReadPeriodAsync(ct);
-        CaseId = await Db.Cases.Where(c => c.AlertId == Id).Select(c => (long?)c.Id).SingleOrDefaultAsync(ct);
+        IsOwn = alert.PractitionerId is { } subject && subject == await ReviewCase.SelfAsync(Db, ct);
+        // Whom a case is about learns of it when they are asked.
+        CaseId = await Db.Cases.Where(c => c.AlertId == Id && (!IsOwn || c.AskedAtUtc != null)).Select(c => (long?)c.Id).SingleOrDefaultAsync(ct);
         Measure = Catalogue.Measures.FirstOrDefault(m => m.Code == alert.Measure);
         Baseline = alert.Baseline is { } id ? await Db.Baselines.AsNoTracking().SingleOrDefaultAsync(b => b.Id == id, ct) : null;
         if (Measure is null || alert.PractitionerId is not { } practitioner || alert.Rule is not (AlertRule.MoreThanPeers or AlertRule.FewerThanPeers)) return true;
 
         var baselines = await Rates.BaselinesAsync(Db, null, ct);
         // As it was when the alert was raised: what was closed since begins its streams anew, but not this one's.
-        var reviewed = await EvaluateAlerts.ReviewedAsync(Db, ct);
+        var reviewed = await EvaluateAlerts.ReviewedAsync(Db, time.UtcNow(), ct);
         if (alert.ReviewedTo is not null) reviewed.Remove(alert.Key);
         Monitor = await EvaluateAlerts.MonitorAsync(Db, alert.ClinicId, baselines, reviewed, ct);
         Path = Monitor?.PathOf(practitioner, Measure.Code);
+        if (Path is not null) Today = MonitorAlerts.Again(Monitor!, Path, alert);
         if (Path is not null && alert.Rule == AlertRule.MoreThanPeers) FewerToUnflag = Monitor!.FewerToUnflag(Path, alert.From, alert.Level == AlertLevel.Red) ?? Monitor.FewerInWindowToUnflag(Path, alert.To, alert.Level == AlertLevel.Red);
         var delay = (await ReportingDelay.ReadAsync(Db, alert.To.AddYears(-1), alert.To, ct)).GetValueOrDefault(alert.ClinicId);
         ProvisionalFrom = ((await Counts.SpanOfClinicAsync(Db, alert.ClinicId, ct))?.Last ?? alert.To).AddDays(-(int)Math.Ceiling((delay?.NinetiethHours ?? 0) / 24));
 
         var counts = (await Counts.ReadAsync(Db, alert.From, alert.To, ct)).FindAll(c => c.ClinicId == alert.ClinicId);
+        OneColleague = SeesOwnOnly && counts.Count(c => c.PractitionerId != practitioner && c.Sessions > 0) < 2;
         var question = new RateQuestion(alert.From, alert.To, Grouping.Practitioner, Against.Peers);
         AgainstPeers = Rates.Compute(counts, question, Measure, baselines[Measure.Code]).SingleOrDefault(r => r.PractitionerId == practitioner);
         foreach (var other in await Db.Baselines.AsNoTracking().Where(b => b.MeasureCode == Measure.Code).OrderByDescending(b => b.IsDefault).ThenBy(b => b.Id).ToListAsync(ct))
             OtherBaselines.AddRange(Rates.Compute(counts, question with { Against = Against.Literature }, Measure, other).Where(r => r.PractitionerId == practitioner));
-        if (AgainstPeers?.Predicted is { Mean: > 0 } predicted) Detectable = Detectability.SmallestRatio(predicted.Mean, shape: predicted.Shape);
-        if (!Measure.IsSummary) CaseMix = await CaseMixAdjustment.ReadAsync(Db, alert.ClinicId, practitioner, Measure, alert.From, alert.To, ct);
+        if (!Measure.IsSummary && !OneColleague) CaseMix = await CaseMixAdjustment.ReadAsync(Db, alert.ClinicId, practitioner, Measure, alert.From, alert.To, ct);
         return true;
     }
 }

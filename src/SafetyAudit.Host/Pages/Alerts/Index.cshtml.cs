@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
-using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 
@@ -11,7 +11,24 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadFigures)]
 public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
 {
+    /// <summary>Alerts on one page.</summary>
+    public const int PageRows = 50;
+
     [BindProperty(SupportsGet = true)] public string? Status { get; set; }
+
+    /// <summary>The rules whose alerts are listed, by their codes; all where none is named.</summary>
+    [BindProperty(Name = "rule", SupportsGet = true)] public List<string> RuleCodes { get; set; } = [];
+
+    /// <summary>Alerts before this page.</summary>
+    [BindProperty(Name = "after", SupportsGet = true)] public int After { get; set; }
+
+    /// <summary>How many there are of each rule, on all pages.</summary>
+    public Dictionary<AlertRule, int> Counts { get; private set; } = [];
+
+    /// <summary>When the monitor last ran of those clinics that are seen; empty where it never did.</summary>
+    public DateTime? EvaluatedAtUtc { get; private set; }
+
+    public string PageAt(int after) => "/alerts" + QueryString.Create([.. Status is { } s ? [KeyValuePair.Create("status", (string?)s)] : Array.Empty<KeyValuePair<string, string?>>(), .. RuleCodes.Select(r => KeyValuePair.Create("rule", (string?)r)), KeyValuePair.Create("after", (string?)$"{after}")]);
 
     public bool All => Status == "all";
     public List<Alert> Alerts { get; private set; } = [];
@@ -30,19 +47,19 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
-        // Ordered here: levels are kept as words.
-        Alerts = [.. (await Db.Alerts.AsNoTracking().Where(a => All || a.Status == AlertStatus.Open).ToListAsync(ct)).OrderBy(a => a.Level).ThenBy(a => a.ClinicId, StringComparer.Ordinal).ThenBy(a => a.PractitionerId, StringComparer.Ordinal).ThenBy(a => a.Measure, StringComparer.Ordinal).ThenByDescending(a => a.RaisedAtUtc)];
-        Cases = await Db.Cases.Select(c => new { c.AlertId, c.Id }).ToDictionaryAsync(c => c.AlertId, c => c.Id, ct);
+        After = Math.Max(0, After);
+        var rules = RuleCodes.Select(r => Codes.TryParse<AlertRule>(r, out var rule) ? rule : (AlertRule?)null).Where(r => r is not null).Select(r => r!.Value).ToList();
+        var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (rules.Count == 0 || rules.Contains(a.Rule)));
+        Counts = await asked.GroupBy(a => a.Rule).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+        // Levels are kept as words, which sort otherwise.
+        Alerts = await asked.OrderBy(a => a.Level == AlertLevel.Sentinel ? 0 : a.Level == AlertLevel.Red ? 1 : a.Level == AlertLevel.Amber ? 2 : 3).ThenBy(a => a.Rule).ThenBy(a => a.ClinicId).ThenBy(a => a.PractitionerId).ThenBy(a => a.Measure).ThenByDescending(a => a.Id)
+            .Skip(After).Take(PageRows).ToListAsync(ct);
+        // Whom a case is about learns of it when they are asked.
+        var (ids, self) = (Alerts.ConvertAll(a => a.Id), await ReviewCase.SelfAsync(Db, ct));
+        Cases = await Db.Cases.Where(c => ids.Contains(c.AlertId) && (self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null)).Select(c => new { c.AlertId, c.Id }).ToDictionaryAsync(c => c.AlertId, c => c.Id, ct);
         var raised = await Db.Alerts.Where(a => a.Rule == AlertRule.MoreThanPeers).GroupBy(a => a.Level).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct);
         (RaisedRed, RaisedAmber) = (raised.Find(r => r.Key == AlertLevel.Red)?.Count ?? 0, raised.Find(r => r.Key == AlertLevel.Amber)?.Count ?? 0);
-        var baselines = await Rates.BaselinesAsync(Db, null, ct);
-        var reviewed = await EvaluateAlerts.ReviewedAsync(Db, ct);
-        foreach (string clinic in await Db.Clinics.Select(c => c.Id).ToListAsync(ct))
-        {
-            if (await EvaluateAlerts.MonitorAsync(Db, clinic, baselines, reviewed, ct) is not { } monitor) continue;
-            var own = monitor.Of(Db.Actor.Scope.PractitionerId);
-            var (red, amber) = own.ExpectedFalseAlarms;
-            (ExpectedRed, ExpectedAmber, PractitionerYears) = (ExpectedRed + red, ExpectedAmber + amber, PractitionerYears + own.PractitionerYears);
-        }
+        if (await Db.MonitoredPractitioners.GroupBy(_ => 1).Select(g => new { Red = g.Sum(m => m.ExpectedRed), Amber = g.Sum(m => m.ExpectedAmber), Years = g.Sum(m => m.Years), At = g.Min(m => m.EvaluatedAtUtc) }).SingleOrDefaultAsync(ct) is { } monitored)
+            (ExpectedRed, ExpectedAmber, PractitionerYears, EvaluatedAtUtc) = (monitored.Red, monitored.Amber, monitored.Years, monitored.At);
     }
 }

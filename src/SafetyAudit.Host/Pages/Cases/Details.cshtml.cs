@@ -57,7 +57,7 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         await ReadPeriodAsync(ct);
         NowUtc = time.UtcNow();
         Alert = await Db.Alerts.AsNoTracking().SingleAsync(a => a.Id == Case.AlertId, ct);
-        IsOwn = Case.PractitionerId is { } subject && (Db.Actor.Scope.PractitionerId == subject || await Db.Users.AnyAsync(u => u.UserName == Db.Actor.Name && u.PractitionerId == subject, ct));
+        IsOwn = Case.PractitionerId is { } subject && subject == await ReviewCase.SelfAsync(Db, ct);
         // By the account: a director who also treats learns of a case about themselves as everybody does.
         if (IsOwn && Case.AskedAtUtc is null) return NotFound();
         MayReview = Db.Actor.May(Permission.ReviewCases) && !IsOwn;

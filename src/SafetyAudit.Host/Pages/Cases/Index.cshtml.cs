@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.Alerts;
 using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
@@ -11,8 +12,19 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadFigures)]
 public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
-    /// <summary>Closed cases listed; older ones are reached from their alerts.</summary>
-    public const int MostClosed = 200;
+    /// <summary>Cases on one page.</summary>
+    public const int PageRows = 50;
+
+    /// <summary>Cases before this page.</summary>
+    [BindProperty(Name = "after", SupportsGet = true)] public int After { get; set; }
+
+    /// <summary>How many there are on all pages.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Which practitioner the reader is, if any: what is about them somebody else reviews.</summary>
+    public string? Self { get; private set; }
+
+    public string PageAt(int after) => $"/cases?{(Closed ? "status=closed&" : "")}after={after}";
 
     [BindProperty(SupportsGet = true)] public string? Status { get; set; }
 
@@ -25,7 +37,14 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
         NowUtc = time.UtcNow();
-        Cases = Closed ? await Db.Cases.AsNoTracking().Where(c => c.Stage == CaseStage.Closed).OrderByDescending(c => c.DecidedAtUtc).ThenByDescending(c => c.Id).Take(MostClosed).ToListAsync(ct)
-            : [.. (await Db.Cases.AsNoTracking().Where(c => c.Stage != CaseStage.Closed).ToListAsync(ct)).OrderBy(c => c.DueAtUtc ?? DateTime.MaxValue).ThenBy(c => c.Level).ThenBy(c => c.Id)];
+        After = Math.Max(0, After);
+        string? self = Self = await ReviewCase.SelfAsync(Db, ct);
+        // Whom a case is about learns of it when they are asked.
+        var asked = Db.Cases.AsNoTracking().Where(c => (c.Stage == CaseStage.Closed) == Closed && (self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null));
+        Count = await asked.CountAsync(ct);
+        // Levels are kept as words, which sort otherwise.
+        var ordered = Closed ? asked.OrderByDescending(c => c.DecidedAtUtc).ThenByDescending(c => c.Id)
+            : asked.OrderBy(c => c.DueAtUtc == null).ThenBy(c => c.DueAtUtc).ThenBy(c => c.Level == AlertLevel.Sentinel ? 0 : c.Level == AlertLevel.Red ? 1 : c.Level == AlertLevel.Amber ? 2 : 3).ThenBy(c => c.Id);
+        Cases = await ordered.Skip(After).Take(PageRows).ToListAsync(ct);
     }
 }
