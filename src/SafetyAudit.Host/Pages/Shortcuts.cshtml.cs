@@ -9,5 +9,7 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.KeepOwnAccount)]
 public sealed class ShortcutsModel(SafetyAuditDb db) : PageModel
 {
-    public IEnumerable<Section> Sections => Navigation.For(db.Actor.Permissions);
+    public IReadOnlyList<Section> Sections { get; private set; } = [];
+
+    public void OnGet() => Sections = [.. Navigation.For(db.Actor.Permissions)];
 }

@@ -245,6 +245,8 @@ public class AccessMatrixTests
                 opened++;
                 // Without what was asked for, and without the tokens, whose random letters may spell anything.
                 string main = visitor.Text[visitor.Text.IndexOf("<main", StringComparison.Ordinal)..visitor.Text.IndexOf("</main>", StringComparison.Ordinal)].Replace($"value=\"{page.Split('=')[^1]}\"", "").Replace($"“{page.Split('=')[^1]}”", "");
+                // The links to a chart's file hold the page's own address.
+                main = System.Text.RegularExpressions.Regex.Replace(main, "href=\"[^\"]*&amp;chart=[^\"]*\"", "");
                 main = main.Replace(WebTests.Token(main) is { Length: > 0 } token ? token : "(none)", "");
                 foreach (string word in hidden) Assert.False(main.Contains(word, StringComparison.Ordinal), $"{who} reads {word} on {page}");
             }
