@@ -16,9 +16,15 @@ static class LiveEndpoint
 {
     public const string Path = "/live";
 
-    public static void MapLive(this IEndpointRouteBuilder app) => app.MapGet(Path, (HttpContext http, LiveSignal signal, CancellationToken ct) =>
-        signal.TryEnter(http.User.Identity?.Name ?? "") is { } place ? TypedResults.ServerSentEvents(place.ReadAsync(ct)) : Results.StatusCode(StatusCodes.Status503ServiceUnavailable))
-        .WithMetadata(new NeedsAttribute(Permission.KeepOwnAccount)).ExcludeFromDescription();
+    public static void MapLive(this IEndpointRouteBuilder app) => app.MapGet(Path, (HttpContext http, LiveSignal signal, IHostApplicationLifetime program) =>
+    {
+        if (signal.TryEnter(http.User.Identity?.Name ?? "") is not { } place) return Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        // Given back with the request, whether or not anything of the stream was ever read; and a program that is to stop does not wait for its readers.
+        http.Response.RegisterForDispose(place);
+        var end = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted, program.ApplicationStopping);
+        http.Response.RegisterForDispose(end);
+        return TypedResults.ServerSentEvents(place.ReadAsync(end.Token));
+    }).WithMetadata(new NeedsAttribute(Permission.KeepOwnAccount)).ExcludeFromDescription();
 }
 
 /// <summary>What all open streams listen to: the database is asked once for all of them, and only while somebody listens.</summary>
@@ -47,29 +53,23 @@ sealed class LiveSignal(IDbContextFactory<SafetyAuditDb> databases, ILogger<Live
         }
     }
 
-    /// <summary>One stream.</summary>
-    public sealed class Place(LiveSignal signal, string name)
+    /// <summary>One stream; given back when it is disposed of.</summary>
+    public sealed class Place(LiveSignal signal, string name) : IDisposable
     {
         public async IAsyncEnumerable<SseItem<string>> ReadAsync([EnumeratorCancellation] CancellationToken ct)
         {
-            try
+            string? last = null;
+            for (var until = DateTime.UtcNow + Longest; DateTime.UtcNow < until && !ct.IsCancellationRequested; await Task.Delay(Every, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing))
             {
-                string? last = null;
-                for (var until = DateTime.UtcNow + Longest; DateTime.UtcNow < until; await Task.Delay(Every, ct).ContinueWith(_ => { }, TaskScheduler.Default))
-                {
-                    if (ct.IsCancellationRequested) yield break;
-                    string now = await signal.StateAsync();
-                    // The first says where the page stands: it is compared by the page with what it had before the stream broke.
-                    if (now == last) continue;
-                    last = now;
-                    yield return new(now, "state");
-                }
-            }
-            finally
-            {
-                signal.Leave(name);
+                string now = await signal.StateAsync();
+                // The first says where the page stands: it is compared by the page with what it had before the stream broke.
+                if (now == last) continue;
+                last = now;
+                yield return new(now, "state");
             }
         }
+
+        public void Dispose() => signal.Leave(name);
     }
 
     void Leave(string name)

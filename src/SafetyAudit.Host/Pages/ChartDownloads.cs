@@ -15,6 +15,9 @@ sealed partial class ChartDownloads(ChartStyle style) : IAsyncResultFilter
 {
     public const string Asked = "chart";
 
+    /// <summary>Whether a request asks for a file and not for the page.</summary>
+    public static bool IsAskedBy(HttpRequest request) => request.Query[Asked].ToString().Length > 0 && request.Query["as"].ToString() is ("svg" or "csv");
+
     /// <summary>Told by the page for each chart that it draws.</summary>
     public static void Drawn(HttpContext http, string id, Scene scene)
     {
@@ -24,12 +27,12 @@ sealed partial class ChartDownloads(ChartStyle style) : IAsyncResultFilter
     public async Task OnResultExecutionAsync(ResultExecutingContext context, ResultExecutionDelegate next)
     {
         var http = context.HttpContext;
-        string id = http.Request.Query[Asked].ToString(), kind = http.Request.Query["as"].ToString();
-        if (context.Result is not PageResult || id.Length == 0 || kind is not ("svg" or "csv"))
+        if (context.Result is not PageResult || !IsAskedBy(http.Request))
         {
             await next();
             return;
         }
+        string id = http.Request.Query[Asked].ToString(), kind = http.Request.Query["as"].ToString();
         var body = http.Response.Body;
         http.Response.Body = Stream.Null;
         try

@@ -238,3 +238,11 @@ public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyLis
 
 /// <summary>Rows of data quality with how their subjects are called and where they lead.</summary>
 public sealed record QualityTable(string FirstHeading, IReadOnlyList<QualityRow> Rows, Func<QualityRow, string> Name, Func<QualityRow, string>? Link, bool Named);
+
+/// <summary>Where in a long list a page stands.</summary>
+/// <param name="After">Lines before this page.</param>
+/// <param name="Shown">Lines on it.</param>
+/// <param name="All">Lines altogether.</param>
+/// <param name="PageRows">Lines on a full page.</param>
+/// <param name="At">The address of the page that begins after so many lines.</param>
+public sealed record Paging(int After, int Shown, int All, int PageRows, Func<int, string> At);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Demo;
 using SafetyAudit.Host.Security;
 
 namespace SafetyAudit.Host.Pages;
@@ -21,14 +22,14 @@ public sealed class TourModel(SafetyAuditDb db) : PageModel
     [
         new("What needs a look", "Home counts what is open, what is due and how many false alarms chance alone was expected to bring. Start there; a number leads to its list.", "/", null, Permission.ReadFigures),
         new("Read why something was flagged", "An alert says what was counted, what was expected and why, down to the arithmetic, and how many events fewer would have kept it quiet. It is a question, never a verdict.", "/alerts",
-            ("/practitioners/RIVER-P03?measure=BRUISE_MINOR", "Minor bruising at RIVER-P03 rises from October on."), Permission.ReadFigures),
+            ($"/practitioners/{DemoFaults.BruisingDoubles}?measure=BRUISE_MINOR", $"Minor bruising at {DemoFaults.BruisingDoubles} doubled some months ago."), Permission.ReadFigures),
         new("See it beside another baseline", "Published rates disagree. A measure’s page shows practitioners beside their colleagues, and clinics beside every published rate, so that you see whether the answer survives.", "/measures",
             ("/measures/BLEED_MINOR?against=literature", "Minor bleeding: one study found 4.7 %, another 16 %."), Permission.ReadFigures),
         new("Too few is a signal too", "A figure far below what colleagues record is read as a sign that events are not written down, never as a sign of good work.", "/data-quality",
-            ("/practitioners/HARB-P05", "HARB-P05 recorded no event in 1,500 sessions."), Permission.ReadFigures),
+            ($"/practitioners/{DemoFaults.RecordsNoEvents}", $"{DemoFaults.RecordsNoEvents} recorded no event at all."), Permission.ReadFigures),
         new("Was the protocol kept?", "Each rule has four answers: kept, not kept, not recorded, not applicable. A clinic that records nothing does not look perfect.", "/adherence",
-            ("/adherence/PR-005?clinic=RIVER", "Consent before the first needle at RIVER: one practitioner stopped recording it."), Permission.ReadFigures),
-        new("One event, one review", "A sentinel event opens a case at once, and two persons are told. It is never smoothed away by a rate.", "/cases", ("/alerts#sentinel_event", "A needle left in the patient at HARB."), Permission.ReadFigures),
+            ("/adherence/PR-005?clinic=RIVER", $"Consent before the first needle: {DemoFaults.ConsentMissing} recorded it less and less."), Permission.ReadFigures),
+        new("One event, one review", "A sentinel event opens a case at once, and two persons are told. It is never smoothed away by a rate.", "/cases", ("/alerts#sentinel_event", $"A needle left in a patient of {DemoFaults.NeedleRetained}."), Permission.ReadFigures),
         new("Review in stages", "First the data, then the kind of sessions, then the protocol, and the person last. The practitioner sees the rows and answers; nobody reviews themselves.", "/cases", null, Permission.ReadFigures),
         new("Down to the record", "Every figure leads to the sessions it was counted from, each session to its versions, and each version to the line of the file that it came from.", "/records", ("/sessions/answers?id=RIVER-S00042&clinic=RIVER", "One session, rule by rule."), Permission.ReadRecords),
         new("Send a file", "Practitioners first, then sessions and events. What is rejected is kept with its reason and can be mended and sent again; a whole file can be undone.", "/uploads", null, Permission.SendRecords),
@@ -41,7 +42,7 @@ public sealed class TourModel(SafetyAuditDb db) : PageModel
 
     public async Task OnGetAsync(CancellationToken ct)
     {
-        IsDemo = await db.Current<Sessions.Practitioner>().AnyAsync(p => p.PractitionerId == "RIVER-P03", ct) && await db.Current<Sessions.Practitioner>().AnyAsync(p => p.PractitionerId == "HARB-P05", ct);
+        IsDemo = await db.Current<Sessions.Practitioner>().AnyAsync(p => p.PractitionerId == DemoFaults.BruisingDoubles, ct) && await db.Current<Sessions.Practitioner>().AnyAsync(p => p.PractitionerId == DemoFaults.RecordsNoEvents, ct);
         Stops = [.. All.Where(s => db.Actor.May(s.Needs))];
     }
 }

@@ -16,7 +16,7 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
 {
     public async Task InvokeAsync(HttpContext context, SafetyAuditDb db, ReadLog reads)
     {
-        if (IsRead(context.Request) && !IsEnteredWhenFound(context)) Enter(context, db, reads, context.Request.Query.ContainsKey(Pages.ChartDownloads.Asked) ? AuditAction.Exported : ActionOf(context.Request));
+        if (IsRead(context.Request) && !IsEnteredWhenFound(context)) Enter(context, db, reads, Pages.ChartDownloads.IsAskedBy(context.Request) ? AuditAction.Exported : ActionOf(context.Request));
         await next(context);
         // What is open to everybody lies beyond nobody's reach, and its address may be a secret, as that of a report form is.
         if (context.GetEndpoint()?.Metadata.GetMetadata<IAllowAnonymous>() is not null) return;

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Host.Api;
 
 namespace SafetyAudit.Host.Security;
 
@@ -62,7 +63,8 @@ sealed class SignInCookie(
             return;
         }
         context.ReplacePrincipal(SignIns.Principal(user!, signIn!));
-        if (http.Request.Query.ContainsKey(ByItself)) return;
+        // So it is of the stream that an open page listens to.
+        if (http.Request.Query.ContainsKey(ByItself) || http.Request.Path == LiveEndpoint.Path) return;
         // Fifteen minutes are fifteen minutes, to a quarter of one.
         context.ShouldRenew = now - used >= settings.Idle / 60;
         if (now - signIn!.LastSeenAtUtc >= SignInDiary.Every) diary.Seen(signIn.Id, now);

@@ -257,6 +257,11 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     public static async Task<string?> SelfAsync(SafetyAuditDb db, CancellationToken ct) =>
         db.Actor.Scope.PractitionerId ?? await db.Users.Where(u => u.UserName == db.Actor.Name).Select(u => u.PractitionerId).FirstOrDefaultAsync(ct);
 
+    /// <summary>The cases that somebody is told of: whom one is about learns of it when they are asked.</summary>
+    /// <param name="self">Which practitioner they are, if any, as <see cref="SelfAsync"/> says.</param>
+    /// <param name="cases">Those within their reach.</param>
+    public static IQueryable<Case> KnownTo(string? self, IQueryable<Case> cases) => cases.Where(c => self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null);
+
     void Enter(Case review, CaseEntryKind kind, string? note = null, CaseCheck? check = null, bool? explains = null, string? figures = null)
     {
         var entry = New(review, kind, time.UtcNow(), db.Actor.Name, figures);

@@ -13,8 +13,7 @@ public static class Sparkline
     {
         var known = months.Where(m => m is not null).Select(m => m!.Value).ToList();
         if (known.Count == 0) return new(Width, Height, what, "No sessions.", []);
-        double top = Math.Max(known.Max(), double.Epsilon);
-        var y = new Axis(0, top > 1e-9 ? top : 1, Height - Edge, Edge);
+        var y = new Axis(0, known.Max() is > 0 and var top ? top : 1, Height - Edge, Edge);
         double X(int i) => months.Count == 1 ? Width / 2 : Edge + i * (Width - 2 * Edge) / (months.Count - 1);
         var marks = new List<Mark> { new LineMark("grid", Edge, Height - Edge, Width - Edge, Height - Edge) };
         var run = new List<(double, double)>();

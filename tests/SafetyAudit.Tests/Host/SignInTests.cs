@@ -146,6 +146,8 @@ public class SignInTests
         {
             clock.Now += TimeSpan.FromMinutes(7);
             Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync(again));
+            // Nor is the stream that tells an open page of changes.
+            Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync("/live"));
         }
         clock.Now += TimeSpan.FromMinutes(1);
         Assert.Equal(HttpStatusCode.Redirect, await visitor.GetAsync(again));

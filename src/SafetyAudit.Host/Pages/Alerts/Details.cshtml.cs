@@ -59,9 +59,9 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         if (await Db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == Id, ct) is not { } alert) return false;
         Alert = alert;
         await ReadPeriodAsync(ct);
-        IsOwn = alert.PractitionerId is { } subject && subject == await ReviewCase.SelfAsync(Db, ct);
-        // Whom a case is about learns of it when they are asked.
-        CaseId = await Db.Cases.Where(c => c.AlertId == Id && (!IsOwn || c.AskedAtUtc != null)).Select(c => (long?)c.Id).SingleOrDefaultAsync(ct);
+        string? self = await ReviewCase.SelfAsync(Db, ct);
+        IsOwn = self is not null && alert.PractitionerId == self;
+        CaseId = await ReviewCase.KnownTo(self, Db.Cases).Where(c => c.AlertId == Id).Select(c => (long?)c.Id).SingleOrDefaultAsync(ct);
         Measure = Catalogue.Measures.FirstOrDefault(m => m.Code == alert.Measure);
         Baseline = alert.Baseline is { } id ? await Db.Baselines.AsNoTracking().SingleOrDefaultAsync(b => b.Id == id, ct) : null;
         if (Measure is null || alert.PractitionerId is not { } practitioner || alert.Rule is not (AlertRule.MoreThanPeers or AlertRule.FewerThanPeers)) return true;
@@ -81,7 +81,8 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         OneColleague = SeesOwnOnly && counts.Count(c => c.PractitionerId != practitioner && c.Sessions > 0) < 2;
         var question = new RateQuestion(alert.From, alert.To, Grouping.Practitioner, Against.Peers);
         AgainstPeers = Rates.Compute(counts, question, Measure, baselines[Measure.Code]).SingleOrDefault(r => r.PractitionerId == practitioner);
-        foreach (var other in await Db.Baselines.AsNoTracking().Where(b => b.MeasureCode == Measure.Code).OrderByDescending(b => b.IsDefault).ThenBy(b => b.Id).ToListAsync(ct))
+        string? inForce = baselines.GetValueOrDefault(Measure.Code)?.Id;
+        foreach (var other in await Db.Baselines.AsNoTracking().Where(b => b.MeasureCode == Measure.Code).OrderByDescending(b => b.Id == inForce).ThenBy(b => b.Id).ToListAsync(ct))
             OtherBaselines.AddRange(Rates.Compute(counts, question with { Against = Against.Literature }, Measure, other).Where(r => r.PractitionerId == practitioner));
         if (!Measure.IsSummary && !OneColleague) CaseMix = await CaseMixAdjustment.ReadAsync(Db, alert.ClinicId, practitioner, Measure, alert.From, alert.To, ct);
         return true;

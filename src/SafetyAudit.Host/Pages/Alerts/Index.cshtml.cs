@@ -28,7 +28,9 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>When the monitor last ran of those clinics that are seen; empty where it never did.</summary>
     public DateTime? EvaluatedAtUtc { get; private set; }
 
-    public string PageAt(int after) => "/alerts" + QueryString.Create([.. Status is { } s ? [KeyValuePair.Create("status", (string?)s)] : Array.Empty<KeyValuePair<string, string?>>(), .. RuleCodes.Select(r => KeyValuePair.Create("rule", (string?)r)), KeyValuePair.Create("after", (string?)$"{after}")]);
+    string PageAt(int after) => "/alerts" + QueryString.Create([.. Status is { } s ? [KeyValuePair.Create("status", (string?)s)] : Array.Empty<KeyValuePair<string, string?>>(), .. RuleCodes.Select(r => KeyValuePair.Create("rule", (string?)r)), KeyValuePair.Create("after", (string?)$"{after}")]);
+
+    public Paging Paging => new(After, Alerts.Count, Counts.Values.Sum(), PageRows, PageAt);
 
     public bool All => Status == "all";
     public List<Alert> Alerts { get; private set; } = [];
@@ -54,9 +56,8 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
         // Levels are kept as words, which sort otherwise.
         Alerts = await asked.OrderBy(a => a.Level == AlertLevel.Sentinel ? 0 : a.Level == AlertLevel.Red ? 1 : a.Level == AlertLevel.Amber ? 2 : 3).ThenBy(a => a.Rule).ThenBy(a => a.ClinicId).ThenBy(a => a.PractitionerId).ThenBy(a => a.Measure).ThenByDescending(a => a.Id)
             .Skip(After).Take(PageRows).ToListAsync(ct);
-        // Whom a case is about learns of it when they are asked.
         var (ids, self) = (Alerts.ConvertAll(a => a.Id), await ReviewCase.SelfAsync(Db, ct));
-        Cases = await Db.Cases.Where(c => ids.Contains(c.AlertId) && (self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null)).Select(c => new { c.AlertId, c.Id }).ToDictionaryAsync(c => c.AlertId, c => c.Id, ct);
+        Cases = await ReviewCase.KnownTo(self, Db.Cases).Where(c => ids.Contains(c.AlertId)).Select(c => new { c.AlertId, c.Id }).ToDictionaryAsync(c => c.AlertId, c => c.Id, ct);
         var raised = await Db.Alerts.Where(a => a.Rule == AlertRule.MoreThanPeers).GroupBy(a => a.Level).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct);
         (RaisedRed, RaisedAmber) = (raised.Find(r => r.Key == AlertLevel.Red)?.Count ?? 0, raised.Find(r => r.Key == AlertLevel.Amber)?.Count ?? 0);
         if (await Db.MonitoredPractitioners.GroupBy(_ => 1).Select(g => new { Red = g.Sum(m => m.ExpectedRed), Amber = g.Sum(m => m.ExpectedAmber), Years = g.Sum(m => m.Years), At = g.Min(m => m.EvaluatedAtUtc) }).SingleOrDefaultAsync(ct) is { } monitored)

@@ -24,7 +24,9 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     /// <summary>Which practitioner the reader is, if any: what is about them somebody else reviews.</summary>
     public string? Self { get; private set; }
 
-    public string PageAt(int after) => $"/cases?{(Closed ? "status=closed&" : "")}after={after}";
+    public Paging Paging => new(After, Cases.Count, Count, PageRows, PageAt);
+
+    string PageAt(int after) => $"/cases?{(Closed ? "status=closed&" : "")}after={after}";
 
     [BindProperty(SupportsGet = true)] public string? Status { get; set; }
 
@@ -39,8 +41,7 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         NowUtc = time.UtcNow();
         After = Math.Max(0, After);
         string? self = Self = await ReviewCase.SelfAsync(Db, ct);
-        // Whom a case is about learns of it when they are asked.
-        var asked = Db.Cases.AsNoTracking().Where(c => (c.Stage == CaseStage.Closed) == Closed && (self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null));
+        var asked = ReviewCase.KnownTo(self, Db.Cases.AsNoTracking()).Where(c => (c.Stage == CaseStage.Closed) == Closed);
         Count = await asked.CountAsync(ct);
         // Levels are kept as words, which sort otherwise.
         var ordered = Closed ? asked.OrderByDescending(c => c.DecidedAtUtc).ThenByDescending(c => c.Id)

@@ -3,10 +3,10 @@
 
 // Parts marked data-live are taken anew when the server says that something changed. What is open or being typed in stays.
 if (document.querySelector('[data-live]') && window.EventSource) {
-  let known = null, shown = null, busy = false;
+  let known = null, shown = null, busy = false, waiting = false, pause = 1000;
   const stream = new EventSource('/live');
   const take = async () => {
-    if (busy || document.hidden || shown === known) return;
+    if (busy || waiting || document.hidden || shown === known) return;
     busy = true;
     shown = known;
     const address = new URL(location.href);
@@ -22,7 +22,10 @@ if (document.querySelector('[data-live]') && window.EventSource) {
       }
     } catch { /* the next change tries again */ }
     busy = false;
-    setTimeout(take, 1000);
+    // The longer it goes on the less often, to every half minute: each look is in the trail.
+    setTimeout(() => { waiting = false; take(); }, pause);
+    waiting = true;
+    pause = Math.min(30000, pause * 1.4);
   };
   stream.addEventListener('state', event => {
     known = event.data;
