@@ -28,13 +28,14 @@ static class DatedNotes
     /// <param name="from">First day.</param>
     /// <param name="to">Last day.</param>
     /// <param name="ct">Stops the reading.</param>
-    public static async Task<IReadOnlyList<DatedNote>> ReadAsync(SafetyAuditDb db, string clinic, string about, DateOnly from, DateOnly to, CancellationToken ct)
+    /// <param name="practitioner">Of reviews about practitioners this one's alone; all of them when left out.</param>
+    public static async Task<IReadOnlyList<DatedNote>> ReadAsync(SafetyAuditDb db, string clinic, string about, DateOnly from, DateOnly to, CancellationToken ct, string? practitioner = null)
     {
         var changes = await db.ClinicProtocols.Where(p => p.ClinicId == clinic && p.EffectiveFrom >= from && p.EffectiveFrom <= to).Select(p => p.EffectiveFrom).Distinct().ToListAsync(ct);
         DateTime start = from.ToDateTime(default, DateTimeKind.Utc), end = to.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
         // Whom a case is about learns of it when they are asked.
         string? self = await ReviewCase.SelfAsync(db, ct);
-        var decided = await db.Cases.Where(c => c.ClinicId == clinic && c.Measure == about && c.DecidedAtUtc >= start && c.DecidedAtUtc < end && (self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null))
+        var decided = await db.Cases.Where(c => c.ClinicId == clinic && c.Measure == about && (practitioner == null || c.PractitionerId == null || c.PractitionerId == practitioner) && c.DecidedAtUtc >= start && c.DecidedAtUtc < end && (self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null))
             .Select(c => new { c.Id, c.Decision, c.DecidedAtUtc }).ToListAsync(ct);
         return [.. changes.Select(day => new DatedNote(day, "what the clinic laid down changed", $"/protocol?clinic={Uri.EscapeDataString(clinic)}"))
             .Concat(decided.Where(c => c.Decision is not null).Select(c => new DatedNote(DateOnly.FromDateTime(c.DecidedAtUtc!.Value), $"case {c.Id} decided: {Show.Decision(c.Decision!.Value)}", $"/cases/{c.Id}")))

@@ -15,16 +15,6 @@ public sealed record ControlWords(string Value, string Counted, string Of, int P
     public string Say(double? share) => share is { } s ? (Per * s).ToString("0.##", CultureInfo.CurrentCulture) + (Per == 100 ? " %" : "") : "–";
 }
 
-/// <summary>Something that happened on a day and may explain what the chart shows.</summary>
-/// <param name="Day">The day.</param>
-/// <param name="Words">What, in a few words.</param>
-/// <param name="Link">Where it is told in full.</param>
-public sealed record DatedNote(DateOnly Day, string Words, string Link)
-{
-    /// <summary>The letter by which it stands in a chart.</summary>
-    public static string Letter(int index) => ((char)('A' + index % 26)).ToString();
-}
-
 /// <summary>Draws <see cref="ControlMonths"/>: the months with their centre line and limits, what lies beyond them, unusual runs, and what happened meanwhile.</summary>
 public static class ControlMonthsChart
 {
@@ -80,19 +70,7 @@ public static class ControlMonthsChart
         }
         Ends(points);
 
-        var inRange = (notes ?? []).Select((note, i) => (Note: note, Letter: DatedNote.Letter(i))).Where(n => n.Note.Day >= months[0].Month && n.Note.Day < months[^1].Month.AddMonths(1)).ToList();
-        double taken = double.NegativeInfinity;
-        foreach (var (note, letter) in inRange)
-        {
-            int at = (note.Day.Year - months[0].Month.Year) * 12 + note.Day.Month - months[0].Month.Month;
-            double x = Left + (at + (note.Day.Day - 1.0) / DateTime.DaysInMonth(note.Day.Year, note.Day.Month)) * slot;
-            marks.Add(new LineMark("note-line", x, Top - 12, x, Height - Bottom));
-            // Letters stand beside one another where days lie closer than a letter is wide; the line keeps the day.
-            double middle = Math.Max(x, taken + 20);
-            taken = middle;
-            marks.Add(new PointMark("point note", middle, Top - 22, Shape.Square, 17, string.Create(CultureInfo.CurrentCulture, $"{letter}, {note.Day:d MMMM yyyy}: {note.Words}"), note.Link));
-            marks.Add(new TextMark("note-letter", middle, Top - 17.5, letter, Anchor.Middle));
-        }
+        marks.AddRange(DatedNote.Draw(notes ?? [], months[0].Month, months.Count, Left, slot, Top, Height - Bottom));
 
         var run = new List<(double, double)>();
         for (int i = 0; i <= points.Length; i++)

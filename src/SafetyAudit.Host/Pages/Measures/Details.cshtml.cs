@@ -36,6 +36,9 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>Clinics with sessions in the months shown, of which one is shown month by month.</summary>
     public string? Clinic { get; private set; }
 
+    /// <summary>Someone who sees their own figures alone: what is said of a clinic is then of their sessions there.</summary>
+    public bool SeesOwnOnly => Db.Actor.Scope.PractitionerId is not null;
+
     /// <summary>The clinic's months; nothing of events too rare for that, or counted in other units.</summary>
     public ControlMonths? Months { get; private set; }
     public DateOnly ProvisionalFrom { get; private set; }
