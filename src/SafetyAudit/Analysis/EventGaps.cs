@@ -13,10 +13,11 @@ public readonly record struct GapEvent(DateOnly Day, double Gap, string Practiti
 
 /// <summary>A clinic's events of one measure one by one, with the exposure from each to the next: what can be seen of events too rare for a rate.</summary>
 /// <param name="ClinicId">The clinic.</param>
+/// <param name="First">The first day with exposure; before it there is nothing to see.</param>
 /// <param name="Exposure">Of the whole time, in the measure's unit.</param>
 /// <param name="Since">Exposure after the day of the last event; all of it where there was none.</param>
 /// <param name="Events">In order of days.</param>
-public sealed record EventGaps(string ClinicId, double Exposure, double Since, IReadOnlyList<GapEvent> Events)
+public sealed record EventGaps(string ClinicId, DateOnly First, double Exposure, double Since, IReadOnlyList<GapEvent> Events)
 {
     /// <summary>The rate under which seeing none in this exposure still has a chance of 5 %; empty where some were seen, or there is no exposure.</summary>
     public double? StillPossible => Events.Count == 0 && Exposure > 0 ? ZeroEvents.UpperRate(Exposure) : null;
@@ -47,8 +48,10 @@ public sealed record EventGaps(string ClinicId, double Exposure, double Since, I
     {
         var found = new List<GapEvent>();
         double all = 0, since = 0;
+        DateOnly? first = null;
         foreach (var (day, exposure, events) in days)
         {
+            if (exposure > 0) first ??= day;
             all += exposure;
             since += exposure;
             foreach (string practitioner in events)
@@ -57,6 +60,6 @@ public sealed record EventGaps(string ClinicId, double Exposure, double Since, I
                 since = 0;
             }
         }
-        return new(clinicId, all, since, found);
+        return new(clinicId, first ?? default, all, since, found);
     }
 }

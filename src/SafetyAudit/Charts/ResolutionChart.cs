@@ -92,7 +92,7 @@ public static class ResolutionChart
         $"Within {Hours(hours)}: {1 - at.Remaining:P0} over{(at.Interval is { } i ? $" (95 % interval {1 - i.Upper:P0} to {1 - i.Lower:P0})" : "")}, {resolution.Curve.AtRisk(hours):N0} still watched");
 
     /// <summary>A stretch of time in the unit that reads best.</summary>
-    public static string Hours(double hours) => hours < 72 ? $"{hours.ToString("0.#", CultureInfo.CurrentCulture)} h" : $"{(hours / 24).ToString("0.#", CultureInfo.CurrentCulture)} days";
+    public static string Hours(double hours) => hours <= 72 ? $"{hours.ToString("0.#", CultureInfo.CurrentCulture)} h" : $"{(hours / 24).ToString("0.#", CultureInfo.CurrentCulture)} days";
 
     // Steps finer than a line is wide can't be seen; thousands of them would make a large page.
     static List<(double X, double Y)> Thinned(List<(double X, double Y)> path)

@@ -12,9 +12,9 @@ public class EventGapsTests
     [Fact]
     public void Gaps_are_the_sessions_from_one_event_to_the_next_counted_by_hand()
     {
-        // Ten sessions a day for six days; one event on the second day, two on the fourth.
-        var gaps = EventGaps.Of("C1", Enumerable.Range(0, 6).Select(i => (First.AddDays(i), 10.0, (IEnumerable<string>)(i switch { 1 => ["P1"], 3 => ["P1", "P2"], _ => [] }))));
-        Assert.Equal((60, 20), (gaps.Exposure, gaps.Since));
+        // A day without sessions, then ten a day for six days; one event on the second day, two on the fourth.
+        var gaps = EventGaps.Of("C1", Enumerable.Range(-1, 7).Select(i => (First.AddDays(i), i < 0 ? 0.0 : 10.0, (IEnumerable<string>)(i switch { 1 => ["P1"], 3 => ["P1", "P2"], _ => [] }))));
+        Assert.Equal((First, 60, 20), (gaps.First, gaps.Exposure, gaps.Since));
         Assert.Equal([new(First.AddDays(1), 20, "P1"), new(First.AddDays(3), 20, "P1"), new(First.AddDays(3), 0, "P2")], gaps.Events);
         Assert.Null(gaps.StillPossible);
     }

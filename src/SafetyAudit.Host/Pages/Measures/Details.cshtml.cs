@@ -96,7 +96,12 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         // Two years, so that a change shows against what was before it; of what is rare, all that is looked back on.
         bool isRare = EventGaps.IsFor(Measure, Baseline);
         Since = AskedFrom is not null ? From : isRare ? To.AddYears(-ClinicMonitor.Years).AddDays(1) : To.AddYears(-2).AddDays(1);
-        if (isRare) Gaps = await EventGaps.ReadAsync(Db, Measure, Since, To, ct);
+        if (isRare)
+        {
+            Gaps = await EventGaps.ReadAsync(Db, Measure, Since, To, ct);
+            // Years before the records began would look like years without events.
+            if (Gaps.Count > 0 && Gaps.Min(g => g.First) is var first && first > Since) Since = first;
+        }
         Clinic = AskedClinic ?? ClinicNames.OrderBy(c => c.Value, StringComparer.CurrentCulture).Select(c => c.Key).FirstOrDefault();
         if (isRare || Clinic is null || Measure.Unit is not (ExposureUnit.Session or ExposureUnit.AtRiskSession)) return;
         Months = await ControlMonths.ReadAsync(Db, Measure, Clinic, Since, To, AskedAnew, ct);
