@@ -29,6 +29,7 @@ public class BoundaryTests
         NegativeBinomial.WithMean(2, 5), new BetaBinomial(50, 2, 30), Rate, Shrinkage.Assumed, TwoGammaShrinkage.Start, new Cusum(3),
             new ResettingSprt(0.01, 0.1),
         new LearningCusum(2), new StandardisedRatio(4, 5), new ControlLimits(0, 1, 9, 12), new RiskGroup(20, 0.1, 0.3, 4, 5),
+        KaplanMeier.Fit([(1, true), (2, false), (3, true), (4, false)]),
     ];
 
     static readonly Type[] Made =
@@ -149,6 +150,8 @@ public class BoundaryTests
                 yield return ($"{kind} denominator", v => ControlChart.Draw(kind, [new(2, 9), new(1, v), new(3, 9), new(4, 9)], new(method)).Points.ToArray());
             }
         yield return ("MovingRange.Mean", v => MovingRange.Mean(Filled(v), true));
+        yield return ("KaplanMeier time", v => KaplanMeier.Fit([(v, true), (2, false), (3, true)]).Steps);
+        yield return ("KaplanMeier level", v => KaplanMeier.Fit([(1, true), (2, false)], v).Steps);
         yield return ("GapTest.Latest", v => GapTest.Latest(Filled(v), Rate));
         yield return ("FunnelLimits expected", v => { var l = new ControlLimits[3]; FunnelLimits.For(Filled(v), 2, l); return l; });
         yield return ("FunnelLimits shape", v => { var l = new ControlLimits[3]; FunnelLimits.For([1, 2, 3], v, l); return l; });

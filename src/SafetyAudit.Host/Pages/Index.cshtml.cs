@@ -83,7 +83,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         var delays = await ReportingDelay.ReadAsync(Db, From, To, ct);
         var last = clinics.ToDictionary(c => c.Id, _ => (DateOnly?)null);
         foreach (var clinic in clinics) last[clinic.Id] = (await Counts.SpanOfClinicAsync(Db, clinic.Id, ct))?.Last;
-        Provisional = Open.Count(a => last.GetValueOrDefault(a.ClinicId) is { } day && delays.GetValueOrDefault(a.ClinicId)?.NinetiethHours is { } hours && a.Rule is AlertRule.MoreThanPeers or AlertRule.FewerThanPeers && a.To > day.AddDays(-(int)Math.Ceiling(hours / 24)));
+        Provisional = Open.Count(a => last.GetValueOrDefault(a.ClinicId) is { } day && delays.GetValueOrDefault(a.ClinicId) is { NinetiethHours: not null } delay && a.Rule is AlertRule.MoreThanPeers or AlertRule.FewerThanPeers && a.To > ReportingDelay.ProvisionalFrom(delay, day));
 
         // Clinics as a whole are no concern of someone who sees their own figures.
         if (Db.Actor.Scope.PractitionerId is not null) return;

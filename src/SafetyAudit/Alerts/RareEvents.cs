@@ -24,31 +24,19 @@ static class RareEvents
     public static Alert? Of(string clinicId, Measure measure, Baseline baseline, IReadOnlyList<(DateOnly Day, double Exposure, long Events)> days)
     {
         if (days.Count == 0) return null;
-        var gaps = new List<double>();
-        var on = new List<DateOnly>();
-        double since = 0;
-        foreach (var (day, exposure, events) in days)
-        {
-            since += exposure;
-            for (long i = 0; i < events; i++)
-            {
-                gaps.Add(since);
-                on.Add(day);
-                since = 0;
-            }
-        }
-        if (gaps.Count < PeerMonitor.FewestEvents || on[^1] <= days[^1].Day.AddYears(-1)) return null;
+        var events = EventGaps.Of(clinicId, days.Select(d => (d.Day, d.Exposure, Enumerable.Repeat("", (int)d.Events)))).Events;
+        if (events.Count < PeerMonitor.FewestEvents || events[^1].Day <= days[^1].Day.AddYears(-1)) return null;
         // The first event's gap began before the records did, so nothing is said by it alone.
-        double[] between = [.. gaps.Skip(1)];
+        double[] between = [.. events.Skip(1).Select(e => e.Gap)];
         var (k, tail) = GapTest.Latest(between, baseline.Distribution!.Value);
         if (k == 0 || tail > Chance) return null;
         double exposureOver = between[^k..].Sum();
         return new()
         {
             Rule = AlertRule.RareEventsClose, Level = AlertLevel.Amber, ClinicId = clinicId, Measure = measure.Code, Key = EvaluateAlerts.KeyOf(AlertRule.RareEventsClose, clinicId, null, measure.Code),
-            From = on[^(k + 1)], To = on[^1], Observed = k + 1, Expected = exposureOver * baseline.Rate!.Value, Baseline = baseline.Id,
+            From = events[^(k + 1)].Day, To = events[^1].Day, Observed = k + 1, Expected = exposureOver * baseline.Rate!.Value, Baseline = baseline.Id,
             Reason = string.Create(CultureInfo.InvariantCulture,
-                $"{measure.Name}: after the event of {on[^(k + 1)]:yyyy-MM-dd} {(k == 1 ? "another" : $"{k} more")} came within {exposureOver:#,0} sessions in the clinic, where {baseline.Source} leads to expect {exposureOver * baseline.Rate.Value:0.00}. So close together by chance alone: at most 1 in {1 / tail:#,0}. A question about the clinic as a whole, not about one person."),
+                $"{measure.Name}: after the event of {events[^(k + 1)].Day:yyyy-MM-dd} {(k == 1 ? "another" : $"{k} more")} came within {exposureOver:#,0} sessions in the clinic, where {baseline.Source} leads to expect {exposureOver * baseline.Rate.Value:0.00}. So close together by chance alone: at most 1 in {1 / tail:#,0}. A question about the clinic as a whole, not about one person."),
             Arithmetic = string.Create(CultureInfo.InvariantCulture, $"gap test over the last {k}, tail {tail:0.000000} at {Chance:0.###}; shape {baseline.Distribution.Value.Shape:0.##}"),
         };
     }

@@ -10,6 +10,11 @@ namespace SafetyAudit.Analysis;
 /// <param name="NinetiethHours">Nine in ten are written down within so many hours.</param>
 public sealed record ReportingDelay(int Events, double? MedianHours, double? NinetiethHours)
 {
+    /// <summary>The first day of which late reports may still change the figures: nine in ten of what happened before it are written down.</summary>
+    /// <param name="delay">The clinic's; null where no event tells.</param>
+    /// <param name="last">The clinic's last day with a session.</param>
+    public static DateOnly ProvisionalFrom(ReportingDelay? delay, DateOnly last) => last.AddDays(-(int)Math.Ceiling((delay?.NinetiethHours ?? 0) / 24));
+
     /// <summary>Per clinic, of the events whose onset lies in a period (both days included, in UTC). A clinic without events is not there.</summary>
     public static async Task<Dictionary<string, ReportingDelay>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct)
     {

@@ -7,12 +7,14 @@ namespace SafetyAudit.Charts;
 /// <summary>Draws a <see cref="Trend"/>: the rate of each month with what was to be expected in that month, as steps since every month has its own limits.</summary>
 public static class TrendChart
 {
-    const double Width = 820, Height = 360, Left = 62, Right = 18, Top = 22, Bottom = 58;
+    const double Width = 820, Height = 376, Left = 62, Right = 18, Top = 40, Bottom = 58;
 
     /// <param name="trend">The figure.</param>
     /// <param name="title">What it shows.</param>
     /// <param name="link">Where a month's point leads.</param>
-    public static Scene Draw(Trend trend, string title, Func<RateRow, string> link)
+    /// <param name="provisionalFrom">The first day of which late reports may still change the figures; null where none do.</param>
+    /// <param name="notes">What happened, in order of days.</param>
+    public static Scene Draw(Trend trend, string title, Func<RateRow, string> link, DateOnly? provisionalFrom = null, IReadOnlyList<DatedNote>? notes = null)
     {
         var months = trend.Months.Where(m => m.Exposure > 0).ToList();
         if (months.Count == 0) return new(Width, 90, title, "No sessions in this period.", [new TextMark("axis-label", Width / 2, 50, "No sessions in this period", Anchor.Middle)]);
@@ -46,14 +48,17 @@ public static class TrendChart
         Steps("limit limit-95", m => Per1000(m, m.Limits?.Lower95));
         Steps("limit limit-998", m => Per1000(m, m.Limits?.Lower998));
 
+        marks.AddRange(DatedNote.Draw(notes ?? [], months[0].From, slots, Left, slot, Top, Height - Bottom));
         marks.Add(new PathMark("series", [.. months.Select(m => (X(m), y.At(m.RatePer1000!.Value)))]));
         foreach (var month in months)
         {
             var (style, shape, size) = PointLook.Of(month.Position);
-            marks.Add(new PointMark(style, X(month), y.At(month.RatePer1000!.Value), shape, size, PointLook.Say(month, month.From.ToString("MMMM yyyy", CultureInfo.CurrentCulture)), link(month)));
+            bool provisional = month.To >= provisionalFrom;
+            marks.Add(new PointMark(provisional ? style + " provisional" : style, X(month), y.At(month.RatePer1000!.Value), shape, size, PointLook.Say(month, month.From.ToString("MMMM yyyy", CultureInfo.CurrentCulture)) + (provisional ? "; provisional: late reports may still come" : ""), link(month)));
         }
+        int hollow = months.Count(m => m.To >= provisionalFrom);
         int beyond = months.Count(m => m.Position is Position.Above998 or Position.Below998);
-        return new(Width, Height, title, $"{months.Count} months; {(beyond == 0 ? "none" : beyond.ToString(CultureInfo.CurrentCulture))} beyond the month's 99.8 % limits. The table below holds every figure.", marks) { Data = ChartData.Of(trend.Months, r => r.From.ToString("yyyy-MM", CultureInfo.InvariantCulture)) };
+        return new(Width, Height, title, $"{months.Count} months; {(beyond == 0 ? "none" : beyond.ToString(CultureInfo.CurrentCulture))} beyond the month's 99.8 % limits.{(hollow > 0 ? $" The latest {(hollow == 1 ? "is" : hollow + " are")} provisional." : "")} The table below holds every figure.", marks) { Data = ChartData.Of(trend.Months, r => r.From.ToString("yyyy-MM", CultureInfo.InvariantCulture)) };
 
         void Steps(string style, Func<RateRow, double?> value)
         {

@@ -220,6 +220,16 @@ public class ControlChartTests
     }
 
     [Fact]
+    public void The_longest_run_is_told_by_its_first_and_last_point_and_passes_over_the_centre_line()
+    {
+        var judged = Anhoj.Judge(Points(1, 1, -1, -1, 0, -1, 1, -1, 1));
+        Assert.Equal((3, 2, 5), (judged.LongestRun, judged.LongestRunFirst, judged.LongestRunLast));
+        // Of two as long the latest.
+        judged = Anhoj.Judge(Points(1, 1, -1, -1, 1));
+        Assert.Equal((2, 2, 3), (judged.LongestRun, judged.LongestRunFirst, judged.LongestRunLast));
+    }
+
+    [Fact]
     public void The_Western_Electric_rules_signal_falsely_once_in_91_75_points()      // Champ and Woodall 1987, table 1: rules 1 to 4 together
     {
         var random = new Random(1987);

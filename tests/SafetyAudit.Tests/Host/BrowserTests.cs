@@ -87,7 +87,7 @@ public class BrowserTests
         (string Name, string Path)[] pages =
         [
             ("home", "/"), ("practitioners", "/practitioners"), ("practitioner", "/practitioners/RIVER-P03"), ("practitioner-compare", "/practitioners/RIVER-P03?compare=year"), ("measures", "/measures"), ("measure", "/measures/BRUISE_MINOR"),
-            ("measure-literature", "/measures/BLEED_MINOR?against=literature"), ("sentinel", "/measures/PNEUMOTHORAX"), ("uploads", "/uploads"), ("upload", "/uploads/2"), ("alerts", "/alerts"),
+            ("measure-literature", "/measures/BLEED_MINOR?against=literature"), ("measure-anew", "/measures/PAIN_POST?clinic=HARB&anew=2026-01-01&lasting=yes"), ("sentinel", "/measures/PNEUMOTHORAX"), ("rare", "/measures/FATIGUE"), ("rare-once", "/measures/NEEDLE_RETAINED"), ("uploads", "/uploads"), ("upload", "/uploads/2"), ("alerts", "/alerts"),
             ("alerts-all", "/alerts?status=all"), ("alert", "/alerts/{bruise}"), ("cases", "/cases"), ("case", "/cases/{bruise-case}"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("adherence", "/adherence?clinic=RIVER"), ("rule", "/adherence/PR-005?clinic=RIVER&measure=ANY_MINOR"), ("credentials", "/credentials"), ("duties", "/duties"), ("protocol", "/protocol?clinic=RIVER"),
             ("protocol-change", "/protocol/change?clinic=RIVER"), ("session-answers", "/sessions/answers?id=RIVER-S00042&clinic=RIVER"), ("baselines", "/baselines"), ("search", "/search?q=bru"), ("shortcuts", "/shortcuts"), ("tour", "/tour"), ("views", "/views"), ("missing", "/practitioners/nobody"),
         ];

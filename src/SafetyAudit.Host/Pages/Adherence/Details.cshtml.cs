@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
+using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
@@ -22,7 +23,8 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     public ProtocolRule Rule { get; private set; } = Rules.All[0];
     public List<string> Clinics { get; private set; } = [];
     public List<AdherenceRow> Rows { get; private set; } = [];
-    public AdherenceTrend Trend { get; private set; } = null!;
+    public ControlMonths Trend { get; private set; } = null!;
+    public IReadOnlyList<DatedNote> Notes { get; private set; } = [];
     public Measure? Chosen { get; private set; }
 
     /// <summary>Nothing while no measure was chosen, or where the period holds too many sessions.</summary>
@@ -46,7 +48,8 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         var question = new AdherenceQuestion(From, To, AskedClinic, ByMonth: true);
         var rows = (await AdherenceTable.ReadAsync(Db, question, time.UtcNow(), ct)).FindAll(r => r.Rule == rule && r.PractitionerId.Length > 0);
         Rows = [.. rows.GroupBy(r => (r.ClinicId, r.PractitionerId)).Select(g => g.First() with { Period = From, Adherence = AdherenceTable.Sum(g) })];
-        Trend = AdherenceTrend.Of(rule, question, rows.Where(r => Practitioner is null || r.PractitionerId == Practitioner));
+        Trend = ControlMonths.Of(question, rows.Where(r => Practitioner is null || r.PractitionerId == Practitioner));
+        if (AskedClinic is not null) Notes = await DatedNotes.ReadAsync(Db, AskedClinic, rule.Id, From, To, ct);
         Chosen = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);
         if (Chosen is not null && rule is SessionRule sessionRule && MayReadRecords) Outcome = await AdherenceAndOutcome.ReadAsync(Db, sessionRule, Chosen, From, To, AskedClinic, ct);
         return Page();

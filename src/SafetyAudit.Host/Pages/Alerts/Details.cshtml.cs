@@ -75,7 +75,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         if (Path is not null) Today = MonitorAlerts.Again(Monitor!, Path, alert);
         if (Path is not null && alert.Rule == AlertRule.MoreThanPeers) FewerToUnflag = Monitor!.FewerToUnflag(Path, alert.From, alert.Level == AlertLevel.Red) ?? Monitor.FewerInWindowToUnflag(Path, alert.To, alert.Level == AlertLevel.Red);
         var delay = (await ReportingDelay.ReadAsync(Db, alert.To.AddYears(-1), alert.To, ct)).GetValueOrDefault(alert.ClinicId);
-        ProvisionalFrom = ((await Counts.SpanOfClinicAsync(Db, alert.ClinicId, ct))?.Last ?? alert.To).AddDays(-(int)Math.Ceiling((delay?.NinetiethHours ?? 0) / 24));
+        ProvisionalFrom = ReportingDelay.ProvisionalFrom(delay, (await Counts.SpanOfClinicAsync(Db, alert.ClinicId, ct))?.Last ?? alert.To);
 
         var counts = (await Counts.ReadAsync(Db, alert.From, alert.To, ct)).FindAll(c => c.ClinicId == alert.ClinicId);
         OneColleague = SeesOwnOnly && counts.Count(c => c.PractitionerId != practitioner && c.Sessions > 0) < 2;

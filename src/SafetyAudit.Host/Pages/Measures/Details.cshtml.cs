@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
+using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
@@ -14,6 +15,10 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
     [BindProperty(SupportsGet = true)] public string Code { get; set; } = "";
     [BindProperty(Name = "against", SupportsGet = true)] public string? AskedAgainst { get; set; }
 
+    [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
+    [BindProperty(Name = "anew", SupportsGet = true)] public DateOnly? AskedAnew { get; set; }
+    [BindProperty(Name = "lasting", SupportsGet = true)] public string? AskedLasting { get; set; }
+
     public Measure Measure { get; private set; } = Catalogue.Measures[0];
     public Baseline? Baseline { get; private set; }
     public Against Against { get; private set; }
@@ -25,7 +30,34 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>Clinics first, then practitioners.</summary>
     public IReadOnlyList<PeriodChange> Changes { get; private set; } = [];
 
-    public override IEnumerable<(string Name, string Value)> Kept => AskedAgainst is null ? [] : [("against", AskedAgainst)];
+    /// <summary>How clinics within reach are called, in the order of names.</summary>
+    public IReadOnlyDictionary<string, string> ClinicNames { get; private set; } = new Dictionary<string, string>();
+
+    /// <summary>Clinics with sessions in the months shown, of which one is shown month by month.</summary>
+    public string? Clinic { get; private set; }
+
+    /// <summary>Someone who sees their own figures alone: what is said of a clinic is then of their sessions there.</summary>
+    public bool SeesOwnOnly => Db.Actor.Scope.PractitionerId is not null;
+
+    /// <summary>The clinic's months; nothing of events too rare for that, or counted in other units.</summary>
+    public ControlMonths? Months { get; private set; }
+    public DateOnly ProvisionalFrom { get; private set; }
+    public IReadOnlyList<DatedNote> Notes { get; private set; } = [];
+
+    /// <summary>First day of the time that trends and rare events look back on.</summary>
+    public DateOnly Since { get; private set; }
+
+    /// <summary>Events one by one, where they are too rare for a rate.</summary>
+    public List<EventGaps>? Gaps { get; private set; }
+
+    /// <summary>How long they last; read when it is asked for, since it is read from the records.</summary>
+    public Resolution? Lasting { get; private set; }
+
+    public override IEnumerable<(string Name, string Value)> Kept =>
+        new (string Name, string? Value)[] { ("against", AskedAgainst), ("clinic", AskedClinic), ("anew", AskedAnew is { } anew ? Show.Iso(anew) : null), ("lasting", AskedLasting) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+
+    /// <summary>This page with one part of its query changed, or left out.</summary>
+    public string With(string name, string? value) => $"/measures/{Measure.Code}?{string.Concat(Kept.Where(k => k.Name != name).Append((Name: name, Value: value!)).Where(k => k.Value is not null).Select(k => $"{k.Name}={Uri.EscapeDataString(k.Value)}&"))}{PeriodQuery}";
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
@@ -40,9 +72,12 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         Baseline = baselines.Find(b => b.Id == inForce);
         var rows = Rates.Compute(counts, new(From, To, Grouping.Practitioner, Against), measure, Baseline);
         var clinics = await Db.Clinics.AsNoTracking().ToDictionaryAsync(c => c.Id, c => c.Name, ct);
+        ClinicNames = clinics;
+        if (AskedClinic is not null && !clinics.ContainsKey(AskedClinic)) return NotFound();
         Funnels = Against == Against.Literature ? [(null, Funnel.Of(rows))]
             : [.. rows.GroupBy(r => r.ClinicId).OrderBy(g => clinics[g.Key], StringComparer.CurrentCulture).Select(g => (clinics.Count > 1 ? clinics[g.Key] : null, Funnel.Of([.. g])))];
         Clinics = baselines.ConvertAll(b => (b, Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, b)));
+        await ReadTimesAsync(ct);
         if (Other is var (earlier, until))
         {
             var before = await Counts.ReadAsync(Db, earlier, until, ct);
@@ -53,5 +88,24 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
             ];
         }
         return Page();
+    }
+
+    async Task ReadTimesAsync(CancellationToken ct)
+    {
+        if (AskedLasting == "yes" && !Measure.IsSummary) Lasting = await Resolution.ReadAsync(Db, Measure, From, To, ct);
+        // Two years, so that a change shows against what was before it; of what is rare, all that is looked back on.
+        bool isRare = EventGaps.IsFor(Measure, Baseline);
+        Since = AskedFrom is not null ? From : isRare ? To.AddYears(-ClinicMonitor.Years).AddDays(1) : To.AddYears(-2).AddDays(1);
+        if (isRare)
+        {
+            Gaps = await EventGaps.ReadAsync(Db, Measure, Since, To, ct);
+            // Years before the records began would look like years without events.
+            if (Gaps.Count > 0 && Gaps.Min(g => g.First) is var first && first > Since) Since = first;
+        }
+        Clinic = AskedClinic ?? ClinicNames.OrderBy(c => c.Value, StringComparer.CurrentCulture).Select(c => c.Key).FirstOrDefault();
+        if (isRare || Clinic is null || Measure.Unit is not (ExposureUnit.Session or ExposureUnit.AtRiskSession)) return;
+        Months = await ControlMonths.ReadAsync(Db, Measure, Clinic, Since, To, AskedAnew, ct);
+        ProvisionalFrom = ReportingDelay.ProvisionalFrom((await ReportingDelay.ReadAsync(Db, To.AddYears(-1), To, ct)).GetValueOrDefault(Clinic), (await Counts.SpanOfClinicAsync(Db, Clinic, ct))?.Last ?? To);
+        Notes = await DatedNotes.ReadAsync(Db, Clinic, Measure.Code, Months.Months[0].Month, To, ct);
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
+using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
@@ -22,6 +23,8 @@ public sealed class PractitionerModel(SafetyAuditDb db, TimeProvider time) : Per
     public List<Measure> Watched { get; private set; } = [];
     public Measure Chosen { get; private set; } = Catalogue.Measures[0];
     public Trend Trend { get; private set; } = null!;
+    public DateOnly? ProvisionalFrom { get; private set; }
+    public IReadOnlyList<DatedNote> Notes { get; private set; } = [];
     public List<RateRow> AgainstPeers { get; private set; } = [];
     public List<RateRow> AgainstLiterature { get; private set; } = [];
     public List<AdherenceRow> Adherence { get; private set; } = [];
@@ -43,6 +46,11 @@ public sealed class PractitionerModel(SafetyAuditDb db, TimeProvider time) : Per
         Chosen = Catalogue.Measures.FirstOrDefault(m => m.Code == wanted) ?? Watched[0];
         // The trend looks back two years, so that a change shows against what was before it.
         Trend = await Trend.ReadAsync(Db, Chosen, baselines.GetValueOrDefault(Chosen.Code), Id, AskedFrom is null ? To.AddYears(-2).AddDays(1) : From, To, ct);
+        if (practitioner.ClinicId is { } clinic && Trend.Months.Count > 0)
+        {
+            ProvisionalFrom = ReportingDelay.ProvisionalFrom((await ReportingDelay.ReadAsync(Db, To.AddYears(-1), To, ct)).GetValueOrDefault(clinic), (await Counts.SpanOfClinicAsync(Db, clinic, ct))?.Last ?? To);
+            Notes = await DatedNotes.ReadAsync(Db, clinic, Chosen.Code, Trend.Months[0].From, To, ct, Id);
+        }
         AgainstPeers = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         if (Other is var (earlier, until)) Changes = PeriodChange.Of((await Rates.ReadAsync(Db, new(earlier, until), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id), AgainstLiterature);

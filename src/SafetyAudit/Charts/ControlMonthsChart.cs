@@ -1,0 +1,174 @@
+using System.Globalization;
+using SafetyAudit.Analysis;
+using SafetyAudit.Statistics;
+
+namespace SafetyAudit.Charts;
+
+/// <summary>What a control chart shows, in words.</summary>
+/// <param name="Value">What goes up its side.</param>
+/// <param name="Counted">What is counted, after a number: "not kept".</param>
+/// <param name="Of">Out of what, after a number: "judged".</param>
+/// <param name="Per">Out of how many a figure is told: 100 or 1,000.</param>
+public sealed record ControlWords(string Value, string Counted, string Of, int Per)
+{
+    /// <summary>A share as the chart and its table tell it.</summary>
+    public string Say(double? share) => share is { } s ? (Per * s).ToString("0.##", CultureInfo.CurrentCulture) + (Per == 100 ? " %" : "") : "–";
+}
+
+/// <summary>Draws <see cref="ControlMonths"/>: the months with their centre line and limits, what lies beyond them, unusual runs, and what happened meanwhile.</summary>
+public static class ControlMonthsChart
+{
+    const double Width = 820, Height = 340, Left = 74, Right = 96, Top = 44, Bottom = 58;
+
+    /// <param name="control">The figure.</param>
+    /// <param name="title">What it shows.</param>
+    /// <param name="words">What is counted.</param>
+    /// <param name="link">Where a month's point leads; nowhere when it gives nothing.</param>
+    /// <param name="provisionalFrom">The first day of which late reports may still change the figures; null where none do.</param>
+    /// <param name="notes">What happened, in order of days; what lies outside the months is left out.</param>
+    public static Scene Draw(ControlMonths control, string title, ControlWords words, Func<DateOnly, string?> link, DateOnly? provisionalFrom = null, IReadOnlyList<DatedNote>? notes = null)
+    {
+        var months = control.Months;
+        var points = control.Chart.Points;
+        if (months.All(m => m.Of == 0))
+            return new(Width, 90, title, "Nothing could be judged in this period.", [new TextMark("axis-label", Width / 2, 50, "Nothing could be judged in this period", Anchor.Middle)]);
+        // High enough for the points and for three limits of four: those of a month with hardly any exposure are so wide that they would press the rest together.
+        double most = 0;
+        var uppers = new List<double>();
+        foreach (var point in points)
+        {
+            most = Math.Max(most, point.Value ?? 0);
+            if (point.Limits is { } limits) uppers.Add(limits.Upper);
+        }
+        if (uppers.Count > 0) most = Math.Max(most, uppers.Order().ElementAt(uppers.Count * 3 / 4));
+        var y = new Axis(0, most > 0 ? Math.Min(control.Chart.Kind == ChartKind.P ? 1 : double.MaxValue, most * 1.08) : 0.02, Height - Bottom, Top);
+        double slot = (Width - Left - Right) / months.Count;
+        double X(int i) => Left + (i + 0.5) * slot;
+
+        var marks = new List<Mark>();
+        foreach (double tick in new Axis(0, y.Most * words.Per, 0, 1).Ticks(5))
+        {
+            marks.Add(new LineMark("grid", Left, y.At(tick / words.Per), Width - Right, y.At(tick / words.Per)));
+            marks.Add(new TextMark("axis", Left - 8, y.At(tick / words.Per) + 4, words.Say(tick / words.Per), Anchor.End));
+        }
+        int every = Math.Max(1, (int)Math.Ceiling(months.Count / 12.0));
+        for (int i = 0; i < months.Count; i += every)
+            marks.Add(new TextMark("axis", X(i), Height - Bottom + 19, months[i].Month.ToString(i == 0 || months[i].Month.Month <= every ? "MMM yy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month", Anchor.Middle));
+        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, words.Value, Anchor.Middle, Upright: true));
+
+        // Each phase has lines of its own, which end where the next begin.
+        for (int phase = 0; phase < control.Chart.Phases.Length; phase++)
+        {
+            int start = control.Chart.Phases[phase].Phase.Start, end = start + control.Chart.PointsOf(phase).Length;
+            Steps("limit limit-998", start, end, p => p.Limits?.Upper);
+            Steps("limit limit-998", start, end, p => p.Limits?.Lower);
+            Steps("centre", start, end, p => p.Centre);
+            if (phase == 0) continue;
+            marks.Add(new LineMark("tick", Left + start * slot, Top, Left + start * slot, Height - Bottom));
+            marks.Add(new TextMark("axis", Left + start * slot + 5, Height - Bottom - 6, "limits anew"));
+        }
+        Ends(points);
+
+        marks.AddRange(DatedNote.Draw(notes ?? [], months[0].Month, months.Count, Left, slot, Top, Height - Bottom));
+
+        var run = new List<(double, double)>();
+        for (int i = 0; i <= points.Length; i++)
+        {
+            if (i < points.Length && points[i].Value is { } value) run.Add((X(i), y.At(value)));
+            else if (run.Count > 0)
+            {
+                // A month without figures leaves a gap: it is no month without events.
+                if (run.Count > 1) marks.Add(new PathMark("series", [.. run]));
+                run.Clear();
+            }
+        }
+        var (rows, beyond, drawn, provisionals) = (new List<IReadOnlyList<object?>>(), 0, 0, 0);
+        for (int i = 0; i < points.Length; i++)
+        {
+            bool provisional = months[i].Month.AddMonths(1).AddDays(-1) >= provisionalFrom;
+            string signal = Signal(control, i);
+            rows.Add([months[i].Month, months[i].Count, months[i].Of, months[i].NotRecorded, points[i].Value, points[i].Centre, points[i].Limits?.Lower, points[i].Limits?.Upper, signal, provisional]);
+            if (points[i].Value is not { } value) continue;
+            drawn++;
+            if (provisional) provisionals++;
+            if (points[i].Signal != LimitSignal.None) beyond++;
+            var (style, shape, size) = points[i].Signal switch
+            {
+                LimitSignal.Above => ("point above-998", Shape.TriangleUp, 12.0), LimitSignal.Below => ("point below-998", Shape.TriangleDown, 12.0),
+                _ => InLongRun(control, i) ? (value > points[i].Centre ? "point above-95" : "point below-95", Shape.Diamond, 9.0) : ("point inside", Shape.Circle, 8.0),
+            };
+            marks.Add(new PointMark(provisional ? style + " provisional" : style, X(i), y.At(value), shape, size,
+                string.Create(CultureInfo.CurrentCulture, $"{months[i].Month:MMMM yyyy}: {months[i].Count:N0} {words.Counted} of {months[i].Of:N0} {words.Of}, {words.Say(value)}{(words.Per == 100 ? "" : $" per {words.Per:N0}")}; {signal}{(provisional ? "; provisional: late reports may still come" : "")}"), link(months[i].Month)));
+        }
+        string description = string.Create(CultureInfo.CurrentCulture, $"{drawn} months; {(beyond == 0 ? "none" : beyond)} beyond the limits. {string.Join(' ', control.Runs.Select(SayRuns).Distinct())}{(provisionals > 0 ? $" The latest {(provisionals == 1 ? "is" : provisionals + " are")} provisional." : "")} The table below holds every figure.");
+        return new(Width, Height, title, description, marks) { Data = new(["month", "counted", "of", "not_recorded", "share", "centre", "lower", "upper", "signal", "provisional"], rows) };
+
+        void Steps(string style, int start, int end, Func<ChartPoint, double?> value)
+        {
+            var path = new List<(double, double)>();
+            for (int i = start; i <= end; i++)
+            {
+                if (i < end && value(control.Chart.Points[i]) is { } v && v <= y.Most)
+                {
+                    path.Add((X(i) - slot / 2, y.At(v)));
+                    path.Add((X(i) + slot / 2, y.At(v)));
+                }
+                else if (path.Count > 0)
+                {
+                    marks.Add(new PathMark(style, [.. path]));
+                    path.Clear();
+                }
+            }
+        }
+
+        // What the lines are, beside their ends; where two lie close the centre's name is kept.
+        void Ends(ReadOnlySpan<ChartPoint> all)
+        {
+            for (int i = all.Length - 1; i >= 0; i--)
+            {
+                if (all[i].Centre is not { } centre) continue;
+                var near = new List<double>();
+                foreach (var (name, value) in new[] { ("mean", (double?)centre), ("upper", all[i].Limits?.Upper), ("lower", all[i].Limits?.Lower) })
+                {
+                    if (value is not { } v || v > y.Most || near.Exists(n => Math.Abs(n - y.At(v)) < 15)) continue;
+                    near.Add(y.At(v));
+                    marks.Add(new TextMark("limit-name", X(i) + slot / 2 + 7, y.At(v) + 4, $"{name} {words.Say(v)}"));
+                }
+                return;
+            }
+        }
+    }
+
+    /// <summary>What is said of one month, in words.</summary>
+    public static string Signal(ControlMonths control, int month) => control.Chart.Points[month] switch
+    {
+        { Value: null } => "no figures",
+        { Limits: null } => "no limits",
+        { Signal: LimitSignal.Above } => "above the upper limit",
+        { Signal: LimitSignal.Below } => "below the lower limit",
+        _ => InLongRun(control, month) ? "inside the limits, in an unusually long run on one side of the mean" : "inside the limits",
+    };
+
+    /// <summary>What the runs of a phase say, and by how much.</summary>
+    public static string SayRuns(Anhoj runs) => runs switch
+    {
+        { State: not RunsState.Judged } => "Its runs can't be judged.",
+        { Signal: false } => "Its runs are not unusual.",
+        _ => (runs.LongestRun > runs.LongestRunMost ? $"{runs.LongestRun} months in a row lie on one side of the mean, where at most {runs.LongestRunMost} would be usual: a shift." : "")
+            + (runs.LongestRun > runs.LongestRunMost && runs.Crossings < runs.CrossingsLeast ? " " : "")
+            + (runs.Crossings < runs.CrossingsLeast ? $"The mean is crossed {runs.Crossings} times, where at least {runs.CrossingsLeast} would be usual: a drift or a shift." : ""),
+    };
+
+    static bool InLongRun(ControlMonths control, int month)
+    {
+        for (int phase = 0; phase < control.Runs.Count; phase++)
+        {
+            int start = control.Chart.Phases[phase].Phase.Start;
+            if (month < start || month >= start + control.Chart.PointsOf(phase).Length) continue;
+            var runs = control.Runs[phase];
+            return runs.Signal && runs.LongestRun > runs.LongestRunMost && month - start >= runs.LongestRunFirst && month - start <= runs.LongestRunLast;
+        }
+        return false;
+    }
+}
