@@ -33,9 +33,8 @@ static class DatedNotes
     {
         var changes = await db.ClinicProtocols.Where(p => p.ClinicId == clinic && p.EffectiveFrom >= from && p.EffectiveFrom <= to).Select(p => p.EffectiveFrom).Distinct().ToListAsync(ct);
         DateTime start = from.ToDateTime(default, DateTimeKind.Utc), end = to.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
-        // Whom a case is about learns of it when they are asked.
         string? self = await ReviewCase.SelfAsync(db, ct);
-        var decided = await db.Cases.Where(c => c.ClinicId == clinic && c.Measure == about && (practitioner == null || c.PractitionerId == null || c.PractitionerId == practitioner) && c.DecidedAtUtc >= start && c.DecidedAtUtc < end && (self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null))
+        var decided = await ReviewCase.KnownTo(self, db.Cases).Where(c => c.ClinicId == clinic && c.Measure == about && (practitioner == null || c.PractitionerId == null || c.PractitionerId == practitioner) && c.DecidedAtUtc >= start && c.DecidedAtUtc < end)
             .Select(c => new { c.Id, c.Decision, c.DecidedAtUtc }).ToListAsync(ct);
         return [.. changes.Select(day => new DatedNote(day, "what the clinic laid down changed", $"/protocol?clinic={Uri.EscapeDataString(clinic)}"))
             .Concat(decided.Where(c => c.Decision is not null).Select(c => new DatedNote(DateOnly.FromDateTime(c.DecidedAtUtc!.Value), $"case {c.Id} decided: {Show.Decision(c.Decision!.Value)}", $"/cases/{c.Id}")))
