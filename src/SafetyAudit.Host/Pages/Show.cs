@@ -12,6 +12,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Measures;
 using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
+using SafetyAudit.Reports;
 using SafetyAudit.Statistics;
 using SafetyAudit.Uploads;
 
@@ -121,29 +122,9 @@ public static class Show
 
     public static string Hours(double? hours) => hours switch { null => "–", < 48 => $"{hours.Value.ToString("0.#", CultureInfo.CurrentCulture)} h", _ => $"{(hours.Value / 24).ToString("0.#", CultureInfo.CurrentCulture)} days" };
 
-    public static string Because(NotAssessedBecause because) => because switch
-    {
-        NotAssessedBecause.NoSessions => "no sessions at risk",
-        NotAssessedBecause.UnitNotCounted => "counted in another unit than sessions",
-        NotAssessedBecause.NoBaselineRate => "no published rate; every event is looked at by itself",
-        NotAssessedBecause.AscertainmentDiffers => "the published rate was found in another way",
-        _ => "no colleagues in the clinic to compare with",
-    };
+    public static string Because(NotAssessedBecause because) => Words.Because(because);
 
-    public static string Rule(AlertRule rule) => rule switch
-    {
-        AlertRule.SentinelEvent => "Sentinel event",
-        AlertRule.MoreThanPeers => "More than colleagues",
-        AlertRule.FewerThanPeers => "Fewer than colleagues",
-        AlertRule.ClinicAboveLiterature => "Clinic above the literature",
-        AlertRule.ClinicBelowLiterature => "Clinic below the literature",
-        AlertRule.ProtocolFailed => "Critical protocol rule not kept",
-        AlertRule.AdherenceBelowTarget => "Adherence below the target",
-        AlertRule.CompletenessFalling => "Less recorded than before",
-        AlertRule.CredentialLapsing => "Credential lapses",
-        AlertRule.RareEventsClose => "Rare events close together",
-        _ => "Critical protocol rule not recorded",
-    };
+    public static string Rule(AlertRule rule) => Words.Rule(rule);
 
     /// <summary>How urgent an alert is, in words and shape.</summary>
     public static (string Style, string Glyph, string Words) Level(AlertLevel level) => level switch
@@ -154,7 +135,7 @@ public static class Show
         _ => ("badge below-998", "▼", "check the records"),
     };
 
-    public static string Stage(CaseStage stage) => stage switch { CaseStage.Data => "The data", CaseStage.CaseMix => "The kind of sessions", CaseStage.Process => "The protocol", CaseStage.Person => "The person", _ => "Decided" };
+    public static string Stage(CaseStage stage) => Words.Stage(stage);
 
     public static string Notice(NoticeKind kind) => kind switch
     {
@@ -167,11 +148,7 @@ public static class Show
         CaseCheck.Duplicates => "Duplicates", CaseCheck.Denominators => "Sessions counted", CaseCheck.Coding => "Coding of events", CaseCheck.Ascertainment => "How events were found", CaseCheck.CaseMix => "Case-mix", _ => "Protocol adherence",
     };
 
-    public static string Decision(CaseDecision decision) => decision switch
-    {
-        CaseDecision.DataCorrected => "The data were wrong and are corrected", CaseDecision.CaseMixExplains => "The kind of sessions explains it", CaseDecision.NothingFound => "Nothing was found that explains it or needs a change",
-        CaseDecision.ProcessChanged => "The clinic changes how it works", CaseDecision.PractitionerSupported => "The practitioner is supported", _ => "Referred to somebody outside",
-    };
+    public static string Decision(CaseDecision decision) => Words.Decision(decision);
 
     /// <summary>What happened in a review, in a few words.</summary>
     public static string Entry(CaseEntry entry) => entry.Kind switch

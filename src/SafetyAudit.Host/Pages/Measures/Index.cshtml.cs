@@ -21,11 +21,5 @@ public sealed class MeasuresModel(SafetyAuditDb db) : PageModel
     }
 
     /// <summary>Numerator and denominator in words.</summary>
-    public static string Counted(Measure measure) => (measure.CountsEvents ? "events" : "sessions with at least one") + measure.Unit switch
-    {
-        ExposureUnit.Session => ", per completed session",
-        ExposureUnit.AtRiskSession => ", per completed session over the lungs",
-        ExposureUnit.Patient => ", per patient asked",
-        _ => ", per needle",
-    };
+    public static string Counted(Measure measure) => Reports.Words.Counted(measure);
 }
