@@ -58,6 +58,7 @@ public static class Show
         SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
         SafetyAudit.Access.Permission.KeepReportLinks => "report links",
         SafetyAudit.Access.Permission.LayDownProtocol => "the clinic's protocol",
+        SafetyAudit.Access.Permission.KeepReports => "compliance reports",
         _ => "own account",
     };
 

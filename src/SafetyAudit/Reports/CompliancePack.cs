@@ -76,7 +76,7 @@ public sealed record CompliancePack
     {
         var (from, to) = (question.Period.From, question.Period.To);
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
-        var baselines = await Rates.BaselinesAsync(db, null, ct);
+        var baselines = await Rates.BaselinesAsync(db, null, ct, question.AsKnownUtc);
         var counts = await Analysis.Counts.ReadAsync(db, from, to, ct);
         var clinics = await db.Clinics.AsNoTracking().OrderBy(c => c.Id).ToListAsync(ct);
         var present = clinics.Where(c => counts.Exists(n => n.ClinicId == c.Id)).ToList();

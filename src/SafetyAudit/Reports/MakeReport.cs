@@ -28,6 +28,9 @@ public sealed class MakeReport(DatabaseSettings database, KeyRing keys)
         return [.. files, .. Manifest.Write(pack, files, ProgramVersion, keys, key)];
     }
 
+    /// <summary>What is wrong with a report's files, see <see cref="Manifest.Check"/>.</summary>
+    public IEnumerable<string> Check(Func<string, byte[]?> read) => Manifest.Check(read, keys);
+
     async Task<(CompliancePack Pack, int Key)> PackAsync(Actor actor, ReportQuestion question, CancellationToken ct)
     {
         if (question.ClinicId is { } clinic) actor = actor with { Scope = actor.Scope.HasClinic(clinic) ? new([clinic]) : Scope.Nothing };

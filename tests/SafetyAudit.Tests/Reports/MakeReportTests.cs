@@ -23,7 +23,7 @@ public class MakeReportTests
     static readonly string[] Names = ["Łukasz Żółć-Wójcik", "Guðrún Þórðardóttir", "Ελένη Παπαδοπούλου", "Юлія Шевченко", "=SUM(A1:A9)", "Őrsi Ştefănescu"];
 
     /// <summary>Three clinics with two practitioners each; bruises are many in the first and few in the others, faints are few everywhere.</summary>
-    internal static async Task FillAsync(TestInstallation installation)
+    internal static string[] Files()
     {
         var people = new StringBuilder("practitioner_id,display_name,clinic_id,licence_status,licence_issued,licence_expires\n");
         var sessions = new StringBuilder(Samples.SessionHeader);
@@ -40,9 +40,12 @@ public class MakeReportTests
                 if (s == 50 && p is 1 or 3) events.Append(Samples.Event($"F{p}-{s}", $"S{p}-{s}", "SYNCOPE", at));
             }
         }
-        await installation.ImportAsync(people.ToString());
-        await installation.ImportAsync(sessions.ToString());
-        await installation.ImportAsync(events.ToString());
+        return [people.ToString(), sessions.ToString(), events.ToString()];
+    }
+
+    internal static async Task FillAsync(TestInstallation installation)
+    {
+        foreach (string file in Files()) await installation.ImportAsync(file);
     }
 
     static async Task<IReadOnlyList<ReportFile>> MakeAsync(TestInstallation installation, Audience audience, DateTime? at = null) =>
@@ -66,6 +69,11 @@ public class MakeReportTests
         await installation.ImportAsync(Samples.EventHeader + string.Concat(Enumerable.Range(60, 6).Select(s => Samples.Event($"L{s}", $"S0-{s}", onset: new DateTime(2025, 12, 20, 10, 0, 0).AddDays(s).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)))));
         await installation.ImportAsync("practitioner_id,display_name,clinic_id,licence_status\nP1,Another Name,C1,suspended\n");
         await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S9", practitioner: "P99"));
+        await using (var db = installation.Db())
+        {
+            db.BaselineChoices.Add(new() { MeasureCode = "BRUISE_MINOR", BaselineId = "BRUISE_MINOR@brady-2014", Why = "ours", ProposedBy = "anna", ProposedAtUtc = installation.Clock.UtcNow(), AnsweredBy = "ben", AnsweredAtUtc = installation.Clock.UtcNow(), IsSigned = true });
+            await db.SaveChangesAsync();
+        }
         await installation.Services.GetRequiredService<SafetyAudit.Uploads.RotateKey>().RunAsync(default);
 
         foreach (var (audience, files) in first)

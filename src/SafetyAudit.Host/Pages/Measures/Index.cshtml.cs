@@ -5,6 +5,7 @@ using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
+using SafetyAudit.Reports;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -21,5 +22,5 @@ public sealed class MeasuresModel(SafetyAuditDb db) : PageModel
     }
 
     /// <summary>Numerator and denominator in words.</summary>
-    public static string Counted(Measure measure) => Reports.Words.Counted(measure);
+    public static string Counted(Measure measure) => Words.Counted(measure);
 }
