@@ -80,8 +80,8 @@ public sealed class PdfReport
             switch (block)
             {
                 case SubHeading heading:
-                    // What follows is a picture, or a list.
-                    Room(content.Blocks.SkipWhile(b => b != block).Skip(1).FirstOrDefault() is Figure first ? FigureHeight(first) + 30 : 70);
+                    // The first two pictures share its page, and so do the pairs after them; or it heads a list.
+                    Room(40 + Math.Max(30, content.Blocks.SkipWhile(b => b != block).Skip(1).Take(2).OfType<Figure>().Sum(FigureHeight)));
                     y -= 6;
                     file.Bookmarks.Add((1, heading.Text, page.Index, y));
                     Paragraph(section, "H3", heading.Text, 10.5, bold: true, Ink);

@@ -67,7 +67,10 @@ public sealed record Restatement(IReadOnlyList<RestatedFigure> Figures, IReadOnl
         }
     }
 
-    static string Heading(ReportTable table, int i) => table.Columns[i].Kind is CellKind.Lower or CellKind.Upper ? $"{Heading(table, i - 1)}, {table.Columns[i].Kind.ToString().ToLowerInvariant()} end" : table.Columns[i].Heading;
+    static string Heading(ReportTable table, int i) => table.Columns[i].Kind switch
+    {
+        CellKind.Lower => $"{table.Columns[i - 1].Heading}, lower end", CellKind.Upper => $"{table.Columns[i - 2].Heading}, upper end", _ => table.Columns[i].Heading,
+    };
 
     static string KeyOf(object?[] row, int keys) => string.Join(" · ", row.Take(keys).Select(Text));
 
