@@ -7,6 +7,7 @@ using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Jobs;
 using SafetyAudit.Notices;
+using SafetyAudit.Reports;
 using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
 
@@ -78,6 +79,7 @@ static class Composition
         services.AddTransient<TakeBackUpload>();
         services.AddTransient<CorrectRecord>();
         services.AddTransient<RotateKey>();
+        services.AddTransient<MakeReport>();
         services.AddTransient<RefreshSummaries>();
         services.AddTransient<EvaluateAlerts>();
         services.AddTransient<OpenCases>();

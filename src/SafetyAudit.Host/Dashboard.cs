@@ -10,6 +10,7 @@ using SafetyAudit.Host.Api;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
+using SafetyAudit.Reports;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host;
@@ -50,6 +51,7 @@ static class Dashboard
         services.AddSingleton<LiveSignal>();
         services.AddScoped<TakeStep>();
         services.AddScoped<ReviewCase>();
+        services.AddScoped<KeepReports>();
         services.AddTransient<RecordsEndpoint.Received>();
         services.AddSingleton<ReportForm>();
         services.AddSingleton<Pages.ChartStyle>();

@@ -19,6 +19,7 @@ var program = new RootCommand("SafetyAudit: safety auditing for clinics that giv
     AlertsCommand.Make(settings),
     ClinicCommand.Make(settings),
     EvaluateCommand.Make(),
+    ReportCommand.Make(settings),
     UserCommand.Make(settings),
     KeyCommand.Make(settings),
     VerifyCommand.Make(settings),

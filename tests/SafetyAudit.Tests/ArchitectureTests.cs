@@ -21,7 +21,8 @@ public partial class ArchitectureTests
         ["Charts"] = ["Analysis"],
         ["Cases"] = ["Sessions", "Measures", "Protocol", "Analysis", "Summaries", "Alerts", "Data", "Access", "AuditTrail"],
         ["Notices"] = ["Analysis", "Alerts", "Cases", "Data", "Access", "AuditTrail"],
-        ["Data"] = ["Sessions", "Uploads", "Measures", "Protocol", "Summaries", "Alerts", "Cases", "Notices", "Access", "AuditTrail"],
+        ["Reports"] = ["Sessions", "Measures", "Protocol", "Summaries", "Analysis", "Alerts", "Charts", "Cases", "Uploads", "Data", "Access", "AuditTrail"],
+        ["Data"] = ["Sessions", "Uploads", "Measures", "Protocol", "Summaries", "Alerts", "Cases", "Notices", "Reports", "Access", "AuditTrail"],
         ["Jobs"] = ["Data"],
         ["Access"] = ["Data", "AuditTrail"],
         ["AuditTrail"] = ["Access", "Data"],
@@ -70,8 +71,8 @@ public partial class ArchitectureTests
         var reaching = used.Where(t => t.Namespace.StartsWith("System.Net", StringComparison.Ordinal) && ways.Contains(t.Name)).Select(t => t.Name);
         Assert.Equal(ReachingOut, reaching.Order());
         Assert.DoesNotContain(used, t => t.Name is "Process" or "ProcessStartInfo" or "ZipFile");
-        // Workbooks are unpacked in memory, after the sizes of their parts were looked at.
-        Assert.Equal(["XlsxRows.cs"], SourcesWith("ZipArchive"));
+        // Workbooks that come in are unpacked in memory, after the sizes of their parts were looked at; reports are packed by the program itself.
+        Assert.Equal(["XlsxReport.cs", "XlsxRows.cs"], SourcesWith("ZipArchive").Order(StringComparer.Ordinal));
     }
 
     [Fact]

@@ -49,6 +49,7 @@ public static class Navigation
             new("Events without a session", "/events/waiting", "/Events", Permission.SendRecords, 'e', "Events that wait for their session"),
             new("Data quality", "/data-quality", "/DataQuality", Permission.ReadFigures, 'q', "How complete, timely and linked the records are"),
         ]),
+        new("Reports", [new("Reports", "/reports", "/Reports", Permission.KeepReports, 's', "Compliance reports: preview, freeze, sign, issue")]),
         new("Audit trail", [new("Audit trail", "/trail", "/Trail", Permission.ReadTrail, 't', "Who did and opened what")]),
         new("Settings",
         [

@@ -12,6 +12,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Measures;
 using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
+using SafetyAudit.Reports;
 using SafetyAudit.Statistics;
 using SafetyAudit.Uploads;
 
@@ -57,6 +58,7 @@ public static class Show
         SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
         SafetyAudit.Access.Permission.KeepReportLinks => "report links",
         SafetyAudit.Access.Permission.LayDownProtocol => "the clinic's protocol",
+        SafetyAudit.Access.Permission.KeepReports => "compliance reports",
         _ => "own account",
     };
 
@@ -121,31 +123,6 @@ public static class Show
 
     public static string Hours(double? hours) => hours switch { null => "–", < 48 => $"{hours.Value.ToString("0.#", CultureInfo.CurrentCulture)} h", _ => $"{(hours.Value / 24).ToString("0.#", CultureInfo.CurrentCulture)} days" };
 
-    public static string Because(NotAssessedBecause because) => because switch
-    {
-        NotAssessedBecause.NoSessions => "no sessions at risk",
-        NotAssessedBecause.UnitNotCounted => "counted in another unit than sessions",
-        NotAssessedBecause.NoBaselineRate => "no published rate; every event is looked at by itself",
-        NotAssessedBecause.AscertainmentDiffers => "the published rate was found in another way",
-        NotAssessedBecause.OneColleague => "one colleague alone; the comparison would tell that colleague’s figures",
-        _ => "no colleagues in the clinic to compare with",
-    };
-
-    public static string Rule(AlertRule rule) => rule switch
-    {
-        AlertRule.SentinelEvent => "Sentinel event",
-        AlertRule.MoreThanPeers => "More than colleagues",
-        AlertRule.FewerThanPeers => "Fewer than colleagues",
-        AlertRule.ClinicAboveLiterature => "Clinic above the literature",
-        AlertRule.ClinicBelowLiterature => "Clinic below the literature",
-        AlertRule.ProtocolFailed => "Critical protocol rule not kept",
-        AlertRule.AdherenceBelowTarget => "Adherence below the target",
-        AlertRule.CompletenessFalling => "Less recorded than before",
-        AlertRule.CredentialLapsing => "Credential lapses",
-        AlertRule.RareEventsClose => "Rare events close together",
-        _ => "Critical protocol rule not recorded",
-    };
-
     /// <summary>How urgent an alert is, in words and shape.</summary>
     public static (string Style, string Glyph, string Words) Level(AlertLevel level) => level switch
     {
@@ -158,8 +135,6 @@ public static class Show
     /// <summary>How many of each level, in words: "2 red, 5 amber".</summary>
     public static string Levels(IEnumerable<AlertLevel> levels) => string.Join(", ", levels.GroupBy(l => l).OrderBy(g => g.Key).Select(g => $"{Count(g.Count())} {Codes.Of(g.Key)}"));
 
-    public static string Stage(CaseStage stage) => stage switch { CaseStage.Data => "The data", CaseStage.CaseMix => "The kind of sessions", CaseStage.Process => "The protocol", CaseStage.Person => "The person", _ => "Decided" };
-
     public static string Notice(NoticeKind kind) => kind switch
     {
         NoticeKind.SentinelEvent => "Sentinel event", NoticeKind.CaseAssigned => "Asked to lead a review", NoticeKind.CaseAsked => "Asked for an answer", NoticeKind.CaseDueSoon => "Due soon", NoticeKind.CaseOverdue => "Overdue", NoticeKind.CaseRecordsChanged => "Records changed",
@@ -171,17 +146,11 @@ public static class Show
         CaseCheck.Duplicates => "Duplicates", CaseCheck.Denominators => "Sessions counted", CaseCheck.Coding => "Coding of events", CaseCheck.Ascertainment => "How events were found", CaseCheck.CaseMix => "Case-mix", _ => "Protocol adherence",
     };
 
-    public static string Decision(CaseDecision decision) => decision switch
-    {
-        CaseDecision.DataCorrected => "The data were wrong and are corrected", CaseDecision.CaseMixExplains => "The kind of sessions explains it", CaseDecision.NothingFound => "Nothing was found that explains it or needs a change",
-        CaseDecision.ProcessChanged => "The clinic changes how it works", CaseDecision.PractitionerSupported => "The practitioner is supported", _ => "Referred to somebody outside",
-    };
-
     /// <summary>What happened in a review, in a few words.</summary>
     public static string Entry(CaseEntry entry) => entry.Kind switch
     {
         CaseEntryKind.Opened => "Opened", CaseEntryKind.Assigned => "Assigned to", CaseEntryKind.Checked => $"{Check(entry.Check!.Value)}: {(entry.Explains == true ? "explains it" : "does not explain it")}", CaseEntryKind.Note => "Note",
-        CaseEntryKind.StageEnded => $"{Stage(entry.Stage)}: done", CaseEntryKind.Reply => "Answer of the practitioner", CaseEntryKind.NoReply => "No answer waited for", CaseEntryKind.Decided => "Decided", CaseEntryKind.RecordsChanged => "Records changed after the decision", _ => "Opened again",
+        CaseEntryKind.StageEnded => $"{Words.Stage(entry.Stage)}: done", CaseEntryKind.Reply => "Answer of the practitioner", CaseEntryKind.NoReply => "No answer waited for", CaseEntryKind.Decided => "Decided", CaseEntryKind.RecordsChanged => "Records changed after the decision", _ => "Opened again",
     };
 
     public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };

@@ -9,7 +9,7 @@ using SafetyAudit.Data;
 namespace SafetyAudit.Access;
 
 /// <summary>What a key is for. Each purpose has a key of its own, derived from the master key, so that one never opens what another closed.</summary>
-public enum KeyPurpose { Patients, Uploads, Quarantine, QuarantineDigests, DataProtection, AuditTrail, Reads, Fingerprints, Answers, ReportLinks, Webhooks }
+public enum KeyPurpose { Patients, Uploads, Quarantine, QuarantineDigests, DataProtection, AuditTrail, Reads, Fingerprints, Answers, ReportLinks, Webhooks, Reports }
 
 /// <summary>A master key that the database relies on. The key itself is in the keys directory; here is how to tell whether it is the right one.</summary>
 public sealed class KeyInUse

@@ -26,6 +26,8 @@ public enum Permission
     LayDownProtocol,
     /// <summary>Reviews alerts: opens cases, looks into them, decides.</summary>
     ReviewCases,
+    /// <summary>Compliance reports: looks at them before, freezes, signs and takes them out.</summary>
+    KeepReports,
     /// <summary>One's own account: password, second step, sign-ins.</summary>
     KeepOwnAccount,
 }
@@ -42,8 +44,8 @@ public static class Roles
 
     static readonly Dictionary<Role, HashSet<Permission>> Table = new()
     {
-        [Role.Director] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.ReviewCases, Permission.KeepReportLinks, Permission.KeepOwnAccount],
-        [Role.ComplianceOfficer] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.ReviewCases, Permission.ReadTrail, Permission.KeepOwnAccount],
+        [Role.Director] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.ReviewCases, Permission.KeepReports, Permission.KeepReportLinks, Permission.KeepOwnAccount],
+        [Role.ComplianceOfficer] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.ReadNarratives, Permission.SendRecords, Permission.LayDownProtocol, Permission.ReviewCases, Permission.KeepReports, Permission.ReadTrail, Permission.KeepOwnAccount],
         // Within a scope that holds their own records only.
         [Role.Practitioner] = [Permission.ReadFigures, Permission.ReadNames, Permission.ReadRecords, Permission.KeepOwnAccount],
         [Role.Administrator] = [Permission.ManageAccess, Permission.KeepReportLinks, Permission.KeepOwnAccount],

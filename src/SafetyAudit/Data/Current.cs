@@ -52,4 +52,4 @@ public static class CurrentRecords
 }
 
 /// <summary>Work of which one at a time is enough; the numbers are the keys of the advisory locks.</summary>
-public enum ExclusiveWork { Summaries = 7_202_601, Alerts = 7_202_602, Trail = 7_202_603, Access = 7_202_604, Deliveries = 7_202_605, Counting = 7_202_606, Notices = 7_202_607 }
+public enum ExclusiveWork { Summaries = 7_202_601, Alerts = 7_202_602, Trail = 7_202_603, Access = 7_202_604, Deliveries = 7_202_605, Counting = 7_202_606, Notices = 7_202_607, Reports = 7_202_608 }

@@ -9,6 +9,7 @@ using SafetyAudit.Cases;
 using SafetyAudit.Measures;
 using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
+using SafetyAudit.Reports;
 using SafetyAudit.Sessions;
 using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
@@ -72,6 +73,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<Notice> Notices => Set<Notice>();
     public DbSet<Webhook> Webhooks => Set<Webhook>();
     public DbSet<PlannedUpTo> PlannedUpTo => Set<PlannedUpTo>();
+    public DbSet<Report> Reports => Set<Report>();
+    public DbSet<KeptReportFile> KeptReportFiles => Set<KeptReportFile>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
     public DbSet<SavedView> SavedViews => Set<SavedView>();
     public DbSet<ColumnMapping> ColumnMappings => Set<ColumnMapping>();
@@ -213,6 +216,13 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             notice.HasIndex(n => n.CaseId);
         });
 
+        builder.Entity<Report>().Ignore(r => r.Question);
+        builder.Entity<KeptReportFile>(file =>
+        {
+            file.HasKey(f => new { f.ReportId, f.Name });
+            file.HasOne<Report>().WithMany().HasForeignKey(f => f.ReportId).OnDelete(DeleteBehavior.Restrict);
+        });
+
         // Identity maps passkeys only where its settings are at hand; the tables must not depend on who opens the database.
         builder.Entity<IdentityUserPasskey<string>>(passkey =>
         {
@@ -291,6 +301,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<CaseEntry>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.ClinicId)).HasQueryFilter(OwnScope, e => Own == null || e.PractitionerId == Own && e.Kind == CaseEntryKind.Reply);
         // What is about several clinics is the concern of those who reach all.
         builder.Entity<Notice>().HasQueryFilter(ClinicScope, n => Own == null && (AllClinics || ScopeClinics.Contains(n.ClinicId ?? "")));
+        builder.Entity<Report>().HasQueryFilter(ClinicScope, r => Own == null && (AllClinics || ScopeClinics.Contains(r.ClinicId ?? "")));
+        builder.Entity<KeptReportFile>().HasQueryFilter(ClinicScope, f => Own == null && (AllClinics || ScopeClinics.Contains(f.ClinicId ?? "")));
         builder.Entity<Webhook>().HasQueryFilter(ClinicScope, w => Own == null && (AllClinics || ScopeClinics.Contains(w.ClinicId ?? "")));
         builder.Entity<SavedView>().HasQueryFilter(ReaderScope, v => Users.Any(u => u.Id == v.UserId && u.UserName == ActorName));
         builder.Entity<ApiKey>().HasQueryFilter(ClinicScope, k => AllClinics || ScopeClinics.Contains(k.ClinicId));

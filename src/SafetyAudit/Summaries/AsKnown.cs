@@ -87,6 +87,9 @@ public sealed class AsKnown : IAsyncDisposable
         await StandBeforeAsync(db, "link_decisions", $"decided_at_utc <= {instant} AND (taken_back_at_utc IS NULL OR taken_back_at_utc > {instant})", new() { ["taken_back_at_utc"] = db.Database.IsSqlite() ? "CAST(NULL AS text)" : "CAST(NULL AS timestamptz)" }, ct);
         await StandBeforeAsync(db, "event_steps", $"entered_at_utc <= {instant} AND (taken_back_at_utc IS NULL OR taken_back_at_utc > {instant})", new() { ["taken_back_at_utc"] = db.Database.IsSqlite() ? "CAST(NULL AS text)" : "CAST(NULL AS timestamptz)" }, ct);
         await StandBeforeAsync(db, "clinic_protocols", $"decided_at_utc <= {instant}", [], ct);
+        // Rejected rows that waited then, without what they said: it is sealed, and only how many there were is asked.
+        string nothing = db.Database.IsSqlite() ? "X''" : "CAST('' AS bytea)", never = db.Database.IsSqlite() ? "CAST(NULL AS text)" : "CAST(NULL AS timestamptz)";
+        await StandBeforeAsync(db, "quarantined_rows", $"received_at_utc <= {instant} AND (closed_at_utc IS NULL OR closed_at_utc > {instant})", new() { ["closed_at_utc"] = never, ["sealed"] = nothing, ["text_digest"] = nothing }, ct);
         await LinkEvents.AllAsync(db, ct);
         await LinkFollowUps.AllAsync(db, ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_links ON adverse_events (linked_session_id, linked_clinic_id)", ct);

@@ -17,6 +17,7 @@ public class RolesTests
         [Permission.KeepReportLinks] = [Role.Director, Role.Administrator],
         [Permission.LayDownProtocol] = [Role.Director, Role.ComplianceOfficer],
         [Permission.ReviewCases] = [Role.Director, Role.ComplianceOfficer],
+        [Permission.KeepReports] = [Role.Director, Role.ComplianceOfficer],
         [Permission.KeepOwnAccount] = [Role.Director, Role.ComplianceOfficer, Role.Practitioner, Role.Administrator, Role.Auditor],
     };
 

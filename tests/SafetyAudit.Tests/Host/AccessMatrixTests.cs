@@ -52,6 +52,8 @@ public class AccessMatrixTests
         ["/uploads/{id:long}"] = ["director", "compliance"],
         ["/uploads/{id:long}/columns"] = ["director", "compliance"],
         ["/uploads/{id:long}/undo"] = ["director", "compliance"],
+        ["/reports"] = ["director", "compliance"],
+        ["/reports/{id:long}"] = ["director", "compliance"],
         ["/trail"] = ["compliance", "auditor"],
         ["/access"] = ["administrator"],
         ["/baselines"] = ["director", "compliance", "practitioner"],
@@ -495,6 +497,7 @@ public class AccessMatrixTests
             var now = DateTime.UtcNow;
             db.Alerts.Add(new() { Rule = SafetyAudit.Alerts.AlertRule.MoreThanPeers, ClinicId = "C1", PractitionerId = "P1", Measure = "BRUISE_MINOR", Key = "k", Reason = "r", From = new(2026, 3, 1), To = new(2026, 3, 31), RaisedAtUtc = now, EvaluatedAtUtc = now });
             await db.SaveChangesAsync();
+            db.Reports.Add(new() { Period = "2026Q1", ClinicId = "C1", AsKnownUtc = now, ProgramVersion = "1", ManifestHash = "h", FrozenAtUtc = now, FrozenBy = "x" });
             db.Cases.Add(new() { AlertId = 1, ClinicId = "C1", PractitionerId = "P1", Measure = "BRUISE_MINOR", From = new(2026, 3, 1), To = new(2026, 3, 31), OpenedAtUtc = now, AskedAtUtc = now });
             await db.SaveChangesAsync();
         }

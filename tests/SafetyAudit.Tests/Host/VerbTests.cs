@@ -69,6 +69,28 @@ public sealed class VerbTests : IDisposable
     }
 
     [Fact]
+    public async Task A_report_is_written_checked_and_written_again_with_the_same_bytes()
+    {
+        await RunAsync("import", FileOf("people.csv", Samples.Practitioners));
+        await RunAsync("import", FileOf("sessions.csv", Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", practitioner: "P2")));
+        string first = Path.Combine(directory, "first"), again = Path.Combine(directory, "again"), then = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+        var made = await RunAsync("report", "--period", "2026Q1", "--audience", "board", "--out", first, "--as-of", then);
+        Assert.Equal((0, $"As the records were known at {then.TrimEnd('Z').TrimEnd('0')}Z. Give that with --as-of to have the same bytes again.\n"), (made.Code, made.Errors));
+        Assert.Equal(made.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal), Directory.GetFiles(first).Order(StringComparer.Ordinal));
+
+        await RunAsync("import", FileOf("events.csv", Samples.EventHeader + Samples.Event("E1", "S1")));
+        Assert.Equal(0, (await RunAsync("report", "--period", "2026Q1", "--audience", "board", "--out", again, "--as-of", then)).Code);
+        foreach (string file in Directory.GetFiles(first)) Assert.Equal(await File.ReadAllBytesAsync(file), await File.ReadAllBytesAsync(Path.Combine(again, Path.GetFileName(file))));
+
+        Assert.Equal((0, "The seal holds, and every file is as it was made.\n"), await RunAsync("report", "check", again) is var check ? (check.Code, check.Output) : default);
+        await File.AppendAllTextAsync(Path.Combine(again, "measures.csv"), " ");
+        Assert.Equal((1, "measures.csv was changed.\n"), await RunAsync("report", "check", again) is var broken ? (broken.Code, broken.Errors) : default);
+        Assert.Equal(64, (await RunAsync("report", "--period", "2026Q5", "--out", first)).Code);
+        Assert.Equal(1, (await RunAsync("report", "--period", "2026Q1", "--out", first, "--as-of", "2999-01-01")).Code);
+        Assert.Equal(1, (await RunAsync("report", "--period", "2026Q1", "--out", first, "--clinic", "C9")).Code);
+    }
+
+    [Fact]
     public async Task A_dry_run_says_what_an_import_would_do_and_stores_nothing()
     {
         await RunAsync("import", FileOf("people.csv", Samples.Practitioners));

@@ -5,6 +5,7 @@ using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
+using SafetyAudit.Reports;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -21,11 +22,5 @@ public sealed class MeasuresModel(SafetyAuditDb db) : PageModel
     }
 
     /// <summary>Numerator and denominator in words.</summary>
-    public static string Counted(Measure measure) => (measure.CountsEvents ? "events" : "sessions with at least one") + measure.Unit switch
-    {
-        ExposureUnit.Session => ", per completed session",
-        ExposureUnit.AtRiskSession => ", per completed session over the lungs",
-        ExposureUnit.Patient => ", per patient asked",
-        _ => ", per needle",
-    };
+    public static string Counted(Measure measure) => Words.Counted(measure);
 }

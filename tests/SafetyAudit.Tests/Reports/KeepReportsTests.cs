@@ -1,0 +1,108 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Access;
+using SafetyAudit.Data;
+using SafetyAudit.Reports;
+
+namespace SafetyAudit.Tests.Reports;
+
+/// <summary>A frozen report is a record: it stays what it was, says who signed and issued it, and can be compared with a fresh run.</summary>
+public class KeepReportsTests
+{
+    public static TheoryData<DatabaseProvider> Providers => TestInstallation.Providers;
+
+    static readonly ReportPeriod Quarter = ReportPeriod.Parse("2026Q1")!;
+    static readonly Actor Anna = new(ActorKind.Person, "anna", "192.0.2.1", Roles.Of(Role.ComplianceOfficer), Scope.Everything);
+
+    static KeepReports Keep(TestInstallation installation, SafetyAuditDb db) => new(db, installation.Services.GetRequiredService<MakeReport>(), installation.Clock);
+
+    [Theory, MemberData(nameof(Providers))]
+    public async Task It_is_frozen_signed_and_issued_in_this_order_and_made_again_later(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await MakeReportTests.FillAsync(installation);
+        await using var db = installation.Db(Anna);
+        var keep = Keep(installation, db);
+        var report = await keep.FreezeAsync(Quarter, Audience.Board, null, default);
+        Assert.Equal((ReportState.Frozen, "anna", "2026Q1"), (report.State, report.FrozenBy, report.Period));
+        Assert.Equal("Sign it first.", await keep.IssueAsync(report.Id, "the board", default));
+        installation.Clock.Now += TimeSpan.FromHours(1);
+        Assert.Null(await keep.SignAsync(report.Id, default));
+        Assert.Equal("It is signed already.", await keep.SignAsync(report.Id, default));
+        Assert.Equal("Say whom it is given to.", await keep.IssueAsync(report.Id, " ", default));
+        Assert.Null(await keep.IssueAsync(report.Id, "the board", default));
+        Assert.Equal("It is issued already.", await keep.IssueAsync(report.Id, "others", default));
+        Assert.Equal("There is no such report.", await keep.SignAsync(77, default));
+
+        installation.Clock.Now += TimeSpan.FromDays(400);
+        await installation.ImportAsync(Late);
+        await using var later = installation.Db();
+        var kept = await later.Reports.AsNoTracking().SingleAsync();
+        Assert.Equal((ReportState.Issued, "anna", "the board"), (kept.State, kept.SignedBy, kept.IssuedTo));
+        var again = await installation.Services.GetRequiredService<MakeReport>().MakeAsync(Actor.CommandLine, kept.Question, default);
+        var files = await later.KeptReportFiles.AsNoTracking().ToDictionaryAsync(f => f.Name, f => f.Content);
+        Assert.Equal(files.Keys.Order(StringComparer.Ordinal), again.Select(f => f.Name).Order(StringComparer.Ordinal));
+        foreach (var file in again) Assert.True(file.Content.AsSpan().SequenceEqual(files[file.Name]), $"{file.Name} differs");
+        Assert.Equal(kept.ManifestHash, again.Single(f => f.Name == Manifest.Name).Sha256);
+
+        // Each step stands in the trail with whoever took it.
+        var entries = await later.AuditEntries.Where(e => e.Subject == "report 1").OrderBy(e => e.Sequence).ToListAsync();
+        Assert.Equal(["person anna", "person anna", "person anna"], entries.Select(e => e.Actor));
+        Assert.Contains(kept.ManifestHash, entries[0].After, StringComparison.Ordinal);
+        Assert.Contains("the board", entries[2].After, StringComparison.Ordinal);
+    }
+
+    static readonly string Late = Samples.EventHeader + Samples.Event("L1", "S0-61", onset: "2026-02-19T10:00:00Z") + Samples.Event("L2", "S0-62", onset: "2026-02-20T10:00:00Z");
+
+    [Fact]
+    public async Task What_a_fresh_run_would_change_is_listed_with_the_reason()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await MakeReportTests.FillAsync(installation);
+        await using var db = installation.Db(Anna);
+        var make = installation.Services.GetRequiredService<MakeReport>();
+        var report = await Keep(installation, db).FreezeAsync(Quarter, Audience.Board, null, default);
+        installation.Clock.Now += TimeSpan.FromMinutes(1);
+        Assert.Empty((await Restatement.ReadAsync(db, make, report.Question, installation.Clock.UtcNow(), default)).Figures);
+
+        installation.Clock.Now += TimeSpan.FromDays(1);
+        var upload = await installation.ImportAsync(Late);
+        var restated = await Restatement.ReadAsync(db, make, report.Question, installation.Clock.UtcNow(), default);
+        var figure = Assert.Single(restated.Figures, f => f.Table == "Observed in each clinic and in all" && f.Row.StartsWith("BRUISE_MINOR", StringComparison.Ordinal) && f.Column == "C1");
+        Assert.Equal(("26", "28"), (figure.Was, figure.Is));
+        var cause = Assert.Single(restated.Causes);
+        Assert.Equal((upload.Id, 0, 2), (cause.UploadId, cause.Sessions, cause.Events));
+        Assert.True(cause.CountedSince > report.AsKnownUtc && cause.UndoneAt is null);
+    }
+
+    [Fact]
+    public async Task Nobody_signs_what_is_not_what_was_frozen()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await MakeReportTests.FillAsync(installation);
+        await using var db = installation.Db(Anna);
+        var report = await Keep(installation, db).FreezeAsync(Quarter, Audience.Public, null, default);
+        await db.Database.ExecuteSqlRawAsync("UPDATE kept_report_files SET content = X'00' WHERE name = 'measures.csv'");
+        Assert.StartsWith("Its files are not what was frozen", await Keep(installation, db).SignAsync(report.Id, default), StringComparison.Ordinal);
+        Assert.Equal(ReportState.Frozen, (await installation.Db().Reports.SingleAsync()).State);
+    }
+
+    [Fact]
+    public async Task Who_reaches_one_clinic_reports_on_that_clinic_alone()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await MakeReportTests.FillAsync(installation);
+        var one = Anna with { Scope = new(["C2"]) };
+        await using var db = installation.Db(one);
+        Assert.Equal((false, true, false, false), (KeepReports.Reaches(one, null), KeepReports.Reaches(one, "C2"), KeepReports.Reaches(one, "C1"), KeepReports.Reaches(Anna with { Scope = new(null, "P1") }, null)));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => Keep(installation, db).FreezeAsync(Quarter, Audience.Board, null, default));
+        var report = await Keep(installation, db).FreezeAsync(Quarter, Audience.Board, "C2", default);
+        var summary = await db.KeptReportFiles.AsNoTracking().SingleAsync(f => f.Name == "summary.csv");
+        Assert.Equal(["clinic_id", "C2"], System.Text.Encoding.UTF8.GetString(summary.Content).Split("\r\n", StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(',')[0]));
+        // The same bytes for whoever reaches all and names the clinic.
+        var all = await installation.Services.GetRequiredService<MakeReport>().MakeAsync(Actor.CommandLine, report.Question, default);
+        Assert.Equal(report.ManifestHash, all.Single(f => f.Name == Manifest.Name).Sha256);
+        await using var other = installation.Db(Anna with { Scope = new(["C1"]) });
+        Assert.Equal((0, 0), (await other.Reports.CountAsync(), await other.KeptReportFiles.CountAsync()));
+    }
+}
