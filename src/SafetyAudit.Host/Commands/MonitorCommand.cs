@@ -56,6 +56,8 @@ static class MonitorCommand
         new("red_line", l => Known(l, l.Point.RedThreshold)),
         new("evidence_amber", l => Known(l, Math.Max(0, l.Point.Amber.Value))),
         new("amber_line", l => Known(l, l.Point.AmberThreshold)),
+        new("evidence_few", l => Known(l, Math.Max(0, l.Point.Few.Value))),
+        new("few_line", l => Known(l, l.Point.FewThreshold)),
         new("streams", l => l.Point.Streams),
         new("window_observed", l => (long)l.Point.Judgement.WindowEvents),
         new("window_expected", l => Known(l, l.Point.Judgement.Window.Mean)),

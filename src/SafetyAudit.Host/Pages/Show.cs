@@ -6,13 +6,11 @@ using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.AuditTrail;
-using SafetyAudit.Cases;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
 using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
-using SafetyAudit.Reports;
 using SafetyAudit.Statistics;
 using SafetyAudit.Uploads;
 
@@ -139,18 +137,6 @@ public static class Show
     {
         NoticeKind.SentinelEvent => "Sentinel event", NoticeKind.CaseAssigned => "Asked to lead a review", NoticeKind.CaseAsked => "Asked for an answer", NoticeKind.CaseDueSoon => "Due soon", NoticeKind.CaseOverdue => "Overdue", NoticeKind.CaseRecordsChanged => "Records changed",
         NoticeKind.Digest => "The week", NoticeKind.CaseOpened => "Case opened", _ => "Case decided",
-    };
-
-    public static string Check(CaseCheck check) => check switch
-    {
-        CaseCheck.Duplicates => "Duplicates", CaseCheck.Denominators => "Sessions counted", CaseCheck.Coding => "Coding of events", CaseCheck.Ascertainment => "How events were found", CaseCheck.CaseMix => "Case-mix", _ => "Protocol adherence",
-    };
-
-    /// <summary>What happened in a review, in a few words.</summary>
-    public static string Entry(CaseEntry entry) => entry.Kind switch
-    {
-        CaseEntryKind.Opened => "Opened", CaseEntryKind.Assigned => "Assigned to", CaseEntryKind.Checked => $"{Check(entry.Check!.Value)}: {(entry.Explains == true ? "explains it" : "does not explain it")}", CaseEntryKind.Note => "Note",
-        CaseEntryKind.StageEnded => $"{Words.Stage(entry.Stage)}: done", CaseEntryKind.Reply => "Answer of the practitioner", CaseEntryKind.NoReply => "No answer waited for", CaseEntryKind.Decided => "Decided", CaseEntryKind.RecordsChanged => "Records changed after the decision", _ => "Opened again",
     };
 
     public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };

@@ -38,7 +38,7 @@ sealed class EnterReads(RequestDelegate next, ILogger<EnterReads> log)
             reads.Add(db.Actor, action, LogText.Asked(context.Request.Path), needs.LeaveOutQuery ? null : LogText.Asked(context.Request.QueryString.Value));
     }
 
-    static AuditAction ActionOf(HttpRequest request) => request.Query["handler"].ToString() switch
+    internal static AuditAction ActionOf(HttpRequest request) => request.Query["handler"].ToString() switch
     {
         "" => AuditAction.Read,
         "check" => AuditAction.Verified,
@@ -55,7 +55,7 @@ sealed class EnterShown(SafetyAuditDb db, ReadLog reads) : IResultFilter
     public void OnResultExecuting(ResultExecutingContext context)
     {
         bool leadsOn = context.Result is RedirectResult or LocalRedirectResult or StatusCodeResult;
-        if ((!EnterReads.IsRead(context.HttpContext.Request) || EnterReads.IsEnteredWhenFound(context.HttpContext)) && !leadsOn) EnterReads.Enter(context.HttpContext, db, reads, AuditAction.Read);
+        if ((!EnterReads.IsRead(context.HttpContext.Request) || EnterReads.IsEnteredWhenFound(context.HttpContext)) && !leadsOn) EnterReads.Enter(context.HttpContext, db, reads, EnterReads.IsRead(context.HttpContext.Request) ? EnterReads.ActionOf(context.HttpContext.Request) : AuditAction.Read);
     }
 
     public void OnResultExecuted(ResultExecutedContext context) { }

@@ -26,12 +26,14 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         // Read and write in one transaction that no other evaluation runs beside, so that the alerts belong to one state of the figures.
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
-        // Half-recounted figures accuse the wrong people. The recount asks for this job again when it is through.
-        if (await db.StaleDays.AnyAsync(ct)) return;
+        // Half-recounted figures accuse the wrong people; one event is one review whatever the figures. The recount asks for this job again when it is through.
+        bool counted = !await db.StaleDays.AnyAsync(ct);
         var now = time.UtcNow();
         var open = await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
         var monitors = new List<ClinicMonitor>();
-        var found = await FindAsync(db, now, open, await ReviewedAsync(db, now, ct), monitors, ct);
+        var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
+        var found = await SentinelsAsync(db, measures, ct);
+        if (counted) found.AddRange(await FindAsync(db, measures, now, open, await ReviewedAsync(db, now, ct), monitors, ct));
         // One that did not hold for a while and holds again is the same alert, with the review that it has.
         var missing = found.Where(f => !open.ContainsKey(f.Key)).Select(f => f.Key).ToList();
         var again = (await db.Alerts.Where(a => a.Status == AlertStatus.NoLongerHolds && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => a.Id)!);
@@ -48,8 +50,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             finding.Raise(now);
             db.Alerts.Add(finding);
         }
-        foreach (var gone in open.Values) (gone.Status, gone.EvaluatedAtUtc) = (AlertStatus.NoLongerHolds, now);
-        await KeepMonitoredAsync(db, monitors, now, ct);
+        foreach (var gone in open.Values.Where(a => counted || a.Rule == AlertRule.SentinelEvent)) (gone.Status, gone.EvaluatedAtUtc) = (AlertStatus.NoLongerHolds, now);
+        if (counted) await KeepMonitoredAsync(db, monitors, now, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }
@@ -82,7 +84,9 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     {
         var laidDown = await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == clinicId).ToListAsync(ct);
         return await ClinicMonitor.ReadAsync(db, clinicId, Watched(baselines), baselines, day => ClinicProtocol.On(clinicId, laidDown, day).FalseAlarmsPerYear,
-            (practitioner, measure) => reviewed.TryGetValue(KeyOf(AlertRule.MoreThanPeers, clinicId, practitioner, measure), out var seen) ? seen : null, ct);
+            (practitioner, measure) => (Seen(AlertRule.MoreThanPeers, practitioner, measure), Seen(AlertRule.FewerThanPeers, practitioner, measure)), ct);
+
+        Reviewed? Seen(AlertRule rule, string practitioner, string measure) => reviewed.TryGetValue(KeyOf(rule, clinicId, practitioner, measure), out var seen) ? seen : null;
     }
 
     /// <summary>The day up to which what an alert was about has been looked at, by the alert's key: one for each key, however often it was. Not of sentinel events, each of which is one review, nor of warnings whose day has come.</summary>
@@ -97,10 +101,9 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>The measures that are watched by rate.</summary>
     public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
 
-    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, DateTime now, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, List<ClinicMonitor> monitors, CancellationToken ct)
+    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, List<Measure> measures, DateTime now, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, List<ClinicMonitor> monitors, CancellationToken ct)
     {
         var found = new List<Alert>();
-        var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
         var baselines = await Rates.BaselinesAsync(db, null, ct);
         foreach (string clinic in await db.Clinics.Select(c => c.Id).OrderBy(id => id).ToListAsync(ct))
         {
@@ -116,7 +119,6 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
                 found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen.To == day).ToListAsync(ct));
         }
         found.AddRange((await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct)).Where(a => ProtocolAlerts.IsLapse(a) || !reviewed.ContainsKey(a.Key)));
-        found.AddRange(await SentinelsAsync(db, measures, ct));
         return found;
     }
 

@@ -39,8 +39,9 @@ public static class Evaluation
     public static readonly IReadOnlyList<(string Name, ClinicScenario Clinics)> Scenarios =
     [
         ("nothing_wrong", Clinic()), ("clinic_records_more_than_literature", Clinic(recordsMore: true)), ("practitioners_differ_cv_30", Clinic(spread: 0.3)),
-        ("doubling_at_9_sessions_a_month", Clinic(doubled: 8)), ("doubling_at_33_sessions_a_month", Clinic(doubled: 14)), ("doubling_at_97_sessions_a_month", Clinic(doubled: 19)),
-        ("doubling_at_33_after_a_quiet_year", Clinic(doubled: 14, from: 24)), ("doubled_at_33_from_the_start", Clinic(doubled: 14, from: 0)), ("doubling_at_33_practitioners_differ_cv_30", Clinic(doubled: 14, spread: 0.3)),
+        ("doubling_at_9_sessions_a_month", Clinic(changed: 8)), ("doubling_at_33_sessions_a_month", Clinic(changed: 14)), ("doubling_at_97_sessions_a_month", Clinic(changed: 19)),
+        ("doubling_at_33_after_a_quiet_year", Clinic(changed: 14, from: 24)), ("doubled_at_33_from_the_start", Clinic(changed: 14, from: 0)), ("doubling_at_33_practitioners_differ_cv_30", Clinic(changed: 14, spread: 0.3)),
+        ("halving_at_33_sessions_a_month", Clinic(changed: 14, ratio: 0.5)), ("halving_at_97_sessions_a_month", Clinic(changed: 19, ratio: 0.5)),
     ];
 
     /// <summary>Simulates every scenario.</summary>
@@ -61,13 +62,13 @@ public static class Evaluation
         return rows;
     }
 
-    static ClinicScenario Clinic(int? doubled = null, int from = 12, double spread = 0, bool recordsMore = false)
+    static ClinicScenario Clinic(int? changed = null, int from = 12, double spread = 0, bool recordsMore = false, double ratio = 2)
     {
         var families = Published.Select((f, i) =>
         {
             var family = new SimulatedFamily(GammaRate.Published(f.Events / PublishedSessions, f.Weight, f.Events));
             return recordsMore && i < RecordsMore.Length ? family with { TrueRate = family.TrueRate * RecordsMore[i] } : family;
         }).ToArray();
-        return new(families, ClinicScenario.VolumesBetween(Practitioners, 2, 120), Spread: spread, Change: doubled is { } one ? new PlantedChange(Bruising, one - 1, from) : null);
+        return new(families, ClinicScenario.VolumesBetween(Practitioners, 2, 120), Spread: spread, Change: changed is { } one ? new PlantedChange(Bruising, one - 1, from, ratio) : null);
     }
 }

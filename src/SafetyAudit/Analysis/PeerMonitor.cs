@@ -31,8 +31,12 @@ public readonly record struct Reviewed(DateOnly To, DateOnly? RedTo, bool FoundN
 /// <summary>With which months the sums of a stream begin anew, after a review was closed in the one before.</summary>
 /// <param name="Red">The red sum; null for never.</param>
 /// <param name="Amber">The amber one, likewise.</param>
+/// <param name="Few">The sum for fewer, likewise.</param>
 /// <param name="AtHalf">Whether the red sum begins at half its line, as after a review that found nothing: if something is wrong all the same it signals soon (fast initial response, Lucas and Crosier 1982).</param>
-public readonly record struct Restart(int? Red, int? Amber, bool AtHalf = false);
+public readonly record struct Restart(int? Red, int? Amber, int? Few = null, bool AtHalf = false);
+
+/// <summary>What the monitor looks for: a rise, at a strict and at a wary line, and a fall.</summary>
+public enum MonitorLevel { Red, Amber, Few }
 
 /// <summary>One month of one practitioner in one measure, as the monitor saw it.</summary>
 /// <param name="Index">The month, counted from the first.</param>
@@ -44,34 +48,40 @@ public readonly record struct Restart(int? Red, int? Amber, bool AtHalf = false)
 /// <param name="Amber">The learning CUSUM at the amber one.</param>
 /// <param name="RedThreshold">h, from the budget, the shape and the volume of this month.</param>
 /// <param name="AmberThreshold">Likewise.</param>
-/// <param name="Budget">What the thresholds were solved for, as far as it can be met: see <see cref="PeerMonitor.PerStream"/>.</param>
+/// <param name="Few">The learning CUSUM for half as many.</param>
+/// <param name="FewThreshold">Its threshold; it holds once <see cref="PeerMonitor.FewestExpectedForLow"/> were expected since the sum was zero.</param>
+/// <param name="Budget">What the red and amber thresholds were solved for, as far as it can be met: see <see cref="PeerMonitor.PerStream"/>.</param>
 public readonly record struct MonitorPoint(
-    int Index, double Events, double Sessions, PeerResult Judgement, int Streams, LearningCusumStep Red, LearningCusumStep Amber, double RedThreshold, double AmberThreshold, AlarmBudget Budget)
+    int Index, double Events, double Sessions, PeerResult Judgement, int Streams, LearningCusumStep Red, LearningCusumStep Amber, double RedThreshold, double AmberThreshold, LearningCusumStep Few, double FewThreshold, AlarmBudget Budget)
 {
     public bool IsWatched => Streams > 0;
 
-    /// <summary>The red sum, or the amber one.</summary>
-    public LearningCusumStep Sum(bool red) => red ? Red : Amber;
+    /// <summary>The running sum of a level.</summary>
+    public LearningCusumStep Sum(MonitorLevel level) => level switch { MonitorLevel.Red => Red, MonitorLevel.Amber => Amber, _ => Few };
 
     /// <summary>The line that it is held against.</summary>
-    public double Line(bool red) => red ? RedThreshold : AmberThreshold;
+    public double Line(MonitorLevel level) => level switch { MonitorLevel.Red => RedThreshold, MonitorLevel.Amber => AmberThreshold, _ => FewThreshold };
 
     /// <summary>What the month was expected to bring.</summary>
     public double Expected => Judgement.Null.IsKnown ? Sessions * Judgement.Null.Mean : 0;
 
-    /// <summary>A single event is looked at by itself and is no rate.</summary>
-    public bool IsRed => IsWatched && Red is { Signal: true, Events: >= PeerMonitor.FewestEvents } || IsRedByLook;
+    public bool IsRed => IsBySum(MonitorLevel.Red) || IsByLook(MonitorLevel.Red);
 
-    public bool IsAmber => IsWatched && !IsRed && (Red.Signal || Amber.Signal || IsAmberByLook);
+    public bool IsAmber => IsWatched && !IsRed && (Red.Signal || IsBySum(MonitorLevel.Amber) || IsByLook(MonitorLevel.Amber));
 
-    /// <summary>Red by the twelve months together, whatever the running sum says.</summary>
-    public bool IsRedByLook => IsWatched && Judgement.HighAdjusted <= PeerMonitor.RedDiscovery && Judgement.WindowEvents >= PeerMonitor.FewestEvents;
+    /// <summary>So few that the records should be looked at.</summary>
+    public bool IsLow => IsBySum(MonitorLevel.Few) || IsByLook(MonitorLevel.Few);
 
-    /// <summary>Amber, or more, by the twelve months together.</summary>
-    public bool IsAmberByLook => IsWatched && Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery;
+    /// <summary>Whether the running sum of a level says so in this month. A single event is looked at by itself and is no rate.</summary>
+    public bool IsBySum(MonitorLevel level) => IsWatched && Sum(level).Signal && (level != MonitorLevel.Red || Red.Events >= PeerMonitor.FewestEvents);
 
-    /// <summary>So few in twelve months that the records should be looked at.</summary>
-    public bool IsLow => IsWatched && Judgement.LowAdjusted <= PeerMonitor.LowDiscovery && Judgement.Window.Mean >= PeerMonitor.FewestExpectedForLow;
+    /// <summary>Whether the twelve months together say so, whatever the sum says. What is red is amber too.</summary>
+    public bool IsByLook(MonitorLevel level) => IsWatched && level switch
+    {
+        MonitorLevel.Red => Judgement.HighAdjusted <= PeerMonitor.RedDiscovery && Judgement.WindowEvents >= PeerMonitor.FewestEvents,
+        MonitorLevel.Amber => Judgement.HighAdjusted <= PeerMonitor.AmberDiscovery,
+        _ => Judgement.LowAdjusted <= PeerMonitor.LowDiscovery && Judgement.Window.Mean >= PeerMonitor.FewestExpectedForLow,
+    };
 }
 
 /// <summary>A practitioner's months in one measure.</summary>
@@ -87,7 +97,7 @@ public sealed record MonitorPath(int Measure, int Practitioner, IReadOnlyList<Mo
 /// <remarks>
 /// Red and amber are two learning CUSUMs for a doubling (<see cref="LearningCusum"/>), each at the threshold of its budget over the measures watched
 /// (<see cref="LearningCusumThreshold"/>), beside a false-discovery look at the latest twelve months (Benjamini and Hochberg 1995) that finds what was so from
-/// the start. Fewer than expected is the look's low tail only.
+/// the start. Fewer than expected is found in the same two ways, by a sum for half as many and by the look's low tail, on a budget of its own.
 /// </remarks>
 public static class PeerMonitor
 {
@@ -99,7 +109,12 @@ public static class PeerMonitor
 
     public const int FewestEvents = 2;
     public const double RedDiscovery = 0.05, AmberDiscovery = 0.10, LowDiscovery = 0.05;
+
+    /// <summary>Events that must have been expected, since the sum was zero or over the twelve months, before having seen few of them says anything.</summary>
     public const double FewestExpectedForLow = 3;
+
+    /// <summary>False alarms of the sums for fewer that are accepted in a practitioner-year, all measures together: whatever the clinic laid down for rises.</summary>
+    public const double LowPerPractitionerYear = 0.05;
 
     /// <summary>Events expected in a year below which a measure is too rare for a practitioner's own monitoring, and takes no part of the budget.</summary>
     public const double FewestExpectedPerYear = 1;
@@ -119,7 +134,7 @@ public static class PeerMonitor
     {
         var monitoring = new PeerMonitoring(priors, practitioners);
         int streams = monitoring.Streams, months = events.Count;
-        LearningCusum[] red = Zeros(), amber = Zeros();
+        LearningCusum[] red = Zeros(Doubling), amber = Zeros(Doubling), few = Zeros(Halving);
         var points = Enumerable.Range(0, streams).Select(_ => new List<MonitorPoint>(months)).ToArray();
         // The monitoring's own sums run without a threshold; red and amber have each their own below.
         double[] without = new double[streams], volume = new double[streams];
@@ -139,19 +154,21 @@ public static class PeerMonitor
                 var anew = restarts?.Invoke(s) ?? default;
                 if (anew.Red == t) red[s] = new LearningCusum(Doubling);
                 if (anew.Amber == t) amber[s] = new LearningCusum(Doubling);
+                if (anew.Few == t) few[s] = new LearningCusum(Halving);
                 if (!IsWatched(s))
                 {
-                    points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], 0, default, default, 0, 0, accepted));
+                    points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], 0, default, default, 0, 0, default, 0, accepted));
                     continue;
                 }
                 var rate = judged[s].Null;
                 double expected = rate.Mean * volume[s] / past;
                 int k = watched[s % practitioners];
                 double redAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(accepted.RedPerPractitionerYear, k)),
-                    amberAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(accepted.AmberPerPractitionerYear, k));
+                    amberAt = LearningCusumThreshold.For(rate.Shape, expected, PerStream(accepted.AmberPerPractitionerYear, k)),
+                    fewAt = LearningCusumThreshold.ForHalving(rate.Shape, expected, PerStream(LowPerPractitionerYear, k));
                 if (anew is { AtHalf: true } && anew.Red == t) red[s] = HalfWay(redAt);
                 points[s].Add(new(t, events[t][s], sessions[t][s], judged[s], k,
-                    t < learned ? default : red[s].Add(events[t][s], sessions[t][s], rate, redAt), t < learned ? default : amber[s].Add(events[t][s], sessions[t][s], rate, amberAt), redAt, amberAt, accepted));
+                    t < learned ? default : red[s].Add(events[t][s], sessions[t][s], rate, redAt), t < learned ? default : amber[s].Add(events[t][s], sessions[t][s], rate, amberAt), redAt, amberAt, t < learned ? default : AddFew(ref few[s], events[t][s], sessions[t][s], rate, fewAt), fewAt, accepted));
                 if (foundNothing && points[s][^1].Red.Signal) red[s] = HalfWay(redAt);
             }
 
@@ -161,21 +178,25 @@ public static class PeerMonitor
 
         return [.. points.Select((p, s) => new MonitorPath(s / practitioners, s % practitioners, p))];
 
-        LearningCusum[] Zeros()
+        LearningCusum[] Zeros(double ratio)
         {
             var sums = new LearningCusum[streams];
-            Array.Fill(sums, new LearningCusum(Doubling));
+            Array.Fill(sums, new LearningCusum(ratio));
             return sums;
         }
     }
+
+    // A sum that has not yet expected enough goes on gathering, with no line to cross.
+    internal static LearningCusumStep AddFew(ref LearningCusum few, double events, double sessions, GammaRate rate, double line) =>
+        few.Add(events, sessions, rate, (few.Since.Exposure + sessions) * rate.Mean >= FewestExpectedForLow ? line : double.PositiveInfinity);
 
     /// <summary>What a stream is allowed a year: an even share among those of a practitioner, as far as a threshold is known for it.</summary>
     /// <param name="perPractitionerYear">False alarms accepted of a practitioner's measures together.</param>
     /// <param name="streams">K: how many are watched.</param>
     public static double PerStream(double perPractitionerYear, int streams) => LearningCusumThreshold.Attainable(FalseAlarms.PerStream(perPractitionerYear, streams));
 
-    /// <summary>R: the rise that is looked for.</summary>
-    public const double Doubling = 2;
+    /// <summary>R: the rise that is looked for, and the fall.</summary>
+    public const double Doubling = 2, Halving = 0.5;
 
     /// <summary>The monitor as a rule for <see cref="OperatingCharacteristics"/>.</summary>
     /// <param name="name">Name in tables.</param>
@@ -233,50 +254,53 @@ public sealed record ClinicMonitor(
     public ClinicMonitor Of(string? practitionerId) => practitionerId is null ? this : this with { Paths = [.. Paths.Where(p => Practitioners[p.Practitioner] == practitionerId)] };
 
     /// <summary>Where the run that ends with a signal began: with the month in which its sum left zero, or began anew after a review. A month that is not watched has none.</summary>
-    internal static int StartOfRun(IReadOnlyList<MonitorPoint> points, int signal, bool red)
+    internal static int StartOfRun(IReadOnlyList<MonitorPoint> points, int signal, MonitorLevel level)
     {
         int start = signal;
-        while (start > 0 && points[start - 1].Sum(red) is { Signal: false, Value: > 0 } before && Math.Abs(Began(points[start].Sum(red)) - before.Value) < 1e-6) start--;
+        while (start > 0 && points[start - 1].Sum(level) is { Signal: false, Value: > 0 } before && Math.Abs(Began(points[start].Sum(level)) - before.Value) < 1e-6) start--;
         return start;
     }
 
     // Where the sum stood before this month: the last month's, unless it began anew.
     static double Began(LearningCusumStep step) => Math.Max(0, step.Value - step.Weight);
 
-    /// <summary>How many events fewer, taken from the latest months of the run first, would have kept the first sum to signal below its line. Nothing where none signalled.</summary>
+    /// <summary>
+    /// How many events fewer, taken from the latest months of the run first, would have kept the first sum to signal below its line; of a sum for fewer how many more, added to its latest month. Nothing where none signalled.
+    /// </summary>
     /// <param name="path">One of the paths.</param>
     /// <param name="from">The first day that is looked at.</param>
-    /// <param name="red">The red sum, or the amber one.</param>
-    public int? FewerToUnflag(MonitorPath path, DateOnly from, bool red)
+    /// <param name="level">The level of the sum.</param>
+    public int? EventsToUnflag(MonitorPath path, DateOnly from, MonitorLevel level)
     {
-        int end = path.Points.ToList().FindIndex(p => p.IsWatched && MonthOf(p.Index) >= from && p.Sum(red).Signal);
+        int end = path.Points.ToList().FindIndex(p => p.IsWatched && MonthOf(p.Index) >= from && p.Sum(level).Signal);
         if (end < 0) return null;
-        int start = StartOfRun(path.Points, end, red);
+        int start = StartOfRun(path.Points, end, level);
         var run = path.Points.Skip(start).Take(end - start + 1).ToList();
         double[] events = [.. run.Select(p => p.Events)];
-        for (int fewer = 1; ; fewer++)
+        bool low = level == MonitorLevel.Few;
+        for (int n = 1; ; n++)
         {
-            int last = Array.FindLastIndex(events, e => e > 0);
-            if (last < 0) return fewer - 1;
-            events[last]--;
-            var sum = LearningCusum.From(PeerMonitor.Doubling, (Began(run[0].Sum(red)), 0, 0));
-            if (!run.Select((p, i) => sum.Add(events[i], p.Sessions, p.Judgement.Null, p.Line(red)).Signal).ToList().Exists(s => s)) return fewer;
+            int last = low ? events.Length - 1 : Array.FindLastIndex(events, e => e > 0);
+            if (last < 0) return n - 1;
+            events[last] += low ? 1 : -1;
+            var sum = LearningCusum.From(low ? PeerMonitor.Halving : PeerMonitor.Doubling, (Began(run[0].Sum(level)), 0, 0));
+            if (!run.Select((p, i) => (low ? PeerMonitor.AddFew(ref sum, events[i], p.Sessions, p.Judgement.Null, p.Line(level)) : sum.Add(events[i], p.Sessions, p.Judgement.Null, p.Line(level))).Signal).ToList().Exists(s => s)) return n;
         }
     }
 
-    /// <summary>How many events fewer in the twelve months up to a month would have brought them within chance, as long as the other comparisons of the month stay as they are. Nothing where they are.</summary>
+    /// <summary>How many events fewer, or more where they are few, in the twelve months up to a month would have brought them within chance, as long as the other comparisons of the month stay as they are. Nothing where they are.</summary>
     /// <param name="path">One of the paths.</param>
     /// <param name="to">A day of that month.</param>
-    /// <param name="red">The red level, or the amber one.</param>
-    public int? FewerInWindowToUnflag(MonitorPath path, DateOnly to, bool red)
+    /// <param name="level">The level of the look.</param>
+    public int? EventsInWindowToUnflag(MonitorPath path, DateOnly to, MonitorLevel level)
     {
-        if (path.Points.FirstOrDefault(p => p.Index == IndexOf(to)) is not { IsWatched: true, Judgement: var seen }) return null;
-        double level = red ? PeerMonitor.RedDiscovery : PeerMonitor.AmberDiscovery;
-        if (seen.HighAdjusted > level) return null;
+        if (path.Points.FirstOrDefault(p => p.Index == IndexOf(to)) is not { IsWatched: true } point || !point.IsByLook(level)) return null;
+        var seen = point.Judgement;
         // Benjamini and Hochberg multiply by the number of comparisons over the rank, which is kept.
-        int fewer = 1;
-        while (fewer < seen.WindowEvents && seen.Window.MidPAtLeast((long)seen.WindowEvents - fewer) * seen.HighAdjusted / seen.High <= level) fewer++;
-        return fewer;
+        int n = 1;
+        if (level == MonitorLevel.Few) while (seen.Window.MidPAtMost((long)seen.WindowEvents + n) * seen.LowAdjusted / seen.Low <= PeerMonitor.LowDiscovery) n++;
+        else while (n < seen.WindowEvents && seen.Window.MidPAtLeast((long)seen.WindowEvents - n) * seen.HighAdjusted / seen.High <= (level == MonitorLevel.Red ? PeerMonitor.RedDiscovery : PeerMonitor.AmberDiscovery)) n++;
+        return n;
     }
 
     double Over(Func<AlarmBudget, double> perPractitionerYear) => Paths.SelectMany(p => p.Points.Skip(PeerMonitor.MonthsLearned)).Where(p => p.IsWatched).Sum(p => PeerMonitor.PerStream(perPractitionerYear(p.Budget), p.Streams) / 12);
@@ -293,10 +317,10 @@ public sealed record ClinicMonitor(
     /// <param name="measures">The measures that are watched.</param>
     /// <param name="baselines">Their baselines.</param>
     /// <param name="redPerYear">Red false alarms a year that the clinic accepts on a day; the default where it laid down nothing.</param>
-    /// <param name="reviewed">Up to when a practitioner and measure have been looked into; null for never.</param>
+    /// <param name="reviewed">Up to when more, and fewer, of a practitioner and measure have been looked into; null for never.</param>
     /// <param name="ct">Stops the reading.</param>
     public static async Task<ClinicMonitor?> ReadAsync(SafetyAuditDb db, string clinicId, IReadOnlyList<Measure> measures, IReadOnlyDictionary<string, Baseline> baselines, Func<DateOnly, double?> redPerYear,
-        Func<string, string, Reviewed?>? reviewed, CancellationToken ct)
+        Func<string, string, (Reviewed? More, Reviewed? Fewer)>? reviewed, CancellationToken ct)
     {
         if (await Counts.SpanOfClinicAsync(db, clinicId, ct) is not var (start, end)) return null;
         var last = new DateOnly(end.Year, end.Month, 1);
@@ -313,12 +337,17 @@ public sealed record ClinicMonitor(
                 int s = m * people.Count + place[month.PractitionerId], t = Index(first, month.Period);
                 (events[t][s], sessions[t][s]) = (month.ObservedOf(measures[m]), month.ExposureOf(measures[m]) ?? 0);
             }
+        int? After(DateOnly? day) => day is { } seen ? Index(first, seen) + 1 : null;
         // Among those who were there: who had left a year before or more raised no alarm that anybody would look at. And as it was in that month, so that nobody's coming or going takes back what was raised.
         AlarmBudget Budget(int t) => AlarmBudget.Of(redPerYear(first.AddMonths(t + 1).AddDays(-1)),
             counts.Where(c => Index(first, c.Period) is var i && i <= t && i > t - PeerMonitor.MonthsOfVolume && c.Sessions > 0).Select(c => c.PractitionerId).Distinct().Count());
         var priors = measures.Select(m => baselines[m.Code].Distribution ?? GammaRate.Unknown).ToArray();
         var paths = people.Count < 2 ? []
-            : PeerMonitor.Run(priors, people.Count, events, sessions, PeerMonitor.MonthsLearned, Budget, s => reviewed?.Invoke(people[s % people.Count], measures[s / people.Count].Code) is { } seen ? new(seen.RedTo is { } red ? Index(first, red) + 1 : null, Index(first, seen.To) + 1, seen.FoundNothing) : default);
+            : PeerMonitor.Run(priors, people.Count, events, sessions, PeerMonitor.MonthsLearned, Budget, s =>
+            {
+                var (more, fewer) = reviewed?.Invoke(people[s % people.Count], measures[s / people.Count].Code) ?? default;
+                return new(After(more?.RedTo), After(more?.To), After(fewer?.To), more?.FoundNothing == true);
+            });
         return new(clinicId, first, months, people, measures, [.. measures.Select(m => baselines[m.Code])], paths);
     }
 

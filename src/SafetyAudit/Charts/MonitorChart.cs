@@ -3,10 +3,10 @@ using SafetyAudit.Analysis;
 
 namespace SafetyAudit.Charts;
 
-/// <summary>Draws a <see cref="MonitorPath"/>: the running sums of evidence for a doubling, month by month, with the lines that they are held against.</summary>
+/// <summary>Draws a <see cref="MonitorPath"/>: the running sums of evidence for a doubling, month by month, upwards, and for half as many downwards, with the lines that they are held against.</summary>
 public static class MonitorChart
 {
-    const double Width = 820, Height = 320, Left = 62, Right = 18, Top = 22, Bottom = 58;
+    const double Width = 820, Height = 380, Left = 62, Right = 18, Top = 22, Bottom = 58;
 
     /// <param name="monitor">The clinic's months.</param>
     /// <param name="path">One practitioner and measure of it.</param>
@@ -18,18 +18,19 @@ public static class MonitorChart
     {
         var points = path.Points.Where(p => p.IsWatched).ToList();
         if (points.Count == 0) return new(Width, 90, title, "Too few sessions to be watched by rate.", [new TextMark("axis-label", Width / 2, 50, "Too few sessions to be watched by rate", Anchor.Middle)]);
-        double top = 1.1 * points.Max(p => Math.Max(p.RedThreshold, Math.Max(p.Red.Value, p.Amber.Value)));
+        double top = 1.1 * points.Max(p => Math.Max(p.RedThreshold, Math.Max(p.Red.Value, p.Amber.Value))), bottom = 1.1 * points.Max(p => Math.Max(p.FewThreshold, p.Few.Value));
         int first = path.Points[0].Index, slots = path.Points[^1].Index - first + 1;
         double slot = (Width - Left - Right) / slots;
-        var y = new Axis(0, top, Height - Bottom, Top);
+        var y = new Axis(-bottom, top, Height - Bottom, Top);
         double X(MonitorPoint p) => Left + (p.Index - first + 0.5) * slot;
 
         var marks = new List<Mark>();
         foreach (double tick in y.Ticks(5))
         {
             marks.Add(new LineMark("grid", Left, y.At(tick), Width - Right, y.At(tick)));
-            marks.Add(new TextMark("axis", Left - 8, y.At(tick) + 4, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.End));
+            marks.Add(new TextMark("axis", Left - 8, y.At(tick) + 4, Math.Abs(tick).ToString("0.##", CultureInfo.CurrentCulture), Anchor.End));
         }
+        marks.Add(new LineMark("tick", Left, y.At(0), Width - Right, y.At(0)));
         int every = Math.Max(1, (int)Math.Ceiling(slots / 12.0));
         for (int i = 0; i < slots; i += every)
         {
@@ -37,10 +38,13 @@ public static class MonitorChart
             marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month of the session", Anchor.Middle));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Evidence for a doubling", Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Evidence: fewer · more", Anchor.Middle, Upright: true));
 
         Steps("limit limit-998", p => p.RedThreshold);
         Steps("limit limit-95", p => p.AmberThreshold);
+        Steps("limit limit-95", p => -p.FewThreshold);
+        marks.Add(new TextMark("axis", Left + 6, y.At(-points[0].FewThreshold) + 13, "line for fewer"));
+        marks.Add(new PathMark("series series-few", [.. points.Select(p => (X(p), y.At(-Math.Max(0, p.Few.Value))))]));
         marks.Add(new TextMark("axis", Left + 6, Math.Max(Top, y.At(points[0].RedThreshold) - 5), "red line"));
         marks.Add(new TextMark("axis", Left + 6, y.At(points[0].AmberThreshold) - 5, "amber line"));
         // The amber sum begins anew after amber signals, which are more: so the two part, and an amber month is seen on its own line.
@@ -58,11 +62,14 @@ public static class MonitorChart
             var (style, shape, size) = point.IsRed ? ("point above-998", Shape.TriangleUp, 12.0) : point.IsAmber ? ("point above-95", Shape.TriangleUp, 9.0) : ("point inside", Shape.Circle, 7.0);
             marks.Add(new PointMark(provisional ? style + " provisional" : style, X(point), y.At(Math.Max(0, point.Red.Value)), shape, size, Say(monitor, point, provisional), link(monitor.MonthOf(point.Index))));
         }
-        int red = points.Count(p => p.IsRed), amber = points.Count(p => p.IsAmber);
-        return new(Width, Height, title, string.Create(CultureInfo.CurrentCulture, $"{points.Count} months watched; {Count(red)} red, {Count(amber)} amber. The table below holds every figure."), marks)
+        // Months in which the records are to be checked stand on the lower sum, by their own shape.
+        foreach (var point in points.Where(p => p.IsLow))
+            marks.Add(new PointMark(monitor.EndOf(point.Index) >= provisionalFrom ? "point below-998 provisional" : "point below-998", X(point), y.At(-Math.Max(0, point.Few.Value)), Shape.TriangleDown, 12, Say(monitor, point, monitor.EndOf(point.Index) >= provisionalFrom), link(monitor.MonthOf(point.Index))));
+        int red = points.Count(p => p.IsRed), amber = points.Count(p => p.IsAmber), few = points.Count(p => p.IsLow);
+        return new(Width, Height, title, string.Create(CultureInfo.CurrentCulture, $"{points.Count} months watched; {Count(red)} red, {Count(amber)} amber, {Count(few)} with so few that the records are to be checked. The table below holds every figure."), marks)
         {
-            Data = new(["month", "sessions", "observed", "expected", "red_sum", "red_line", "amber_sum", "amber_line", "reading", "provisional"],
-                [.. points.Select(p => (IReadOnlyList<object?>)[monitor.MonthOf(p.Index), p.Sessions, p.Events, p.Expected, Math.Max(0, p.Red.Value), p.RedThreshold, Math.Max(0, p.Amber.Value), p.AmberThreshold, p.IsRed ? "red" : p.IsAmber ? "amber" : "none", monitor.EndOf(p.Index) >= provisionalFrom])]),
+            Data = new(["month", "sessions", "observed", "expected", "red_sum", "red_line", "amber_sum", "amber_line", "few_sum", "few_line", "reading", "provisional"],
+                [.. points.Select(p => (IReadOnlyList<object?>)[monitor.MonthOf(p.Index), p.Sessions, p.Events, p.Expected, Math.Max(0, p.Red.Value), p.RedThreshold, Math.Max(0, p.Amber.Value), p.AmberThreshold, Math.Max(0, p.Few.Value), p.FewThreshold, p.IsRed ? "red" : p.IsAmber ? "amber" : p.IsLow ? "few" : "none", monitor.EndOf(p.Index) >= provisionalFrom])]),
         };
 
         static string Count(int n) => n == 0 ? "none" : n.ToString(CultureInfo.CurrentCulture);
@@ -83,5 +90,5 @@ public static class MonitorChart
     public static string Words(MonitorPoint point) => !point.IsWatched ? "not watched: too few sessions" : point.IsRed ? "red" : point.IsAmber ? "amber" : point.IsLow ? "fewer than expected: check the records" : "no signal";
 
     static string Say(ClinicMonitor monitor, MonitorPoint point, bool provisional) => string.Create(CultureInfo.CurrentCulture,
-        $"{monitor.MonthOf(point.Index):MMMM yyyy}: {point.Events:0} observed, {point.Expected:0.0} expected in {point.Sessions:0} sessions; evidence {Math.Max(0, point.Red.Value):0.00}, red line {point.RedThreshold:0.00}; amber sum {Math.Max(0, point.Amber.Value):0.00}, amber line {point.AmberThreshold:0.00}: {Words(point)}{(provisional ? "; provisional" : "")}");
+        $"{monitor.MonthOf(point.Index):MMMM yyyy}: {point.Events:0} observed, {point.Expected:0.0} expected in {point.Sessions:0} sessions; evidence {Math.Max(0, point.Red.Value):0.00}, red line {point.RedThreshold:0.00}; amber sum {Math.Max(0, point.Amber.Value):0.00}, amber line {point.AmberThreshold:0.00}; sum for fewer {Math.Max(0, point.Few.Value):0.00}, its line {point.FewThreshold:0.00}: {Words(point)}{(provisional ? "; provisional" : "")}");
 }

@@ -7,7 +7,7 @@ namespace SafetyAudit.Data;
 /// <summary>Brings the database up to date. Exactly one process does this: the dashboard on SQLite, the verb <c>migrate</c> on PostgreSQL.</summary>
 public static class Migrator
 {
-    /// <summary>Applies what is pending, adds the shipped measures and baselines, and has days counted anew that were judged by other rules. Safe to call at every start; a killed run is taken up again.</summary>
+    /// <summary>Applies what is pending, makes the views for other tools, adds the shipped measures and baselines, and has days counted anew that were judged by other rules. Safe to call at every start; a killed run is taken up again.</summary>
     /// <exception cref="InvalidOperationException">The database was made by a newer version of the program.</exception>
     public static async Task MigrateAsync(SafetyAuditDb db, DatabaseSettings settings, CancellationToken ct)
     {
@@ -17,8 +17,10 @@ public static class Migrator
         if (await PendingAsync(db, ct) is [_, ..])
         {
             if (db.Database.IsSqlite()) await ClearStaleLockAsync(db, ct);
+            await ReadingViews.MakeWayAsync(db, ct);
             await db.Database.MigrateAsync(ct);
         }
+        await ReadingViews.MakeAsync(db, ct);
         await Catalogue.SeedAsync(db, ct);
         // Outcomes of rules as they were before are no outcomes of the rules as they are.
         await db.Database.ExecuteSqlAsync($"INSERT INTO stale_days (clinic_id, practitioner_id, date) SELECT clinic_id, practitioner_id, date FROM daily_adherence WHERE rules_version <> {Rules.Version} ORDER BY date", ct);

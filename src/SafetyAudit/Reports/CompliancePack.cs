@@ -60,6 +60,9 @@ public sealed record CompliancePack
     /// <summary>Completed sessions in each clinic so late that reports of events may still be on their way: within the delay in which nine in ten were written down.</summary>
     public required IReadOnlyDictionary<string, long> Provisional { get; init; }
 
+    /// <summary>The report that was given out last before this one, and what of it reads otherwise now; nothing where there is none.</summary>
+    public RestatedReport? Last { get; init; }
+
     /// <summary>Looks that lie beyond a 99.8 % limit by chance alone, to be expected over all comparisons in this report.</summary>
     public double ExpectedFalseAlarms => ClinicRates.Concat(PractitionerRates).Sum(r => r.FalseAlarmProbability);
 

@@ -38,12 +38,14 @@ public sealed class PackDocument
 
     /// <param name="pack">The figures.</param>
     /// <param name="programVersion">Of the program that writes it.</param>
-    public static ReportDocument Of(CompliancePack pack, string programVersion)
+    public static ReportDocument Of(CompliancePack pack, string programVersion) => Invariantly(() => new PackDocument(pack).Write(programVersion));
+
+    // Pictures write their labels in the culture of whoever draws them.
+    internal static ReportDocument Invariantly(Func<ReportDocument> write)
     {
-        // Pictures write their labels in the culture of whoever draws them.
         var culture = CultureInfo.CurrentCulture;
         CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
-        try { return new PackDocument(pack).Write(programVersion); }
+        try { return write(); }
         finally { CultureInfo.CurrentCulture = culture; }
     }
 
@@ -58,6 +60,7 @@ public sealed class PackDocument
             new("Protocol adherence", [.. Adherence()]),
             new("Reviews and actions", [.. Reviews()]),
             new("Follow-up and ascertainment", [.. FollowUp()]),
+            new("Restatements since the last report", [.. Restated()]),
             new("False alarms and detectability", [.. Detectable()]),
             new("Data quality", [.. Quality()]),
             new("Definitions and baselines", [.. Definitions()]),
@@ -155,7 +158,7 @@ public sealed class PackDocument
     }
 
     /// <summary>Events below which a picture would show less than the table.</summary>
-    const int FewestForPicture = 5;
+    internal const int FewestForPicture = 5;
 
     IEnumerable<ReportBlock> Pictures(Measure measure)
     {
@@ -195,7 +198,7 @@ public sealed class PackDocument
         object Cell(string measure, string clinic, long observed) => hidden.Contains((measure, clinic)) ? Suppressed.Cell : observed;
     }
 
-    static List<ReportColumn> RateColumns((string Name, string Heading) subject) =>
+    internal static List<ReportColumn> RateColumns((string Name, string Heading) subject) =>
     [
         new(subject.Name, subject.Heading, CellKind.Text), new("measure", "Code", CellKind.Text, OnPaper: false), new("name", "Measure", CellKind.Text), new("baseline", "Baseline", CellKind.Text, OnPaper: false), new("sessions", "Sessions", CellKind.Count, OnPaper: false),
         new("exposure", "Sessions at risk", CellKind.Count), new("observed", "Observed", CellKind.Count), new("expected", "Expected", CellKind.Number), new("rate_per_1000", "Per 1,000 (95 %)", CellKind.Number), new("rate_lower95", "from", CellKind.Lower), new("rate_upper95", "to", CellKind.Upper),
@@ -205,15 +208,22 @@ public sealed class PackDocument
 
     object?[] RateRowOf(RateRow row, string subject)
     {
-        bool hide = row.PractitionerId is null && IsHidden(row);
-        object? Of(object? value) => hide ? Suppressed.Cell : value;
-        return
-        [
-            subject, row.Measure.Code, row.Measure.Name, row.Baseline?.Id, row.Sessions, row.Exposure is { } exposure ? (long)exposure : null, Of(row.Observed), row.Expected, Of(row.RatePer1000), Of(row.RateInterval?.Lower), Of(row.RateInterval?.Upper),
-            Of(row.Ratio), Of(row.RatioInterval?.Lower), Of(row.RatioInterval?.Upper), row.Limits?.Lower998, row.Limits?.Upper998, Of(row.NotAssessed is { } because ? $"not assessed: {Words.Because(because)}" : PointLook.Briefly(row.Position)),
-            Codes.Of(row.Ascertainment), isPublic ? null : row.FollowUpGrade.ToString(),
-        ];
+        object?[] cells = RateCells(row, subject);
+        if (row.PractitionerId is null && IsHidden(row)) foreach (int cell in OfObserved) cells[cell] = Suppressed.Cell;
+        if (isPublic) cells[^1] = null;
+        return cells;
     }
+
+    // What tells the number observed: itself, rate and ratio with their intervals, and the position.
+    static readonly int[] OfObserved = [6, 8, 9, 10, 11, 12, 13, 16];
+
+    /// <summary>A row of figures, for the columns of <see cref="RateColumns"/>.</summary>
+    internal static object?[] RateCells(RateRow row, string subject) =>
+    [
+        subject, row.Measure.Code, row.Measure.Name, row.Baseline?.Id, row.Sessions, row.Exposure is { } exposure ? (long)exposure : null, row.Observed, row.Expected, row.RatePer1000, row.RateInterval?.Lower, row.RateInterval?.Upper,
+        row.Ratio, row.RatioInterval?.Lower, row.RatioInterval?.Upper, row.Limits?.Lower998, row.Limits?.Upper998, row.NotAssessed is { } because ? $"not assessed: {Words.Because(because)}" : PointLook.Briefly(row.Position),
+        Codes.Of(row.Ascertainment), row.FollowUpGrade.ToString(),
+    ];
 
     static object?[] NothingSeen(RateRow row) =>
         [row.ClinicId, row.Measure.Code, row.Measure.Name, row.Exposure is { } exposure ? (long)exposure : null, row.Expected, row.Exposure is > 0 and var n ? 1000 * ZeroEvents.UpperRate(n) : null, row.NotAssessed is { } because ? Words.Because(because) : null];
@@ -321,6 +331,19 @@ public sealed class PackDocument
         return isPublic ? row : [.. row, found];
     }
 
+    // --- restatements ----------------------------------------------------------------------------------------------------------------------
+
+    IEnumerable<ReportBlock> Restated()
+    {
+        if (pack.Last is not { Report: var last, Figures: var figures, Files: var files }) { yield return new Paragraph("No report to this audience about these clinics was issued before."); yield break; }
+        yield return new Paragraph(Say($"The last one was of {last.Period}, with the records as known at {Instant(last.AsKnownUtc)}, issued {Instant(last.IssuedAtUtc!.Value)}. ") + (figures.Count == 0 ? "Made again now it would say the same." : Say($"Made again now, {Count(figures.Count, "figure")} in it would read otherwise. Events come late and records are put right: what was issued stays as it was, and this says what changed.")));
+        if (figures.Count > 0)
+            yield return new ReportTable("restatements", "Figures of the last report that read otherwise now", [new("table", "Table", CellKind.Text), new("row", "Whose", CellKind.Text), new("figure", "Figure", CellKind.Text), new("was", "Was", CellKind.Text), new("is", "Is", CellKind.Text)], 3,
+                [.. figures.Select(f => (object?[])[f.Table, f.Row, f.Column, f.Was, f.Is])]);
+        if (!isPublic && files.Count > 0)
+            yield return new ReportTable("restatement_files", "Files since then", [new("kind", "Holds", CellKind.Text), new("purpose", "As", CellKind.Text), new("came", "Came", CellKind.Count), new("undone", "Undone", CellKind.Count)], 2, [.. files.Select(f => (object?[])[Codes.Of(f.Kind).Replace('_', ' '), Codes.Of(f.Purpose), (long)f.Came, (long)f.Undone])]);
+    }
+
     // --- false alarms ----------------------------------------------------------------------------------------------------------------------
 
     IEnumerable<ReportBlock> Detectable()
@@ -352,7 +375,7 @@ public sealed class PackDocument
             + "Joined: events joined to a session. By name: those that name it themselves. Repeated: records that look like another one under another id. An empty cell: there was nothing to count, which is never the same as good.");
     }
 
-    static readonly ReportColumn[] QualityColumns =
+    internal static readonly ReportColumn[] QualityColumns =
     [
         new("answers", "Answers", CellKind.Share), new("event_details", "Event details", CellKind.Share), new("in_time", "In time", CellKind.Share), new("prompt", "Prompt", CellKind.Share), new("joined", "Joined", CellKind.Share), new("by_name", "By name", CellKind.Share),
         new("repeated_sessions", "Repeated sessions", CellKind.Share, OnPaper: false), new("repeated_events", "Repeated events", CellKind.Share, OnPaper: false),
@@ -364,7 +387,10 @@ public sealed class PackDocument
     ];
 
     IEnumerable<object?> QualityCells(QualityRow q) =>
-        new[] { q.Answers, q.EventDetails, q.InTime, q.Prompt, q.Linked, q.Named, q.RepeatedSessions, q.RepeatedEvents }.Select(p => Shows(p.Met, p.Of) ? p.Share : (object)Suppressed.Cell);
+        QualityParts(q).Select(p => Shows(p.Met, p.Of) ? p.Share : (object)Suppressed.Cell);
+
+    /// <summary>The parts that stand in <see cref="QualityColumns"/>.</summary>
+    internal static IEnumerable<Part> QualityParts(QualityRow q) => [q.Answers, q.EventDetails, q.InTime, q.Prompt, q.Linked, q.Named, q.RepeatedSessions, q.RepeatedEvents];
 
     // --- definitions and methods -----------------------------------------------------------------------------------------------------------
 
@@ -411,15 +437,15 @@ public sealed class PackDocument
     /// <summary>An audience in words.</summary>
     public static string For(Audience audience) => audience switch { Audience.Internal => "internal: for the clinic’s own staff, with names", Audience.Board => "for the board: practitioners by pseudonym", _ => "public: by clinic, small numbers not shown" };
 
-    static string PeriodInWords(ReportPeriod period) => Say($"{Day(period.From)} to {Day(period.To)}");
+    internal static string PeriodInWords(ReportPeriod period) => Say($"{Day(period.From)} to {Day(period.To)}");
 
-    static string Count(long n, string what) => Say($"{n:#,0} {what}{(n == 1 ? "" : "s")}");
+    internal static string Count(long n, string what) => Say($"{n:#,0} {what}{(n == 1 ? "" : "s")}");
 
-    static string Share(double share) => Say($"{100 * share:0.0} %");
+    internal static string Share(double share) => Say($"{100 * share:0.0} %");
 
-    static string Day(DateOnly day) => day.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
+    internal static string Day(DateOnly day) => day.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
 
-    static string Instant(DateTime utc) => utc.ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture) + " UTC";
+    internal static string Instant(DateTime utc) => utc.ToString("yyyy-MM-dd HH:mm:ss.FFFFFF", CultureInfo.InvariantCulture) + " UTC";
 
-    static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+    internal static string Say(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -23,6 +23,12 @@ public sealed record RestatedFigure(string Table, string Row, string Column, str
 /// <param name="Events">Events of such sessions in it.</param>
 public sealed record RestatementCause(long UploadId, RecordKind Kind, DateTime? CountedSince, DateTime? UndoneAt, UploadPurpose Purpose, int Sessions, int Events);
 
+/// <summary>An issued report as a later one tells of it.</summary>
+/// <param name="Report">The issued one.</param>
+/// <param name="Figures">Every figure of it that reads otherwise in the later one's records.</param>
+/// <param name="Files">Files that came between the two, and files that were undone, by what they hold and whether they were sent, correct or withdraw.</param>
+public sealed record RestatedReport(Report Report, IReadOnlyList<RestatedFigure> Figures, IReadOnlyList<(RecordKind Kind, UploadPurpose Purpose, int Came, int Undone)> Files);
+
 /// <summary>What a fresh run of a frozen report would change, and why.</summary>
 /// <param name="Figures">Every figure that differs.</param>
 /// <param name="Causes">Every file that bears on the period and came or went since.</param>
@@ -36,12 +42,12 @@ public sealed record Restatement(IReadOnlyList<RestatedFigure> Figures, IReadOnl
     /// <param name="ct">Stops the reading.</param>
     public static async Task<Restatement> ReadAsync(SafetyAuditDb db, MakeReport make, ReportQuestion frozen, DateTime nowUtc, CancellationToken ct)
     {
-        var figures = Between(await make.ReadAsync(db.Actor, frozen, ct), await make.ReadAsync(db.Actor, frozen with { AsKnownUtc = nowUtc }, ct)).ToList();
+        var figures = Between(await make.ReadFiguresAsync(db.Actor, frozen, ct), await make.ReadFiguresAsync(db.Actor, frozen with { AsKnownUtc = nowUtc }, ct)).ToList();
         var (from, to, since) = (frozen.Period.From, frozen.Period.To, frozen.AsKnownUtc);
         var uploads = await db.Uploads.AsNoTracking().Where(u => u.CompletedAtUtc > since && u.CompletedAtUtc <= nowUtc || u.CompletedAtUtc <= since && u.TakenBackAtUtc > since).OrderBy(u => u.Id)
             .Select(u => new { u.Id, u.Kind, u.CompletedAtUtc, u.TakenBackAtUtc, u.Purpose, Sessions = db.Sessions.Count(s => s.UploadId == u.Id && s.Date >= from && s.Date <= to),
                 Events = db.AdverseEvents.Count(e => e.UploadId == u.Id && db.Sessions.Any(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.Date >= from && s.Date <= to)) }).ToListAsync(ct);
-        int decisions = await db.LinkDecisions.CountAsync(d => d.DecidedAtUtc > since || d.TakenBackAtUtc > since, ct) + await db.ClinicProtocols.CountAsync(p => p.DecidedAtUtc > since, ct) + await db.CaseEntries.CountAsync(e => e.AtUtc > since, ct);
+        int decisions = await db.LinkDecisions.CountAsync(d => d.DecidedAtUtc > since && d.DecidedAtUtc <= nowUtc || d.TakenBackAtUtc > since && d.TakenBackAtUtc <= nowUtc, ct) + await db.ClinicProtocols.CountAsync(p => p.DecidedAtUtc > since && p.DecidedAtUtc <= nowUtc, ct) + await db.CaseEntries.CountAsync(e => e.AtUtc > since && e.AtUtc <= nowUtc, ct);
         return new(figures, [.. uploads.Where(u => u.Sessions + u.Events > 0 || u.Kind is not (RecordKind.Sessions or RecordKind.Events))
             .Select(u => new RestatementCause(u.Id, u.Kind, u.CompletedAtUtc > since ? u.CompletedAtUtc : null, u.TakenBackAtUtc > since ? u.TakenBackAtUtc : null, u.Purpose, u.Sessions, u.Events))], decisions);
     }

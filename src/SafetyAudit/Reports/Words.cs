@@ -49,4 +49,16 @@ public static class Words
         CaseDecision.DataCorrected => "The data were wrong and are corrected", CaseDecision.CaseMixExplains => "The kind of sessions explains it", CaseDecision.NothingFound => "Nothing was found that explains it or needs a change",
         CaseDecision.ProcessChanged => "The clinic changes how it works", CaseDecision.PractitionerSupported => "The practitioner is supported", _ => "Referred to somebody outside",
     };
+
+    public static string Check(CaseCheck check) => check switch
+    {
+        CaseCheck.Duplicates => "Duplicates", CaseCheck.Denominators => "Sessions counted", CaseCheck.Coding => "Coding of events", CaseCheck.Ascertainment => "How events were found", CaseCheck.CaseMix => "Case-mix", _ => "Protocol adherence",
+    };
+
+    /// <summary>What happened in a review, in a few words.</summary>
+    public static string Entry(CaseEntry entry) => entry.Kind switch
+    {
+        CaseEntryKind.Opened => "Opened", CaseEntryKind.Assigned => "Assigned to", CaseEntryKind.Checked => $"{Check(entry.Check!.Value)}: {(entry.Explains == true ? "explains it" : "does not explain it")}", CaseEntryKind.Note => "Note",
+        CaseEntryKind.StageEnded => $"{Stage(entry.Stage)}: done", CaseEntryKind.Reply => "Answer of the practitioner", CaseEntryKind.NoReply => "No answer waited for", CaseEntryKind.Decided => "Decided", CaseEntryKind.RecordsChanged => "Records changed after the decision", _ => "Opened again",
+    };
 }

@@ -16,6 +16,7 @@ namespace SafetyAudit.Summaries;
 /// <remarks>
 /// Temporary tables of the same names stand before the real ones on this one connection; events are joined and days counted anew in them. Nothing is written to the
 /// database. Only what the period needs is taken: its sessions, all events, and the other sessions of its patients and of patients with events, which an event may mean and a rule may ask about.
+/// Where nothing came, went or was decided since, what is stored is what was known, and nothing is taken or counted.
 /// </remarks>
 public sealed class AsKnown : IAsyncDisposable
 {
@@ -49,8 +50,11 @@ public sealed class AsKnown : IAsyncDisposable
             db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
             await db.Database.OpenConnectionAsync(ct);
             var transaction = await db.BeginSnapshotAsync(ct);
-            await TakeAsync(db, atUtc, from, to, ct);
-            await CountAsync(db, from, to, ct);
+            if (await HasChangedSinceAsync(db, atUtc, ct))
+            {
+                await TakeAsync(db, atUtc, from, to, ct);
+                await CountAsync(db, from, to, ct);
+            }
             return new(db.As(actor), transaction);
         }
         catch
@@ -59,6 +63,14 @@ public sealed class AsKnown : IAsyncDisposable
             throw;
         }
     }
+
+    static async Task<bool> HasChangedSinceAsync(SafetyAuditDb db, DateTime at, CancellationToken ct) =>
+        await db.StaleDays.AnyAsync(ct)
+        || await db.Uploads.AnyAsync(u => u.CompletedAtUtc > at || u.TakenBackAtUtc > at, ct)
+        || await db.LinkDecisions.AnyAsync(d => d.DecidedAtUtc > at || d.TakenBackAtUtc > at, ct)
+        || await db.EventSteps.AnyAsync(e => e.EnteredAtUtc > at || e.TakenBackAtUtc > at, ct)
+        || await db.ClinicProtocols.AnyAsync(p => p.DecidedAtUtc > at, ct)
+        || await db.QuarantinedRows.AnyAsync(q => q.ReceivedAtUtc > at || q.ClosedAtUtc > at, ct);
 
     static async Task TakeAsync(SafetyAuditDb db, DateTime at, DateOnly from, DateOnly to, CancellationToken ct)
     {

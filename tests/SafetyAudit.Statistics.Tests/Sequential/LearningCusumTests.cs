@@ -186,6 +186,45 @@ public class LearningCusumTests
         }
     }
 
+    // h and what it attains a year, from a simulation in R of 200,000 streams of 60 months each: rates from rgamma, counts from rpois, the weights as in the reference's definition, seed 20261129.
+    [Theory]
+    [InlineData(12, 1, 0.005, 3.126782, 0.00487)]
+    [InlineData(20, 4, 0.005, 3.841868, 0.00502)]
+    [InlineData(50, 2, 0.005, 4.829994, 0.00501)]
+    [InlineData(4, 2, 0.01, 1.703517, 0.00995)]
+    [InlineData(12, 4, 0.01, 2.904053, 0.00972)]
+    [InlineData(20, 0.2, 0.01, 2.417587, 0.00974)]
+    [InlineData(8, 2, 0.02, 2.180455, 0.01972)]
+    [InlineData(20, 0.5, 0.02, 2.685597, 0.02008)]
+    [InlineData(50, 30, 0.02, 4.070367, 0.01649)]
+    [InlineData(4, 16, 0.05, 1.102192, 0.05029)]
+    [InlineData(8, 1, 0.05, 1.823318, 0.04978)]
+    [InlineData(50, 8, 0.05, 3.287234, 0.04904)]
+    public void Thresholds_for_half_as_many_attain_what_a_simulation_elsewhere_found(double shape, double mean, double alpha, double h, double attained)
+    {
+        Assert.Equal(h, LearningCusumThreshold.ForHalving(shape, mean, alpha), 5e-7);
+        double[] signalled = new double[60];
+        LearningCusumFalseAlarm.SignalProbability(shape, mean, 0.5, LearningCusumThreshold.ForHalving(shape, mean, alpha), signalled);
+        double p = 1 - Math.Pow(1 - attained, 5), error = Math.Sqrt(p * (1 - p) / 200_000);
+        Assert.InRange(signalled[59], p - 3.5 * error, p + 3.5 * error);
+        Assert.InRange(attained, 0.75 * alpha, 1.02 * alpha);
+    }
+
+    [Fact]
+    public void Between_its_knots_the_threshold_for_half_as_many_keeps_near_its_budget()
+    {
+        var random = new Random(5);
+        double[] signalled = new double[60];
+        var over = new List<double>();
+        for (int i = 0; i < 80; i++)
+        {
+            double shape = 2 * Math.Pow(25, random.NextDouble()), mean = 0.2 * Math.Pow(100, random.NextDouble()), alpha = 0.005 * Math.Pow(10, random.NextDouble());
+            LearningCusumFalseAlarm.SignalProbability(shape, mean, 0.5, LearningCusumThreshold.ForHalving(shape, mean, alpha), signalled);
+            over.Add((1 - Math.Pow(1 - signalled[59], 0.2)) / alpha);
+        }
+        Assert.True(over.Max() <= 1.6 && over.Average() is > 0.85 and < 1.05 && over.Count(o => o > 1.1) <= 16, $"{over.Max()}, {over.Average()}, {over.Count(o => o > 1.1)}");
+    }
+
     /// <summary>
     /// Ordinary CUSUM with an uncertain rate (48 rows, exact) and increments that go on learning through every zero
     /// (24 rows, simulated). A doubling begins after twelve months, and detection counts among

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Alerts;
 using SafetyAudit.Data;
 
@@ -127,6 +128,26 @@ public class EvaluateAlertsTests
 
         var alert = Assert.Single(Of(await AlertsAsync(installation)));
         Assert.Equal((AlertRule.SentinelEvent, "P1", "PNEUMOTHORAX"), alert);
+    }
+
+    [Fact]
+    public async Task A_sentinel_event_does_not_wait_for_the_recount_and_nothing_else_is_judged_meanwhile()
+    {
+        var (practitioners, sessions, events) = Samples.Clinic(8, 900, p => p == 6 ? 0 : 13);
+        await using var installation = await TestInstallation.OpenAsync();
+        foreach (string file in new[] { practitioners, sessions, events }) await installation.ImportAsync(file);
+        await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(Samples.Clinic(8, 900, p => p == 6 ? 13 : 0).Events));
+        await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(Samples.EventHeader + Samples.Event("EX", "S-elsewhere", "PNEUMOTHORAX")));
+        await installation.Services.GetRequiredService<SafetyAudit.Uploads.ProcessUploads>().DrainAsync(null, default);
+
+        await installation.EvaluateAsync();
+        var meanwhile = await AlertsAsync(installation);
+        Assert.Single(meanwhile, a => a is { Rule: AlertRule.SentinelEvent, Status: AlertStatus.Open });
+        Assert.Equal(AlertStatus.Open, meanwhile.Single(a => a.Rule == AlertRule.FewerThanPeers).Status);
+
+        await installation.SummariseAsync();
+        await installation.EvaluateAsync();
+        Assert.Equal(AlertStatus.NoLongerHolds, (await AlertsAsync(installation)).Single(a => a.Rule == AlertRule.FewerThanPeers).Status);
     }
 
     [Theory]

@@ -104,6 +104,42 @@ public class MonitorTests
     }
 
     [Fact]
+    public void One_who_writes_down_half_as_many_from_some_month_on_is_found_by_the_sum_for_fewer_and_begins_anew_after_a_look()
+    {
+        // Six people at 6 a month in 60 sessions, the first at 2 from month 16 on.
+        const int people = 6, months = 48;
+        var events = Enumerable.Range(0, months).Select(t => Enumerable.Range(0, people).Select(p => p == 0 && t >= 16 ? 2.0 : 6.0).ToArray()).ToList();
+        var sessions = Enumerable.Range(0, months).Select(_ => Enumerable.Repeat(60.0, people).ToArray()).ToList();
+        IReadOnlyList<MonitorPath> Of(int? looked) => PeerMonitor.Run([new(6, 60)], people, events, sessions, 3, _ => AlarmBudget.Default, s => s == 0 ? new(null, null, looked) : default);
+
+        var paths = Of(null);
+        var signal = paths[0].Points.First(p => p.IsBySum(MonitorLevel.Few));
+        Assert.InRange(signal.Index, 17, 24);
+        Assert.All(paths.Skip(1).SelectMany(p => p.Points), p => Assert.False(p.IsLow));
+        // Nothing is said before three were to be expected since the sum was zero: in half a month's sessions none would be one of six.
+        Assert.All(paths.SelectMany(p => p.Points).Where(p => p.Index < 3), p => Assert.Equal(default, p.Few));
+        var looked = Of(signal.Index + 1)[0].Points[signal.Index + 1];
+        Assert.Equal(looked.Few.Weight, looked.Few.Value, 9);
+    }
+
+    [Fact]
+    public void Few_of_little_says_nothing_however_long_the_sum_of_it()
+    {
+        // 0.2 a month are expected and none comes: by month 15 three were to be expected.
+        const int people = 5, months = 40;
+        var events = Enumerable.Range(0, months).Select(t => Enumerable.Range(0, people).Select(p => p > 0 && t % 5 == p ? 1.0 : 0).ToArray()).ToList();
+        var sessions = Enumerable.Range(0, months).Select(_ => Enumerable.Repeat(20.0, people).ToArray()).ToList();
+        var points = PeerMonitor.Run([new(10, 1000)], people, events, sessions, 0, _ => AlarmBudget.Default)[0].Points;
+        double expected = 0;
+        foreach (var point in points)
+        {
+            expected += point.Expected;
+            if (expected < 2.9) Assert.False(point.Few.Signal);
+        }
+        Assert.True(expected > 6);
+    }
+
+    [Fact]
     public async Task What_was_raised_in_a_clinic_s_first_year_is_the_same_when_the_next_months_begin()
     {
         await using var installation = await TestInstallation.OpenAsync();
@@ -143,7 +179,7 @@ public class MonitorTests
         LearningCusumStep Step(bool signal) => new(0, signal ? 5 : 0, signal, signal ? 6 : 0);
         var points = Enumerable.Range(0, months).Select(t => new MonitorPoint(t, 2, 50,
             new PeerResult(PeerState.Judged, new(10, 250), 0.01, new(10, 250), default, default, 24, 600, NegativeBinomial.WithMean(10, 24), 0.5, 0.5, look.Contains(t) ? 0.01 : 1, 1),
-            1, Step(red.Contains(t)), Step(amber.Contains(t)), 4, 4, AlarmBudget.Default)).ToList();
+            1, Step(red.Contains(t)), Step(amber.Contains(t)), 4, 4, default, 4, AlarmBudget.Default)).ToList();
         var baseline = new Baseline { Id = "B", MeasureCode = "BRUISE_MINOR", CiomsBand = "", Source = "" };
         var monitor = new ClinicMonitor("C1", new DateOnly(2022, 1, 1), months, ["P1"], [Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR")], [baseline], [new(0, 0, points)]);
         return MonitorAlerts.Of(monitor, monitor.EndOf(months - 1), _ => open, _ => null).SingleOrDefault();

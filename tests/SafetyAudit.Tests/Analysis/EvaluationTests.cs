@@ -48,6 +48,15 @@ public class EvaluationTests
     }
 
     [Fact]
+    public void A_halving_is_found_more_often_than_by_twelve_months_together_alone()
+    {
+        var change = Evaluation.Scenarios.Single(s => s.Name == "halving_at_97_sessions_a_month").Clinics;
+        var rules = OperatingCharacteristics.Simulate(change, [PeerMonitor.Rule("low", p => p.IsLow), PeerMonitor.Rule("look", p => p.IsByLook(MonitorLevel.Few))], Clinics, seed: 11);
+        Assert.True(rules[0].FoundWithin(12).Value > rules[1].FoundWithin(12).Value, $"{rules[0].FoundWithin(12)}, {rules[1].FoundWithin(12)}");
+        Assert.True(rules[0].FoundWithin(12).Value >= 0.6, $"{rules[0].FoundWithin(12)}");
+    }
+
+    [Fact]
     public void Months_that_nobody_can_be_compared_in_say_nothing()
     {
         double[][] none = [.. Enumerable.Range(0, 30).Select(_ => new double[2])];

@@ -54,6 +54,6 @@ static class Arriving
     {
         for (int i = 0; i < 600 && !at(page.Url); i++) await Task.Delay(100);
         Assert.True(at(page.Url), $"it stays at {page.Url}");
-        await page.WaitForFunctionAsync("document.readyState === 'complete'");
+        await page.WaitForFunctionAsync("() => document.readyState === 'complete'");
     }
 }

@@ -58,10 +58,10 @@ public class CaseJourneyTests
             for (int i = 0; i < CaseStages.ChecksOf(stage).Count; i++)
             {
                 await director.Locator(".check").Nth(i).Locator("button[value=no]").ClickAsync();
-                await director.WaitForFunctionAsync($"document.querySelectorAll('.check p.small').length >= {i + 1}");
+                await director.WaitForFunctionAsync($"() => document.querySelectorAll('.check p.small').length >= {i + 1}");
             }
             await director.ClickAsync("text=Go on to");
-            await director.WaitForFunctionAsync("!document.querySelector('.stages [aria-current]') || document.querySelector('[role=alert]') === null");
+            await director.WaitForFunctionAsync("() => !document.querySelector('.stages [aria-current]') || document.querySelector('[role=alert]') === null");
         }
         await director.GotoAsync(dashboard.Address + number);
         Assert.Contains("has not answered yet", await director.InnerTextAsync("main"), StringComparison.Ordinal);

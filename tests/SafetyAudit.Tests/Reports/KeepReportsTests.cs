@@ -75,6 +75,36 @@ public class KeepReportsTests
         Assert.True(cause.CountedSince > report.AsKnownUtc && cause.UndoneAt is null);
     }
 
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task The_next_report_lists_what_of_the_one_issued_last_reads_otherwise_and_says_so_for_ever(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await MakeReportTests.FillAsync(installation);
+        await using var db = installation.Db(Anna);
+        var make = installation.Services.GetRequiredService<MakeReport>();
+        ReportTable? Restated(ReportDocument report) => report.Tables.SingleOrDefault(t => t.Name == "restatements");
+        var last = await Keep(installation, db).FreezeAsync(Quarter, Audience.Internal, null, default);
+        installation.Clock.Now += TimeSpan.FromDays(1);
+        await installation.ImportAsync(Late);
+        var question = new ReportQuestion(ReportPeriod.Parse("2026Q2")!, Audience.Internal, installation.Clock.UtcNow());
+        // What was frozen and given to nobody is no last report.
+        Assert.Null(Restated(await make.ReadAsync(Anna, question, default)));
+        Assert.Null(await Keep(installation, db).SignAsync(last.Id, default));
+        Assert.Null(await Keep(installation, db).IssueAsync(last.Id, "the board", default));
+
+        installation.Clock.Now += TimeSpan.FromDays(1);
+        question = question with { AsKnownUtc = installation.Clock.UtcNow() };
+        var report = await make.ReadAsync(Anna, question, default);
+        var row = Assert.Single(Restated(report)!.Rows, r => r[0] is "Observed in each clinic and in all" && ((string)r[1]!).StartsWith("BRUISE_MINOR", StringComparison.Ordinal) && r[2] is "C1");
+        Assert.Equal(("26", "28"), (row[3], row[4]));
+        Assert.Equal(["events", "file", 1L, 0L], report.Tables.Single(t => t.Name == "restatement_files").Rows.Single());
+
+        byte[] first = PdfReport.Write(report);
+        installation.Clock.Now += TimeSpan.FromDays(1);
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("L3", "S0-63", onset: "2026-02-21T10:00:00Z"));
+        Assert.Equal(first, PdfReport.Write(await make.ReadAsync(Anna, question, default)));
+    }
+
     [Fact]
     public async Task Nobody_signs_what_is_not_what_was_frozen()
     {

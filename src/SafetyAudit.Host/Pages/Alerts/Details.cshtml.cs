@@ -25,7 +25,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     public DateOnly ProvisionalFrom { get; private set; }
 
     /// <summary>Events fewer with which it would not have been raised; empty for an alert of another kind.</summary>
-    public int? FewerToUnflag { get; private set; }
+    public int? EventsToUnflag { get; private set; }
 
     /// <summary>The alert's period beside every published rate of the measure that fits how its events were found.</summary>
     public List<RateRow> OtherBaselines { get; private set; } = [];
@@ -73,7 +73,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         Monitor = await EvaluateAlerts.MonitorAsync(Db, alert.ClinicId, baselines, reviewed, ct);
         Path = Monitor?.PathOf(practitioner, Measure.Code);
         if (Path is not null) Today = MonitorAlerts.Again(Monitor!, Path, alert);
-        if (Path is not null && alert.Rule == AlertRule.MoreThanPeers) FewerToUnflag = Monitor!.FewerToUnflag(Path, alert.From, alert.Level == AlertLevel.Red) ?? Monitor.FewerInWindowToUnflag(Path, alert.To, alert.Level == AlertLevel.Red);
+        if (Path is not null && MonitorAlerts.MonitorLevelOf(alert) is var level) EventsToUnflag = Monitor!.EventsToUnflag(Path, alert.From, level) ?? Monitor.EventsInWindowToUnflag(Path, alert.To, level);
         var delay = (await ReportingDelay.ReadAsync(Db, alert.To.AddYears(-1), alert.To, ct)).GetValueOrDefault(alert.ClinicId);
         ProvisionalFrom = ReportingDelay.ProvisionalFrom(delay, (await Counts.SpanOfClinicAsync(Db, alert.ClinicId, ct))?.Last ?? alert.To);
 

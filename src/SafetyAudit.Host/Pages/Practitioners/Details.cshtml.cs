@@ -3,16 +3,18 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
+using SafetyAudit.Reports;
 using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Host.Pages;
 
 [Needs(Permission.ReadFigures)]
-public sealed class PractitionerModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
+public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimeProvider time) : PeriodPage(db)
 {
     [BindProperty(SupportsGet = true)] public string Id { get; set; } = "";
     [BindProperty(Name = "measure", SupportsGet = true)] public string? AskedMeasure { get; set; }
@@ -29,6 +31,17 @@ public sealed class PractitionerModel(SafetyAuditDb db, TimeProvider time) : Per
     public List<RateRow> AgainstLiterature { get; private set; } = [];
     public List<AdherenceRow> Adherence { get; private set; } = [];
     public IReadOnlyList<PeriodChange> Changes { get; private set; } = [];
+
+    /// <summary>What was done in each clinic in the period.</summary>
+    public List<PractitionerCounts> Counted { get; private set; } = [];
+
+    public List<Credential> Credentials { get; private set; } = [];
+
+    /// <summary>Reviews about the practitioner, the newest first; of the reader's own those that they were asked about.</summary>
+    public List<Case> Reviews { get; private set; } = [];
+
+    /// <summary>Whether the reader is the practitioner.</summary>
+    public bool IsSelf { get; private set; }
 
     public override IEnumerable<(string Name, string Value)> Kept => AskedMeasure is null ? [] : [("measure", AskedMeasure)];
 
@@ -54,9 +67,23 @@ public sealed class PractitionerModel(SafetyAuditDb db, TimeProvider time) : Per
         AgainstPeers = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         if (Other is var (earlier, until)) Changes = PeriodChange.Of((await Rates.ReadAsync(Db, new(earlier, until), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id), AgainstLiterature);
+        Counted = (await Counts.ReadAsync(Db, From, To, ct)).FindAll(c => c.PractitionerId == Id && !c.ForComparisonOnly);
+        Credentials = (await Credential.ReadAsync(Db, DateOnly.FromDateTime(time.UtcNow()), null, ct)).FindAll(c => c.PractitionerId == Id);
+        string? self = await ReviewCase.SelfAsync(Db, ct);
+        IsSelf = self == Id;
+        Reviews = await ReviewCase.KnownTo(self, Db.Cases.AsNoTracking()).Where(c => c.PractitionerId == Id).OrderByDescending(c => c.Id).ToListAsync(ct);
         FollowUpGrade = AgainstPeers.FirstOrDefault()?.FollowUpGrade ?? 'D';
         Adherence = [.. (await AdherenceTable.ReadAsync(Db, new(From, To, PractitionerId: Id), time.UtcNow(), ct)).GroupBy(r => r.Rule).Select(g => g.First() with { Adherence = AdherenceTable.Sum(g) })];
         return Page();
+    }
+
+    /// <summary>The quarter that a report is offered of.</summary>
+    public string Quarter => ReportPeriod.QuarterBefore(DateOnly.FromDateTime(time.UtcNow())).Name;
+
+    public async Task<IActionResult> OnGetReportAsync(string? period, CancellationToken ct)
+    {
+        if (ReportPeriod.Parse(period?.Trim() ?? "") is not { } asked) return BadRequest($"A period is {ReportPeriod.Forms}.");
+        return await make.OfPractitionerAsync(Db.Actor, Id, asked, time.UtcNow(), ct) is { } report ? File(report.Content, "application/pdf", report.Name) : NotFound();
     }
 
     async Task<Practitioner?> TreatsHereAsync(CancellationToken ct) => await Db.DailyExposures.AnyAsync(d => d.PractitionerId == Id, ct) ? new Practitioner { PractitionerId = Id } : null;

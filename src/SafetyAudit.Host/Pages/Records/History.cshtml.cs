@@ -6,6 +6,7 @@ using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using SafetyAudit.Reports;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
 
@@ -13,7 +14,7 @@ namespace SafetyAudit.Host.Pages.Records;
 
 /// <summary>Who changed this: every version of one record beside the one before, with its sender, file and line, and the entries of the trail about its files.</summary>
 [Needs(Permission.ReadRecords, EnterWhenFound = true)]
-public sealed class HistoryModel(SafetyAuditDb db) : PageModel
+public sealed class HistoryModel(SafetyAuditDb db, TimeProvider time) : PageModel
 {
     static readonly HashSet<string> Bookkeeping = [nameof(Record.Id), nameof(Record.UploadId), nameof(Record.Line), nameof(Record.ReceivedAtUtc), nameof(Record.Version), nameof(Record.SupersededAtUtc), nameof(Record.Digest)];
 
@@ -71,6 +72,17 @@ public sealed class HistoryModel(SafetyAuditDb db) : PageModel
         Entries.RemoveAll(e => e.Action == AuditAction.Stored && !records.Exists(r => e.Subject == $"upload {r.UploadId}" && StoredRows.Parse(e.After!) is var rows && r.Line >= rows.FirstLine && r.Line <= rows.LastLine));
         return Page();
     }
+
+    /// <summary>Whether it is an event that counts: such a one has its report, and can be given away.</summary>
+    public bool IsEvent => KindCode == Codes.Of(RecordKind.Events) && Counting is not null;
+
+    /// <summary>All that is known of an event, with drafts for those to whom it may have to be reported.</summary>
+    public async Task<IActionResult> OnGetIncidentAsync(CancellationToken ct) =>
+        KindCode == Codes.Of(RecordKind.Events) && await MakeReport.OfIncidentAsync(db, Id ?? "", Clinic, time.UtcNow(), ct) is { } report ? File(report.Content, "application/pdf", report.Name) : NotFound();
+
+    public async Task<IActionResult> OnGetFhirAsync(CancellationToken ct) =>
+        KindCode == Codes.Of(RecordKind.Events) && await db.Current<AdverseEvent>().SingleOrDefaultAsync(e => e.EventId == Id && (e.ClinicId ?? "") == (Clinic ?? ""), ct) is { } found
+            ? File(EventResource.Write(found, db.Actor.May(Permission.ReadNarratives)), "application/fhir+json", "adverse-event.json") : NotFound();
 
     List<(string Name, string Value)> FieldsOf(Record record)
     {
