@@ -17,7 +17,7 @@ namespace SafetyAudit.Host;
 static class Composition
 {
     public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", SweepArriving = "sweep-arriving",
-        TakeDropped = "take-dropped-files", SweepDeliveries = "sweep-deliveries", Tell = "tell-notices";
+        TakeDropped = "take-dropped-files", SweepDeliveries = "sweep-deliveries", FreezeReports = "freeze-reports", Tell = "tell-notices";
 
     /// <summary>A datum's way through the jobs: each hands on to the next, and each also runs by itself, so that nothing a crash left stays lying.</summary>
     static readonly Job[] Jobs =
@@ -53,6 +53,7 @@ static class Composition
         {
             if (await services.GetRequiredService<WatchedFolder>().TakeAsync(ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(ReadUploads, ct);
         }, TimeSpan.FromSeconds(5)),
+        new(FreezeReports, (services, ct) => services.GetRequiredService<FreezeDueReports>().RunAsync(ct), TimeSpan.FromHours(1)),
         new(SweepDeliveries, async (services, ct) =>
         {
             await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.Worker, ct);
@@ -86,6 +87,7 @@ static class Composition
         services.AddTransient<FollowRecords>();
         services.AddSingleton(Settings.Notices(configuration));
         services.AddSingleton<OutboundRequests>(provider => new(provider.GetRequiredService<NoticeSettings>()));
+        services.AddTransient<FreezeDueReports>();
         services.AddTransient<PlanNotices>();
         services.AddTransient<SendNotices>();
         services.AddJobs(database, Jobs, execute: worker);

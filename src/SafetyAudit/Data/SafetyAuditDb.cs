@@ -74,6 +74,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<Webhook> Webhooks => Set<Webhook>();
     public DbSet<PlannedUpTo> PlannedUpTo => Set<PlannedUpTo>();
     public DbSet<Report> Reports => Set<Report>();
+    public DbSet<ReportSchedule> ReportSchedules => Set<ReportSchedule>();
     public DbSet<KeptReportFile> KeptReportFiles => Set<KeptReportFile>();
     public DbSet<SignIn> SignIns => Set<SignIn>();
     public DbSet<SavedView> SavedViews => Set<SavedView>();
@@ -216,7 +217,12 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             notice.HasIndex(n => n.CaseId);
         });
 
-        builder.Entity<Report>().Ignore(r => r.Question);
+        builder.Entity<Report>(report =>
+        {
+            report.Ignore(r => r.Question);
+            // Each period of a schedule once.
+            report.HasIndex(r => new { r.ScheduleId, r.Period }).IsUnique();
+        });
         builder.Entity<KeptReportFile>(file =>
         {
             file.HasKey(f => new { f.ReportId, f.Name });
@@ -302,6 +308,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         // What is about several clinics is the concern of those who reach all.
         builder.Entity<Notice>().HasQueryFilter(ClinicScope, n => Own == null && (AllClinics || ScopeClinics.Contains(n.ClinicId ?? "")));
         builder.Entity<Report>().HasQueryFilter(ClinicScope, r => Own == null && (AllClinics || ScopeClinics.Contains(r.ClinicId ?? "")));
+        builder.Entity<ReportSchedule>().HasQueryFilter(ClinicScope, s => Own == null && (AllClinics || ScopeClinics.Contains(s.ClinicId ?? "")));
         builder.Entity<KeptReportFile>().HasQueryFilter(ClinicScope, f => Own == null && (AllClinics || ScopeClinics.Contains(f.ClinicId ?? "")));
         builder.Entity<Webhook>().HasQueryFilter(ClinicScope, w => Own == null && (AllClinics || ScopeClinics.Contains(w.ClinicId ?? "")));
         builder.Entity<SavedView>().HasQueryFilter(ReaderScope, v => Users.Any(u => u.Id == v.UserId && u.UserName == ActorName));

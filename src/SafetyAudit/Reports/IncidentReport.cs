@@ -83,7 +83,7 @@ public static class IncidentReport
     static IEnumerable<(string Name, object? Value)> Known(params (string Name, object? Value)[] facts) => facts.Select(f => (f.Name, f.Value ?? (object?)"not recorded"));
 
     static ReportTable Facts(string name, string caption, IEnumerable<(string Name, object? Value)> facts) =>
-        new(name, caption, [new("fact", "", CellKind.Text), new("value", "", CellKind.Text)], 1, [.. facts.Select(f => (object?[])[f.Name, f.Value switch { DateTime at => PackDocument.Instant(at), IFormattable n => n.ToString(null, System.Globalization.CultureInfo.InvariantCulture), var other => other?.ToString() }])]);
+        new(name, caption, [new("fact", "What", CellKind.Text), new("value", "As recorded", CellKind.Text)], 1, [.. facts.Select(f => (object?[])[f.Name, f.Value switch { DateTime at => PackDocument.Instant(at), IFormattable n => n.ToString(null, System.Globalization.CultureInfo.InvariantCulture), var other => other?.ToString() }])]);
 
     static ReportTable Timeline(AdverseEvent e, Session? session, List<AdverseEvent> versions, Dictionary<long, Upload> uploads, List<Alert> alerts, List<CaseEntry> entries, List<EventStep> steps, bool mayReadText)
     {

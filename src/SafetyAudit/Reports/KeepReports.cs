@@ -15,14 +15,19 @@ public sealed class KeepReports(SafetyAuditDb db, MakeReport make, TimeProvider 
     /// <summary>Makes a report of the records as they are known now, and keeps it.</summary>
     /// <returns>The report.</returns>
     /// <exception cref="InvalidOperationException">The actor does not reach the clinic; ask <see cref="Reaches"/> first.</exception>
-    public async Task<Report> FreezeAsync(ReportPeriod period, Audience audience, string? clinicId, CancellationToken ct)
+    /// <param name="period">The period.</param>
+    /// <param name="audience">For whom.</param>
+    /// <param name="clinicId">One clinic; all where empty.</param>
+    /// <param name="ct">Stops the making.</param>
+    /// <param name="schedule">The schedule by which it is made, if it is.</param>
+    public async Task<Report> FreezeAsync(ReportPeriod period, Audience audience, string? clinicId, CancellationToken ct, long? schedule = null)
     {
         if (!Reaches(db.Actor, clinicId)) throw new InvalidOperationException("A report is about clinics that whoever freezes it reaches.");
         var now = time.UtcNow();
         var files = await make.MakeAsync(db.Actor, new(period, audience, now, clinicId), ct);
         var report = new Report
         {
-            Period = period.Name, Audience = audience, ClinicId = clinicId, AsKnownUtc = now, ProgramVersion = MakeReport.ProgramVersion, ManifestHash = files.Single(f => f.Name == Manifest.Name).Sha256, FrozenAtUtc = now, FrozenBy = db.Actor.Name,
+            Period = period.Name, Audience = audience, ClinicId = clinicId, AsKnownUtc = now, ProgramVersion = MakeReport.ProgramVersion, ManifestHash = files.Single(f => f.Name == Manifest.Name).Sha256, FrozenAtUtc = now, FrozenBy = db.Actor.Name, ScheduleId = schedule,
         };
         await using var transaction = await db.Database.BeginTransactionAsync(ct);
         db.Reports.Add(report);
@@ -31,6 +36,26 @@ public sealed class KeepReports(SafetyAuditDb db, MakeReport make, TimeProvider 
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return report;
+    }
+
+    /// <summary>Has reports made by themselves from now on.</summary>
+    /// <returns>What is wrong, in words; nothing when it is kept.</returns>
+    public async Task<string?> ScheduleAsync(ReportRhythm rhythm, Audience audience, string? clinicId, int daysAfter, CancellationToken ct)
+    {
+        if (!Reaches(db.Actor, clinicId)) return "Choose one of your clinics.";
+        if (daysAfter is < 0 or > ReportSchedule.MostDaysAfter) return $"Days after a period's end are 0 to {ReportSchedule.MostDaysAfter}.";
+        if (await db.ReportSchedules.AnyAsync(s => s.EndedAtUtc == null && s.Rhythm == rhythm && s.Audience == audience && s.ClinicId == clinicId, ct)) return "There is such a schedule already. End it first.";
+        db.ReportSchedules.Add(new() { Rhythm = rhythm, Audience = audience, ClinicId = clinicId, DaysAfter = daysAfter, MadeBy = db.Actor.Name, MadeAtUtc = time.UtcNow() });
+        await db.SaveChangesAsync(ct);
+        return null;
+    }
+
+    /// <summary>Ends a schedule; what was made by it stays.</summary>
+    public async Task EndScheduleAsync(long id, CancellationToken ct)
+    {
+        if (await db.ReportSchedules.SingleOrDefaultAsync(s => s.Id == id && s.EndedAtUtc == null, ct) is not { } schedule || !Reaches(db.Actor, schedule.ClinicId)) return;
+        schedule.EndedAtUtc = time.UtcNow();
+        await db.SaveChangesAsync(ct);
     }
 
     /// <summary>Puts the actor's name to a frozen report.</summary>

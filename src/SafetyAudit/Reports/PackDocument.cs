@@ -73,7 +73,7 @@ public sealed class PackDocument
             ("Clinics", pack.Clinics.Count == 0 ? "none with sessions in the period" : string.Join(", ", pack.Clinics.Select(c => c.Name == c.Id ? c.Id : $"{c.Name} ({c.Id})"))),
             ("Records as known at", Instant(question.AsKnownUtc)),
             ("Program", Say($"SafetyAudit {programVersion}, protocol rules {Rules.Version:x8}")),
-        ], [.. sections.Where(s => s.Blocks.Count > 0)]);
+        ], [.. sections.Where(s => s.Blocks.Count > 0)], FirstPageApart: true);
     }
 
     // --- the board's page ------------------------------------------------------------------------------------------------------------------

@@ -28,9 +28,9 @@ public sealed class PdfReport
         Front(report);
         for (int i = 0; i < report.Sections.Count; i++)
         {
-            // The first section shares the first page with the report's own facts: one page for a board.
-            if (i == 1) Turn();
-            Section(report.Sections[i], starts: i > 1);
+            // The first section shares the first page with the report's own facts.
+            if (i == 1 && report.FirstPageApart) Turn();
+            Section(report.Sections[i], starts: i > (report.FirstPageApart ? 1 : 0));
         }
         foreach (var p in file.Pages) Foot(p, report);
         return file.Write(report.Title, report.Subtitle);

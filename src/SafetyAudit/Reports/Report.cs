@@ -40,6 +40,9 @@ public sealed class Report
     public DateTime? IssuedAtUtc { get; set; }
     public string? IssuedBy { get; set; }
 
+    /// <summary>The schedule by which it was frozen; empty where somebody did.</summary>
+    public long? ScheduleId { get; set; }
+
     /// <summary>Whom it was given to.</summary>
     public string? IssuedTo { get; set; }
 

@@ -28,9 +28,16 @@ public sealed record ReportPeriod(string Name, DateOnly From, DateOnly To)
     }
 
     /// <summary>The quarter before the one that a day lies in: the one that is reported on then.</summary>
-    public static ReportPeriod QuarterBefore(DateOnly day)
+    public static ReportPeriod QuarterBefore(DateOnly day) => Before(day, ReportRhythm.Quarter);
+
+    /// <summary>The month, quarter or year before the one that a day lies in.</summary>
+    public static ReportPeriod Before(DateOnly day, ReportRhythm rhythm)
     {
-        var before = new DateOnly(day.Year, 3 * ((day.Month - 1) / 3) + 1, 1).AddMonths(-3);
-        return Parse(string.Create(CultureInfo.InvariantCulture, $"{before.Year}Q{(before.Month + 2) / 3}"))!;
+        int months = rhythm switch { ReportRhythm.Month => 1, ReportRhythm.Quarter => 3, _ => 12 };
+        var before = new DateOnly(day.Year, months * ((day.Month - 1) / months) + 1, 1).AddMonths(-months);
+        return Parse(rhythm switch
+        {
+            ReportRhythm.Month => string.Create(CultureInfo.InvariantCulture, $"{before:yyyy-MM}"), ReportRhythm.Quarter => string.Create(CultureInfo.InvariantCulture, $"{before.Year}Q{(before.Month + 2) / 3}"), _ => string.Create(CultureInfo.InvariantCulture, $"{before:yyyy}"),
+        })!;
     }
 }

@@ -55,7 +55,8 @@ public sealed record ReportSection(string Title, IReadOnlyList<ReportBlock> Bloc
 /// <param name="Subtitle">Period and audience in words.</param>
 /// <param name="Facts">What the first page says of the report itself.</param>
 /// <param name="Sections">In reading order.</param>
-public sealed record ReportDocument(string Title, string Subtitle, IReadOnlyList<(string Name, string Value)> Facts, IReadOnlyList<ReportSection> Sections)
+/// <param name="FirstPageApart">Whether the first section has the first page to itself: one page for a board.</param>
+public sealed record ReportDocument(string Title, string Subtitle, IReadOnlyList<(string Name, string Value)> Facts, IReadOnlyList<ReportSection> Sections, bool FirstPageApart = false)
 {
     public IEnumerable<ReportTable> Tables => Sections.SelectMany(s => s.Blocks).OfType<ReportTable>();
 }

@@ -273,7 +273,7 @@ public sealed class ProcessUploads(
 
     // Ids of this kind's rows that wait in quarantine, while they are few enough to be held: a row that comes again and is known may be the mended one.
     static async Task<HashSet<string>> OpenQuarantineAsync(SafetyAuditDb db, Upload upload, CancellationToken ct) =>
-        [.. await db.QuarantinedRows.Where(q => q.ClosedAtUtc == null && q.Kind == upload.Kind && q.UploadId != upload.Id && q.RecordId != null).Select(q => q.RecordId!).Distinct().Take(100_000).ToListAsync(ct)];
+        [.. await db.QuarantinedRows.Where(q => q.ClosedAtUtc == null && q.Kind == upload.Kind && q.UploadId != upload.Id && q.RecordId != null).Select(q => q.RecordId!).Distinct().Order().Take(100_000).ToListAsync(ct)];
 
     // Going through a large FHIR file for what refers to what takes longer than a claim holds; a dry run has none.
     async Task<TResult> WhileClaimedAsync<TResult>(SafetyAuditDb db, Upload upload, Func<TResult> work, CancellationToken ct)

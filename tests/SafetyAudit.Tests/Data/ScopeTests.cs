@@ -24,13 +24,13 @@ public class ScopeTests
         [typeof(Clinic)] = [Clinic, Own], [typeof(Session)] = [Clinic, Own], [typeof(AdverseEvent)] = [Clinic, Own], [typeof(Practitioner)] = [Clinic, Own], [typeof(FollowUp)] = [Clinic, Own],
         [typeof(DailyExposure)] = [Clinic, Own], [typeof(MonitoredPractitioner)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(DailyQuality)] = [Clinic, Own], [typeof(EventStep)] = [Clinic, Own], [typeof(ClinicProtocol)] = [Clinic], [typeof(Alert)] = [Clinic, Own], [typeof(Case)] = [Clinic, Own], [typeof(CaseEntry)] = [Clinic, Own],
         [typeof(LinkDecision)] = [Clinic], [typeof(PatientRisk)] = [Clinic], [typeof(ColumnMapping)] = [Clinic], [typeof(ReportLink)] = [Clinic], [typeof(QuarantinedRow)] = [Clinic], [typeof(Upload)] = [Upload],
-        [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(Notice)] = [Clinic], [typeof(Webhook)] = [Clinic], [typeof(Report)] = [Clinic], [typeof(KeptReportFile)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
+        [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(Notice)] = [Clinic], [typeof(Webhook)] = [Clinic], [typeof(Report)] = [Clinic], [typeof(KeptReportFile)] = [Clinic], [typeof(ReportSchedule)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
         // One's own list, whatever one reaches.
         [typeof(SavedView)] = [SafetyAuditDb.ReaderScope],
     };
 
     /// <summary>What someone who sees their own figures alone has no part in at all.</summary>
-    static readonly Type[] NobodysOwn = [typeof(LinkDecision), typeof(PatientRisk), typeof(ColumnMapping), typeof(ReportLink), typeof(QuarantinedRow), typeof(Upload), typeof(Notice), typeof(Webhook), typeof(Report), typeof(KeptReportFile)];
+    static readonly Type[] NobodysOwn = [typeof(LinkDecision), typeof(PatientRisk), typeof(ColumnMapping), typeof(ReportLink), typeof(QuarantinedRow), typeof(Upload), typeof(Notice), typeof(Webhook), typeof(Report), typeof(KeptReportFile), typeof(ReportSchedule)];
 
     [Fact]
     public async Task Each_filter_holds_back_what_no_other_does()
@@ -152,6 +152,7 @@ public class ScopeTests
         {
             var report = new Report { Period = "2026Q1", ClinicId = clinic, AsKnownUtc = now, ProgramVersion = "1", ManifestHash = "h", FrozenAtUtc = now, FrozenBy = "x" };
             db.Reports.Add(report);
+            db.ReportSchedules.Add(new() { ClinicId = clinic, MadeBy = "x", MadeAtUtc = now });
             await db.SaveChangesAsync();
             db.KeptReportFiles.Add(new() { ReportId = report.Id, Name = "report.pdf", ClinicId = clinic, Content = [1] });
         }

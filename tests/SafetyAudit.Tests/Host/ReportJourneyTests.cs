@@ -77,6 +77,12 @@ public class ReportJourneyTests
         Assert.Contains("0 sessions of the period and 1 events of such sessions", compared, StringComparison.Ordinal);
         await LookAsync(page, browser, "reports-compared");
 
+        // And from now on by itself.
+        await page.GotoAsync(dashboard.Address + "/reports");
+        await page.ClickAsync("button:has-text('Make them by themselves')");
+        await page.WaitForSelectorAsync("text=Each quarter, for the board: practitioners by pseudonym, all clinics, 14 days after its end; by clara");
+        await LookAsync(page, browser, "reports-scheduled");
+
         // Another clinic's director neither sees it nor makes one of all clinics.
         using var other = new Visitor(dashboard.Address);
         await other.SignInAsync("one", Password);
@@ -88,6 +94,44 @@ public class ReportJourneyTests
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await other.GetAsync("/reports?period=2026Q9&audience=board&clinic=C2"));
         Assert.DoesNotContain(browser.Errors, e => !e.Contains("422", StringComparison.Ordinal));
         Assert.Empty(browser.Elsewhere(dashboard.Address));
+    }
+
+    [Fact]
+    public async Task A_practitioner_takes_their_own_figures_and_an_event_its_report_and_nobody_else_s()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(async services =>
+        {
+            var receive = services.GetRequiredService<ReceiveUpload>();
+            foreach (string content in MakeReportTests.Files()) await receive.ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), "file.csv", null, null, Actor.CommandLine, default);
+            await services.CatchUpAsync(null, default);
+            await RunningDashboard.AddUserAsync(services, new User { UserName = "p2", Roles = [Role.Practitioner], PractitionerId = "P2" }, Password);
+            await RunningDashboard.AddUserAsync(services, new User { UserName = "dora", Roles = [Role.Director], ClinicIds = ["C1"] }, Password);
+        });
+        using var own = new Visitor(dashboard.Address);
+        await own.SignInAsync("p2", Password);
+        Assert.Equal(HttpStatusCode.OK, await own.GetAsync("/practitioners/P2?handler=report&period=2026Q1"));
+        Assert.Equal(("application/pdf", "P2-2026Q1.pdf"), (own.Answer.Content.Headers.ContentType!.MediaType, own.Answer.Content.Headers.ContentDisposition!.FileName));
+        Assert.Equal(HttpStatusCode.NotFound, await own.GetAsync("/practitioners/P1?handler=report&period=2026Q1"));
+        Assert.Equal(HttpStatusCode.BadRequest, await own.GetAsync("/practitioners/P2?handler=report&period=2026Q9"));
+
+        using var director = new Visitor(dashboard.Address);
+        await director.SignInAsync("dora", Password);
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/practitioners/P2"));
+        foreach (string told in new[] { "id=\"credentials\"", "id=\"reviews\"", "id=\"follow-up\"", "handler\" value=\"report" }) Assert.Contains(told, director.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/records/history?kind=events&id=F1-50&clinic="));
+        Assert.Contains("handler=incident", director.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/records/history?handler=incident&kind=events&id=F1-50&clinic="));
+        Assert.Equal("application/pdf", director.Answer.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/records/history?handler=fhir&kind=events&id=F1-50&clinic="));
+        Assert.Equal("application/fhir+json", director.Answer.Content.Headers.ContentType!.MediaType);
+        Assert.Contains("\"actuality\": \"actual\"", director.Text, StringComparison.Ordinal);
+        // An event of another clinic, and a record that is no event.
+        Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync("/records/history?handler=incident&kind=events&id=F3-50&clinic="));
+        Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync("/records/history?handler=fhir&kind=sessions&id=S1-50&clinic=C1"));
+        // What was taken out is in the trail as that, with what was asked for.
+        await RunningDashboard.MoveReadsAsync(dashboard.App.Services);
+        await using var db = WebTests.Db(dashboard);
+        Assert.Equal(2, await db.AuditEntries.CountAsync(e => e.Action == SafetyAudit.AuditTrail.AuditAction.Exported && e.Actor == "person dora" && e.After!.Contains("F1-50")));
     }
 
     // In light and dark and on a phone: nothing for axe to find, and nothing wider than the screen.

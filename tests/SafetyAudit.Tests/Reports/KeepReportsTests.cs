@@ -105,6 +105,42 @@ public class KeepReportsTests
         Assert.Equal(first, PdfReport.Write(await make.ReadAsync(Anna, question, default)));
     }
 
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task A_schedule_freezes_each_period_once_when_its_day_has_come_and_signs_nothing(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await MakeReportTests.FillAsync(installation);
+        installation.Clock.Now = new(2026, 2, 10, 8, 0, 0, TimeSpan.Zero);
+        await using var db = installation.Db(Anna);
+        Assert.Equal("Days after a period's end are 0 to 90.", await Keep(installation, db).ScheduleAsync(ReportRhythm.Quarter, Audience.Board, null, 91, default));
+        Assert.Null(await Keep(installation, db).ScheduleAsync(ReportRhythm.Quarter, Audience.Board, null, 14, default));
+        Assert.StartsWith("There is such a schedule", await Keep(installation, db).ScheduleAsync(ReportRhythm.Quarter, Audience.Board, null, 3, default), StringComparison.Ordinal);
+        Assert.Null(await Keep(installation, db).ScheduleAsync(ReportRhythm.Month, Audience.Internal, "C2", 0, default));
+
+        async Task<List<string>> OnAsync(string day)
+        {
+            installation.Clock.Now = DateTimeOffset.Parse(day + "T06:00:00Z", System.Globalization.CultureInfo.InvariantCulture);
+            await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(() => installation.Services.GetRequiredService<FreezeDueReports>().RunAsync(default))));
+            await using var now = installation.Db();
+            return await now.Reports.OrderBy(r => r.Period).Select(r => r.Period + " " + r.ClinicId).ToListAsync();
+        }
+
+        // January was over before anybody asked for it.
+        Assert.Empty(await OnAsync("2026-02-28"));
+        Assert.Equal(["2026-02 C2"], await OnAsync("2026-03-01"));
+        Assert.Equal(["2026-02 C2", "2026-03 C2"], await OnAsync("2026-04-14"));
+        Assert.Equal(["2026-02 C2", "2026-03 C2", "2026Q1 "], await OnAsync("2026-04-15"));
+        Assert.Equal(3, (await OnAsync("2026-04-16")).Count);
+        await using var later = installation.Db();
+        Assert.All(await later.Reports.ToListAsync(), r => Assert.Equal((ReportState.Frozen, "schedule"), (r.State, r.FrozenBy)));
+        await Keep(installation, db).EndScheduleAsync((await later.ReportSchedules.SingleAsync(s => s.Rhythm == ReportRhythm.Month)).Id, default);
+        Assert.Equal(3, (await OnAsync("2026-06-01")).Count);
+        // Of one clinic ends who reaches it; nobody else.
+        await using var other = installation.Db(Anna with { Scope = new(["C1"]) });
+        await Keep(installation, other).EndScheduleAsync((await later.ReportSchedules.SingleAsync(s => s.Rhythm == ReportRhythm.Quarter)).Id, default);
+        Assert.Equal(4, (await OnAsync("2026-07-15")).Count);
+    }
+
     [Fact]
     public async Task Nobody_signs_what_is_not_what_was_frozen()
     {

@@ -21,6 +21,7 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
     public string? Clinic { get; private set; }
     public ReportDocument? Preview { get; private set; }
     public List<Report> Kept { get; private set; } = [];
+    public List<ReportSchedule> Schedules { get; private set; } = [];
     public List<Clinic> Clinics { get; private set; } = [];
     public string? Problem { get; private set; }
     public DateTime NowUtc { get; } = time.UtcNow();
@@ -63,6 +64,19 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
         return LocalRedirect($"/reports/{report.Id}");
     }
 
+    public async Task<IActionResult> OnPostScheduleAsync([FromForm] string? rhythm, [FromForm] string? audience, [FromForm] string? clinic, [FromForm] int daysAfter, CancellationToken ct)
+    {
+        Problem = !Codes.TryParse<ReportRhythm>(rhythm ?? "", out var how) ? "A report is made each month, quarter or year." : !Codes.TryParse<Audience>(audience ?? "", out var whom) ? "A report is for staff, for the board or for the public."
+            : await keep.ScheduleAsync(how, whom, string.IsNullOrEmpty(clinic) ? null : clinic, daysAfter, ct);
+        return Problem is null ? LocalRedirect("/reports#schedules") : await ShowAsync(ct);
+    }
+
+    public async Task<IActionResult> OnPostEndScheduleAsync([FromForm] long id, CancellationToken ct)
+    {
+        await keep.EndScheduleAsync(id, ct);
+        return LocalRedirect("/reports#schedules");
+    }
+
     ReportQuestion? Understand(string? period, string? audience, string? clinic)
     {
         AskedPeriod = period ?? "";
@@ -82,6 +96,7 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
     async Task<IActionResult> ShowAsync(CancellationToken ct)
     {
         Clinics = await db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
+        Schedules = await db.ReportSchedules.AsNoTracking().Where(s => s.EndedAtUtc == null).OrderBy(s => s.Id).ToListAsync(ct);
         Kept = await db.Reports.AsNoTracking().OrderByDescending(r => r.Id).Take(Most).ToListAsync(ct);
         if (Problem is not null) Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return Page();
