@@ -82,6 +82,7 @@ static class Composition
         services.AddTransient<RotateKey>();
         services.AddTransient<MakeReport>();
         services.AddTransient<RefreshSummaries>();
+        services.AddSingleton<CountingPace>();
         services.AddTransient<EvaluateAlerts>();
         services.AddTransient<OpenCases>();
         services.AddTransient<FollowRecords>();
@@ -95,10 +96,10 @@ static class Composition
     }
 
     /// <summary>Reads what waits, summarises it and looks for alerts: what the worker does job by job, at once and in this process.</summary>
-    public static async Task CatchUpAsync(this IServiceProvider services, IProgress<(Upload, UploadProgress)>? progress, CancellationToken ct)
+    public static async Task CatchUpAsync(this IServiceProvider services, IProgress<(Upload, UploadProgress)>? progress, CancellationToken ct, IProgress<CountingProgress>? counting = null)
     {
         await services.GetRequiredService<ProcessUploads>().DrainAsync(progress, ct);
-        await services.GetRequiredService<RefreshSummaries>().RunAsync(ct);
+        await services.GetRequiredService<RefreshSummaries>().RunAsync(ct, counting);
         await EvaluateAsync(services, ct);
     }
 

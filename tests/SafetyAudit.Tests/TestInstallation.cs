@@ -162,6 +162,12 @@ sealed class TestInstallation : IAsyncDisposable
     }
 }
 
+/// <summary>Reports at once, in order; the framework's own would post to another thread.</summary>
+sealed class Told<T>(Action<T> tell) : IProgress<T>
+{
+    public void Report(T value) => tell(value);
+}
+
 /// <summary>A clock that stands where it is put.</summary>
 sealed class TestClock : TimeProvider
 {

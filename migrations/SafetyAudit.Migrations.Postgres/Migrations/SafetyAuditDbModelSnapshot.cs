@@ -1770,6 +1770,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_follow_ups_follow_up_id_version_clinic_id");
 
+                    b.HasIndex(new[] { "UploadId" }, "ix_follow_ups_waiting")
+                        .HasDatabaseName("ix_follow_ups_waiting")
+                        .HasFilter("linked_clinic_id IS NULL AND superseded_at_utc IS NULL");
+
                     b.ToTable("follow_ups");
                 });
 

@@ -100,7 +100,8 @@ sealed class LiveSignal(IDbContextFactory<SafetyAuditDb> databases, ILogger<Live
             state.Add(await db.Alerts.Where(a => a.Status == AlertStatus.Open).Select(a => new { Id = (long?)a.Id }).MaxAsync(a => a.Id));
             state.Add(await db.Alerts.CountAsync(a => a.Status == AlertStatus.Open));
             state.Add(await db.CaseEntries.MaxAsync(e => (long?)e.Id));
-            state.Add(await db.StaleDays.AnyAsync());
+            // Moves with every commit that counts, for pages that tell how many days are left.
+            state.Add(await db.StaleDays.MinAsync(d => (long?)d.Id));
             return state.ToHashCode().ToString("x8", System.Globalization.CultureInfo.InvariantCulture);
         }
         catch (Exception e) when (e is not OperationCanceledException)

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
+using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
 using Spectre.Console;
 
@@ -30,7 +31,7 @@ static class ImportCommand
             await using var services = await CommandLine.OpenAsync(settings, ct);
             RecordKind? asked = parsed.GetValue(kind) is { } text && Codes.TryParse<RecordKind>(text.Replace('-', '_'), out var known) ? known : null;
             var results = parsed.GetValue(dryRun)
-                ? await DryRunAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), ct)
+                ? await DryRunAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), showProgress: !parsed.GetValue(json), ct)
                 : await ImportAsync(services, parsed.GetRequiredValue(files), asked, parsed.GetValue(clinic), showProgress: !parsed.GetValue(json), ct, new(parsed.GetValue(allOrNothing)));
             if (parsed.GetValue(rejected) is { } directory && !parsed.GetValue(dryRun)) await WriteRejectedAsync(services, directory, results, ct);
             if (parsed.GetValue(json)) PrintJson(results);
@@ -64,7 +65,7 @@ static class ImportCommand
                     refused.Add(new(file.FullName, null, e.Message, []));
                 }
             }
-            if (received.Count > 0) await WithProgressAsync(showProgress, services.GetRequiredService<TimeProvider>(), progress => CatchUpAsync(services, received.ConvertAll(r => r.Upload.Id), progress, ct));
+            if (received.Count > 0) await WithProgressAsync(showProgress, services.GetRequiredService<TimeProvider>(), (progress, counting) => CatchUpAsync(services, received.ConvertAll(r => r.Upload.Id), progress, counting, ct));
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
@@ -106,7 +107,7 @@ static class ImportCommand
     }
 
     // Another worker may be reading already; then this waits until it has.
-    static async Task CatchUpAsync(IServiceProvider services, List<long> ids, IProgress<(Upload, UploadProgress)>? progress, CancellationToken ct)
+    static async Task CatchUpAsync(IServiceProvider services, List<long> ids, IProgress<(Upload, UploadProgress)>? progress, IProgress<CountingProgress>? counting, CancellationToken ct)
     {
         await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
         while (true)
@@ -115,24 +116,27 @@ static class ImportCommand
             if (!await db.Uploads.AnyAsync(u => ids.Contains(u.Id) && (u.Status == UploadStatus.Received || u.Status == UploadStatus.Processing), ct)) break;
             await Task.Delay(500, ct);
         }
-        await services.CatchUpAsync(progress, ct);
+        await services.CatchUpAsync(progress, ct, counting);
     }
 
-    static async Task<List<Result>> DryRunAsync(IServiceProvider services, IReadOnlyList<FileInfo> files, RecordKind? kind, string? clinic, CancellationToken ct)
+    static async Task<List<Result>> DryRunAsync(IServiceProvider services, IReadOnlyList<FileInfo> files, RecordKind? kind, string? clinic, bool showProgress, CancellationToken ct)
     {
         var results = new List<Result>();
-        foreach (var file in files)
+        await WithProgressAsync(showProgress, services.GetRequiredService<TimeProvider>(), async (progress, _) =>
         {
-            try
+            foreach (var file in files)
             {
-                foreach (var (upload, rejected) in await services.GetRequiredService<ProcessUploads>().DryRunAsync(file.FullName, kind, clinic, null, ct))
-                    results.Add(new(file.FullName, upload, null, [.. rejected.OrderBy(r => r.Line).Take(ShownRejected)]));
+                try
+                {
+                    foreach (var (upload, rejected) in await services.GetRequiredService<ProcessUploads>().DryRunAsync(file.FullName, kind, clinic, progress, ct))
+                        results.Add(new(file.FullName, upload, null, [.. rejected.OrderBy(r => r.Line).Take(ShownRejected)]));
+                }
+                catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException)
+                {
+                    results.Add(new(file.FullName, null, e.Message, []));
+                }
             }
-            catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException)
-            {
-                results.Add(new(file.FullName, null, e.Message, []));
-            }
-        }
+        });
         return results;
     }
 
@@ -142,22 +146,29 @@ static class ImportCommand
         catch (Exception e) when (e is FileRefusedException or IOException or UnauthorizedAccessException) { return RecordKind.Events; }
     }
 
-    static async Task WithProgressAsync(bool show, TimeProvider time, Func<IProgress<(Upload, UploadProgress)>?, Task> work)
+    static async Task WithProgressAsync(bool show, TimeProvider time, Func<IProgress<(Upload, UploadProgress)>?, IProgress<CountingProgress>?, Task> work)
     {
         if (!show || Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Interactive)
         {
-            await work(null);
+            await work(null, null);
             return;
         }
         await AnsiConsole.Progress().Columns(new ProgressBarColumn { Width = 12 }, new TaskDescriptionColumn { Alignment = Justify.Left }).StartAsync(async context =>
         {
-            var bars = new Dictionary<long, ProgressTask>();
-            await work(new ProgressSink(report =>
+            // In a dry run an upload has no number; each is one object in either.
+            var bars = new Dictionary<Upload, ProgressTask>(ReferenceEqualityComparer.Instance);
+            ProgressTask? days = null;
+            await work(new Told<(Upload, UploadProgress)>(report =>
             {
                 var (upload, progress) = report;
-                if (!bars.TryGetValue(upload.Id, out var bar)) bars[upload.Id] = bar = context.AddTask(Markup.Escape(upload.FileName), maxValue: Math.Max(1, progress.Bytes));
+                if (!bars.TryGetValue(upload, out var bar)) bars[upload] = bar = context.AddTask(Markup.Escape(upload.FileName), maxValue: Math.Max(1, progress.Bytes));
                 bar.Description = Markup.Escape(Describe(upload, progress, time.UtcNow()));
                 bar.Value = upload.Status == UploadStatus.Processing ? progress.BytesRead : bar.MaxValue;
+            }), new Told<CountingProgress>(progress =>
+            {
+                days ??= context.AddTask("days", maxValue: Math.Max(1, progress.Done + progress.Left));
+                days.Description = Markup.Escape(Pages.Show.Counting(progress));
+                days.Value = progress.Left == 0 ? days.MaxValue : progress.Done;
             }));
         });
     }
@@ -169,13 +180,13 @@ static class ImportCommand
         string rejected = progress.Rejected > 0 ? string.Create(CultureInfo.CurrentCulture, $", {progress.Rejected:N0} rejected") : "";
         return upload.Pace(nowUtc) is { } pace
             ? string.Create(CultureInfo.CurrentCulture, $"{name} {progress.Rows:N0} rows, {pace.RowsPerSecond:N0}/s, {Pages.Show.Left(pace.Left)}{rejected}")
-            : string.Create(CultureInfo.CurrentCulture, $"{name} {progress.Rows:N0} rows{rejected}; counting");
+            : string.Create(CultureInfo.CurrentCulture, $"{name} {progress.Rows:N0} rows{rejected}");
     }
 
     /// <summary>Reports at once, in order; the framework's own would post to another thread.</summary>
-    sealed class ProgressSink(Action<(Upload, UploadProgress)> tell) : IProgress<(Upload, UploadProgress)>
+    sealed class Told<T>(Action<T> tell) : IProgress<T>
     {
-        public void Report((Upload, UploadProgress) value) => tell(value);
+        public void Report(T value) => tell(value);
     }
 
     static void Print(List<Result> results)

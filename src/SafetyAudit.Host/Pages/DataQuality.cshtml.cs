@@ -15,7 +15,7 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
 
     [BindProperty(Name = "practitioner", SupportsGet = true)] public string? AskedPractitioner { get; set; }
 
-    public DataQuality Quality { get; private set; } = new([], [], []);
+    public DataQuality Quality { get; private set; } = new([], [], [], null);
     public QualityRow? Chosen { get; private set; }
     public List<QualityRow> Months { get; private set; } = [];
     public bool MaySend => Db.Actor.May(Permission.SendRecords);

@@ -164,6 +164,14 @@ public static class Show
     /// <summary>A time that is left, roughly.</summary>
     public static string Left(TimeSpan left) => left.TotalSeconds < 90 ? $"about {Math.Max(1, Math.Round(left.TotalSeconds)):0} s left" : left.TotalMinutes < 90 ? $"about {left.TotalMinutes:0} min left" : $"about {left.TotalHours:0.#} h left";
 
+    /// <summary>How far the counting of practitioners' days has come, alike on pages and terminals.</summary>
+    public static string Counting(SafetyAudit.Summaries.CountingProgress progress)
+    {
+        long days = progress.Left == 0 ? progress.Done : progress.Left;
+        string counted = string.Create(CultureInfo.CurrentCulture, $"{days:N0} practitioner-day{(days == 1 ? "" : "s")} {(progress.Left == 0 ? "counted" : "to be counted")}");
+        return progress is { Left: > 0, Pace: { } pace } ? string.Create(CultureInfo.CurrentCulture, $"{counted}, {pace.DaysPerSecond:N0}/s, {Left(pace.Left)}") : counted;
+    }
+
     /// <summary>A chart, ready for the page, with the links by which it is taken away.</summary>
     /// <param name="http">The request that it answers.</param>
     /// <param name="scene">The picture.</param>

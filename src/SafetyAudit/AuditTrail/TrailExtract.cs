@@ -64,7 +64,9 @@ public static class TrailExtract
             [
                 $"entries {header.First} to {chain.Last}{beginning}; what came after can't be judged from an extract",
                 haveKeys ? "each entry's hash and seal checked" : "each entry's hash checked; seals were not checked: the keys are not here",
-                heads?.Heads.Count > 0 ? kept.Said() : "not compared with heads: none are here", compared ?? "not compared with a database: none is here",
+                heads?.Heads.Count > 0 ? kept.Said() : "not compared with heads: none are here",
+                .. (heads?.Heads ?? []).TakeLast(1).Where(h => h.Sequence > chain.Last).Select(h => $"the extract ends at entry {chain.Last}, and the last head kept is of entry {h.Sequence} ({h.At}): what lies between was not taken into it, or was left out"),
+                compared ?? "not compared with a database: none is here",
             ],
         };
     }

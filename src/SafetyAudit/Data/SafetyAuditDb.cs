@@ -154,7 +154,11 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         Record<Practitioner>(builder, p => new { p.PractitionerId, p.Version });
         Record<PatientRisk>(builder, p => new { p.PatientId, p.ValidFrom, p.ClinicId, p.Version });
         Record<FollowUp>(builder, f => new { f.FollowUpId, f.Version, f.ClinicId });
-        builder.Entity<FollowUp>().HasIndex(f => new { f.SessionId, f.LinkedClinicId });
+        builder.Entity<FollowUp>(followUp =>
+        {
+            followUp.HasIndex(f => new { f.SessionId, f.LinkedClinicId });
+            followUp.HasIndex(f => f.UploadId, "ix_follow_ups_waiting").HasFilter("linked_clinic_id IS NULL AND superseded_at_utc IS NULL");
+        });
 
         builder.Entity<Upload>(upload =>
         {

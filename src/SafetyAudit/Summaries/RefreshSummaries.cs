@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
@@ -19,10 +20,16 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
     internal int DaysPerTransaction { get; init; } = 1_000;
 
     /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
-    public async Task<int> RunAsync(CancellationToken ct)
+    /// <param name="ct">Stops it between two commits.</param>
+    /// <param name="progress">Told at the beginning, after each commit, and at the end, where days waited; of days that come meanwhile only that they were counted.</param>
+    public async Task<int> RunAsync(CancellationToken ct, IProgress<CountingProgress>? progress = null)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         int days = 0, batches = 0;
+        var begun = Stopwatch.StartNew();
+        // Counted once: as often as there are commits it would take longer the more days wait.
+        long waiting = progress is null ? 0 : await db.StaleDays.LongCountAsync(ct);
+        if (waiting > 0) progress?.Report(new(0, waiting, TimeSpan.Zero));
         // On SQLite the next days are counted while the last are written: half of the time one of two processors would wait.
         Task<Counted>? ahead = null;
         try
@@ -41,6 +48,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
                 await WriteAsync(db, counted, ct);
                 await transaction.CommitAsync(ct);
                 days += ids.Count;
+                progress?.Report(new(days, Math.Max(0, waiting - days), begun.Elapsed));
                 if (++batches % BatchesPerCheckpoint != 0) continue;
                 // A checkpoint waits for whoever reads.
                 if (ahead is not null) await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -51,6 +59,8 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         {
             if (ahead is not null) await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
+        // The others somebody else counted.
+        if (days < waiting) progress?.Report(new(days, 0, begun.Elapsed));
         // Run as a sweep too, so that what pages and sign-ins write reaches the file as well.
         await db.CheckpointAsync(ct);
         return days;

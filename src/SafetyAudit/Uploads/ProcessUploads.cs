@@ -87,7 +87,7 @@ public sealed class ProcessUploads(
 
     /// <summary>Reads a file without storing anything: what an import would do, for each kind of record in it.</summary>
     /// <exception cref="FileRefusedException">The file as a whole can't be read.</exception>
-    public async Task<List<(Upload Upload, List<QuarantinedRow> FirstRejected)>> DryRunAsync(string path, RecordKind? kind, string? clinicId, IProgress<UploadProgress>? progress, CancellationToken ct)
+    public async Task<List<(Upload Upload, List<QuarantinedRow> FirstRejected)>> DryRunAsync(string path, RecordKind? kind, string? clinicId, IProgress<(Upload Upload, UploadProgress Progress)>? progress, CancellationToken ct)
     {
         var results = new List<(Upload, List<QuarantinedRow>)>();
         var practitioners = new Dictionary<string, string?>();
@@ -99,12 +99,15 @@ public sealed class ProcessUploads(
             {
                 FileName = Path.GetFileName(path), Kind = held, ClinicId = clinicId, MappingId = mapping?.Id,
                 Fingerprint = "", Bytes = new FileInfo(path).Length, ReceivedAtUtc = time.UtcNow(), ReceivedBy = "",
+                Status = UploadStatus.Processing, StartedAtUtc = time.UtcNow(),
             };
             var rejected = new List<QuarantinedRow>();
-            await RunAsync(upload, CsvRows.Plain(path), (_, rows, _, position, _) =>
+            await RunAsync(upload, CsvRows.Plain(path), (_, rows, _, position, final) =>
             {
                 rejected.AddRange(rows.Take(1000 - rejected.Count));
-                progress?.Report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
+                upload.BytesRead = position;
+                if (final) upload.Status = UploadStatus.Completed;
+                progress?.Report((upload, new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes)));
                 return Task.CompletedTask;
             }, practitioners, ct);
             results.Add((upload, rejected));

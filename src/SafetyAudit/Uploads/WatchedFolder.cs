@@ -17,7 +17,9 @@ public sealed record WatchSettings(string? Folder, string? ClinicId, TimeSpan Se
 /// delivery, so that it never becomes a second upload.
 /// </summary>
 /// <remarks>
-/// Links are not followed and pipes not opened: after the move nobody else can change what lies under the name, and what was opened is compared with it once more.
+/// Links are not followed and pipes not opened: after the move nobody else can change what lies under the name, and what was opened is compared with it once more. Whoever may write
+/// there may exchange the folders too while files are taken; each is opened once, and all that is done in it goes by what was opened. That holds on Linux; elsewhere links are looked for
+/// before each step, and nobody but trusted programs may have the right to write there.
 /// </remarks>
 public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive, ILogger<WatchedFolder> log)
 {
@@ -28,7 +30,7 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
     static readonly string[] Own = [Taking, Done, Failed], Unfinished = [".part", ".tmp", ".partial", ".filepart", ".crdownload", "~"];
     static readonly Actor Folder = Actor.Worker with { Name = "watched folder" };
 
-    sealed record Inbox(DirectoryInfo Place, string? ClinicId);
+    sealed record Inbox(HeldFolder Place, string? ClinicId);
 
     sealed record Found(Inbox Inbox, string Path, string Name, FileStream Content, int Turn);
 
@@ -36,76 +38,116 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
     public async Task<int> TakeAsync(CancellationToken ct)
     {
         if (settings.Folder is null) return 0;
-        if (!Directory.Exists(settings.Folder))
+        using var folder = HeldFolder.TryOpen(settings.Folder);
+        if (folder is null)
         {
-            log.LogWarning("The watched folder {Folder} is not there. Make it, or correct Uploads:WatchedFolder", settings.Folder);
+            log.LogWarning("The watched folder {Folder} is not there, or can't be opened. Make it, or correct Uploads:WatchedFolder", settings.Folder);
             return 0;
         }
-        using var only = FileLock.TryTake(Path.Combine(settings.Folder, ".watching"));
+        using var only = FileLock.TryTake(Path.Combine(folder.Path, ".watching"));
         if (only is null) return 0;
-        var inboxes = Inboxes().ToList();
-        var dropped = inboxes.SelectMany(inbox => Dropped(inbox).Select(file => (Inbox: inbox, File: file, file.Length, file.LastWriteTimeUtc))).Take(MostAtOnce).ToList();
+        var inboxes = new List<Inbox>();
+        var takings = new List<HeldFolder>();
+        var found = new List<Found>();
+        try
+        {
+            inboxes.AddRange(Inboxes(folder));
+            await ClaimAsync(inboxes, ct);
+            foreach (var inbox in inboxes)
+            {
+                if (inbox.Place.TryOpenIn(Taking) is not { } taking) continue;
+                takings.Add(taking);
+                found.AddRange(FilesIn(taking).Take(MostAtOnce).Select(file => TryOpen(inbox, taking, file)).OfType<Found>());
+            }
+            int received = 0;
+            // Sessions are given by known practitioners, events happen in sessions.
+            foreach (var file in found.OrderBy(f => f.Turn).ThenBy(f => f.Name, StringComparer.Ordinal)) if (await ReceiveAsync(file, ct)) received++;
+            return received;
+        }
+        finally
+        {
+            foreach (var file in found) await file.Content.DisposeAsync();
+            foreach (var held in takings.Concat(inboxes.Select(i => i.Place))) held.Dispose();
+        }
+    }
+
+    async Task ClaimAsync(List<Inbox> inboxes, CancellationToken ct)
+    {
+        var dropped = inboxes.SelectMany(inbox => Dropped(inbox).Where(IsThere).Select(file => (Inbox: inbox, File: file, file.Length, file.LastWriteTimeUtc))).Take(MostAtOnce).ToList();
         if (dropped.Count > 0) await Task.Delay(settings.Settled, ct);
         foreach (var (inbox, file, length, written) in dropped)
         {
             // One that can't be moved holds up no other.
             try
             {
-                file.Refresh();
-                if (file.Exists && file.Length == length && file.LastWriteTimeUtc == written) Claim(inbox, file);
+                if (IsThere(file) && file.Length == length && file.LastWriteTimeUtc == written) Claim(inbox, file);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException) { Waits(inbox, e); }
         }
-        int received = 0;
-        var found = new List<Found>();
-        try
-        {
-            foreach (var inbox in inboxes) found.AddRange(inbox.Place.EnumerateDirectories(Taking).SelectMany(taking => taking.EnumerateFiles()).Take(MostAtOnce).Select(file => TryOpen(inbox, file)).OfType<Found>());
-            // Sessions are given by known practitioners, events happen in sessions.
-            foreach (var file in found.OrderBy(f => f.Turn).ThenBy(f => f.Name, StringComparer.Ordinal)) if (await ReceiveAsync(file, ct)) received++;
-        }
-        finally
-        {
-            foreach (var file in found) await file.Content.DisposeAsync();
-        }
-        return received;
     }
 
-    IEnumerable<Inbox> Inboxes()
+    IEnumerable<Inbox> Inboxes(HeldFolder folder)
     {
-        var folder = new DirectoryInfo(settings.Folder!);
-        foreach (var inbox in folder.EnumerateDirectories().Where(d => d.LinkTarget is null && d.Name[0] != '.' && !Own.Contains(d.Name)).Select(d => new Inbox(d, d.Name)).Prepend(new(folder, settings.ClinicId)))
+        var clinics = new DirectoryInfo(folder.Path).EnumerateDirectories().Where(d => d.Name[0] != '.' && !Own.Contains(d.Name)).Select(d => d.Name).ToList();
+        foreach (var inbox in clinics.Select(name => folder.TryOpenIn(name) is { } place ? new Inbox(place, name) : null).OfType<Inbox>().Prepend(new(folder, settings.ClinicId)))
         {
-            var planted = Own.Select(own => new DirectoryInfo(Path.Combine(inbox.Place.FullName, own))).FirstOrDefault(own => own.LinkTarget is not null);
-            if (planted is null) yield return inbox;
-            else log.LogWarning("{Folder} is a link: nothing is taken from beside it. Remove it", planted.FullName);
+            string? planted = Array.Find(Own, own => new DirectoryInfo(Path.Combine(inbox.Place.Path, own)).LinkTarget is not null);
+            if (planted is null)
+            {
+                yield return inbox;
+                continue;
+            }
+            log.LogWarning("{Folder} is a link: nothing is taken from beside it. Remove it", Path.Combine(inbox.Place.Name, planted));
+            if (inbox.Place != folder) inbox.Place.Dispose();
         }
     }
 
-    static IEnumerable<FileInfo> Dropped(Inbox inbox) =>
-        inbox.Place.EnumerateFiles().Where(f => f.Name[0] != '.' && !Array.Exists(Unfinished, end => f.Name.EndsWith(end, StringComparison.OrdinalIgnoreCase)));
+    // What lies there now; a folder that is gone meanwhile, or may not be read, has nothing.
+    List<FileInfo> FilesIn(HeldFolder folder)
+    {
+        try { return [.. new DirectoryInfo(folder.Path).EnumerateFiles()]; }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            log.LogWarning(e, "The folder {Folder} could not be looked through", folder.Name);
+            return [];
+        }
+    }
+
+    // As it is now. One that its owner took away again is nobody's trouble.
+    static bool IsThere(FileInfo file)
+    {
+        file.Refresh();
+        return file.Exists;
+    }
+
+    IEnumerable<FileInfo> Dropped(Inbox inbox) =>
+        FilesIn(inbox.Place).Where(f => f.Name[0] != '.' && !Array.Exists(Unfinished, end => f.Name.EndsWith(end, StringComparison.OrdinalIgnoreCase)));
 
     // The move is the claim: of two that want a file one gets it, and whoever dropped it can't change any more what its name means.
     void Claim(Inbox inbox, FileInfo file)
     {
-        string taking = Path.Combine(inbox.Place.FullName, Taking);
         try
         {
-            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(taking);
-            else Directory.CreateDirectory(taking, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            File.Move(file.FullName, Path.Combine(taking, $"{Guid.NewGuid():N}-{file.Name}"));
+            string place = Path.Combine(inbox.Place.Path, Taking);
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(place);
+            else Directory.CreateDirectory(place, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            using var taking = OwnFolder(inbox, Taking);
+            File.Move(file.FullName, Path.Combine(taking.Path, $"{Guid.NewGuid():N}-{file.Name}"));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            log.LogWarning("A file in {Folder} can't be moved to {Taking}, so it is not taken: {Why}", inbox.Place.FullName, taking, e.Message);
+            log.LogWarning("A file in {Folder} can't be moved to {Taking}, so it is not taken: {Why}", inbox.Place.Name, Taking, e.Message);
         }
     }
 
-    void Waits(Inbox inbox, Exception why) => log.LogWarning(why, "A file in the watched folder {Folder} could not be taken and waits", inbox.Place.FullName);
+    void Waits(Inbox inbox, Exception why) => log.LogWarning(why, "A file in the watched folder {Folder} could not be taken and waits", inbox.Place.Name);
 
-    Found? TryOpen(Inbox inbox, FileInfo file)
+    // The program's own folder of that name; where it was exchanged for a link, what should go there waits.
+    static HeldFolder OwnFolder(Inbox inbox, string name) => inbox.Place.TryOpenIn(name) ?? throw new IOException($"{Path.Combine(inbox.Place.Name, name)} is no folder that can be opened. Remove it.");
+
+    Found? TryOpen(Inbox inbox, HeldFolder taking, FileInfo file)
     {
-        try { return Open(inbox, file); }
+        try { return Open(inbox, taking, file); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Waits(inbox, e);
@@ -113,20 +155,24 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
         }
     }
 
-    Found? Open(Inbox inbox, FileInfo file)
+    Found? Open(Inbox inbox, HeldFolder taking, FileInfo file)
     {
-        if (file.Name.Length < 34) return null;
+        if (file.Name.Length < 34 || !IsThere(file)) return null;
         string name = file.Name[33..];
         // A pipe or a device has no length, and opening one may never end.
         if (file.LinkTarget is not null || file.Length == 0) return Refuse("It is empty, or a link, or no file at all. Drop the file itself.");
         FileStream content;
-        try { content = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.Read); }
+        // Windows moves what is open only where whoever opened it allows that.
+        try { content = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete); }
         catch (UnauthorizedAccessException) { return Refuse("The program may not read it. Give it the right to, and drop the file again."); }
         // Somebody has it open for themselves; it will be there the next time.
         catch (IOException) { return null; }
-        if (content.CanSeek && IsUnder(content.SafeFileHandle, file.Name)) return new(inbox, file.FullName, name, content, TurnOf(content));
+        bool isFile = content.CanSeek;
+        // What was opened is what lay there: its name is ours and known to nobody before.
+        if (isFile && taking.Holds(content.SafeFileHandle, file.Name)) return new(inbox, file.FullName, name, content, TurnOf(content));
         content.Dispose();
-        return Refuse("It is no file of its own. Drop the file itself.");
+        // What was exchanged between looking and opening is told by what lies there the next time.
+        return isFile ? null : Refuse("It is no file of its own. Drop the file itself.");
 
         Found? Refuse(string why)
         {
@@ -134,10 +180,6 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
             return null;
         }
     }
-
-    // What was opened is what lay there: its name is ours and known to nobody before.
-    static bool IsUnder(SafeFileHandle handle, string name) =>
-        !OperatingSystem.IsLinux() || Path.GetFileName(new FileInfo($"/proc/self/fd/{handle.DangerousGetHandle()}").LinkTarget) == name;
 
     static int TurnOf(FileStream content)
     {
@@ -173,7 +215,7 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
         }
         try
         {
-            MoveTo(Path.Combine(file.Inbox.Place.FullName, Done), file.Path, file.Name);
+            MoveTo(file.Inbox, Done, file.Path, file.Name);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { Waits(file.Inbox, e); }
         return true;
@@ -188,21 +230,25 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
 
     void Fail(Inbox inbox, string path, string name, string why)
     {
-        log.LogWarning("A file in the watched folder {Folder} was not taken: {Why}", inbox.Place.FullName, why);
-        string moved = MoveTo(Path.Combine(inbox.Place.FullName, Failed), path, name);
-        File.WriteAllText(moved + ".txt", $"{name} was not taken, and nothing of it counts.\n{why}\nThen drop it again.\n");
+        log.LogWarning("A file in the watched folder {Folder} was not taken: {Why}", inbox.Place.Name, why);
+        MoveTo(inbox, Failed, path, name, $"{name} was not taken, and nothing of it counts.\n{why}\nThen drop it again.\n");
     }
 
-    // Beside what lies there under the same name.
-    static string MoveTo(string folder, string path, string name)
+    // Beside what lies there under the same name; with a text beside it.
+    static void MoveTo(Inbox inbox, string folder, string path, string name, string? text = null)
     {
-        Directory.CreateDirectory(folder);
+        Directory.CreateDirectory(Path.Combine(inbox.Place.Path, folder));
+        using var own = OwnFolder(inbox, folder);
         for (int number = 1; ; number++)
         {
-            string to = Path.Combine(folder, number == 1 ? name : $"{Path.GetFileNameWithoutExtension(name)}-{number}{Path.GetExtension(name)}");
+            string to = Path.Combine(own.Path, number == 1 ? name : $"{Path.GetFileNameWithoutExtension(name)}-{number}{Path.GetExtension(name)}");
             if (File.Exists(to) || Directory.Exists(to) || File.Exists(to + ".txt")) continue;
             File.Move(path, to);
-            return to;
+            if (text is null) return;
+            // A new file: one that was planted under its name is not written to.
+            using var beside = new StreamWriter(new FileStream(to + ".txt", FileMode.CreateNew, FileAccess.Write));
+            beside.Write(text);
+            return;
         }
     }
 }

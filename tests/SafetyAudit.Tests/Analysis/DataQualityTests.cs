@@ -1,7 +1,9 @@
 using System.Net;
 using System.Text.Json;
+using Deque.AxeCore.Playwright;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
@@ -90,18 +92,120 @@ public class DataQualityTests
         Assert.Equal(new Part(2, 3), Assert.Single((await DataQuality.ReadAsync(db, From, To, default)).Clinics).InTime);
     }
 
+    /// <summary>The sessions S2 and S4 are asked about, S2 twice; S8 is not here, and asked about twice; nobody has tried to ask about S3.</summary>
+    static readonly (string At, string Content)[] Asking =
+    [
+        .. Arrivals[..2],
+        ("2026-04-03T12:00:00Z", "follow_up_id,session_id,clinic_id,due_at,attempted_at,outcome\n"
+            + "F1,S2,C1,,2026-03-06T10:00:00Z,no_answer\nF2,S2,C1,,2026-03-07T10:00:00Z,reached\n"
+            + "F3,S4,C1,2026-02-21T10:00:00Z,,declined\n"
+            + "F4,S8,C1,,2026-03-31T23:00:00Z,no_answer\nF5,S8,C1,,2026-04-01T23:00:00Z,reached\n"
+            + "F6,S3,C1,2026-03-06T10:00:00Z,,\nF7,S9,C1,2026-03-06T10:00:00Z,,\n"   // due, and no more
+            + "F8,S8,,,2026-03-31T23:00:00Z,reached\n"                                    // no clinic
+            + "F9,S10,C1,,2026-01-31T23:00:00Z,reached\n"),                               // before the period
+        ("2026-04-03T12:00:00Z", Events + "E6,,,P1,T9,BRUISE_MINOR,2026-03-15T12:00:00Z,,,\nE7,,C1,P1,T9,BRUISE_MINOR,2026-03-15T12:00:00Z,,,\n"),
+    ];
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task Follow_ups_that_wait_stand_with_the_clinic_they_name_and_what_names_none_is_counted_for_those_who_reach_all(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        foreach (var (at, content) in Asking)
+        {
+            installation.Clock.Now = DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture);
+            await installation.ImportAsync(content);
+        }
+        await using var db = installation.Db();
+        var quality = await DataQuality.ReadAsync(db, From, To, default);
+        Assert.Equal((new Part(2, 3), new Part(0, 1)), (Assert.Single(quality.Clinics).FollowUps, quality.Clinics[0].Linked));
+        Assert.Equal([("2026-02-01", new Part(1, 1)), ("2026-03-01", new Part(1, 2))], quality.Months.Where(m => m.PractitionerId is null).Select(m => ($"{m.From:yyyy-MM-dd}", m.FollowUps)));
+        Assert.All(quality.Practitioners.Concat(quality.Months.Where(m => m.PractitionerId is not null)), p => Assert.Null(p.FollowUps.Share));
+        Assert.Equal(new WithoutClinic(1, 1), quality.Unplaced);
+        Assert.Equal(new WithoutClinic(0, 0), (await DataQuality.ReadAsync(db, From, new(2026, 3, 14), default)).Unplaced);
+
+        // Whoever reaches this clinic alone sees the same of it, and nothing of what is no clinic's.
+        await using var one = installation.Db(new(ActorKind.Person, "c1", "", Roles.Of(Role.Director), new(["C1"])));
+        var ones = await DataQuality.ReadAsync(one, From, To, default);
+        Assert.Equal((new Part(2, 3), null), (Assert.Single(ones.Clinics).FollowUps, ones.Unplaced));
+        await using var own = installation.Db(new(ActorKind.Person, "ada", "", Roles.Of(Role.Practitioner), new(null, "P1")));
+        var adas = await DataQuality.ReadAsync(own, From, To, default);
+        Assert.Null(adas.Unplaced);
+        Assert.Equal([("P1", new Part(0, 0))], adas.Months.Select(m => (m.PractitionerId!, m.FollowUps)).Distinct());
+
+        // The session arrives, and with it the one that names no clinic finds its way.
+        await installation.ImportAsync(Sessions + "S8,C1,P1,T1,2026-03-30T10:00:00Z,completed,,,,\n");
+        quality = await DataQuality.ReadAsync(db, From, To, default);
+        Assert.Equal((new Part(3, 3), new WithoutClinic(1, 0)), (quality.Clinics[0].FollowUps, quality.Unplaced));
+    }
+
+    [Fact]
+    public async Task The_page_and_programs_are_told_of_follow_ups_and_of_what_names_no_clinic()
+    {
+        var clock = new TestClock();
+        await using var dashboard = await RunningDashboard.StartAsync(async services =>
+        {
+            await FillAsync(services, clock, Asking);
+            await RunningDashboard.AddUserAsync(services, new User { UserName = "director", Roles = [Role.Director] }, "correct horse battery");
+            await RunningDashboard.AddUserAsync(services, new User { UserName = "director-c1", Roles = [Role.Director], ClinicIds = ["C1"] }, "correct horse battery");
+        }, clock);
+        using var program = new Visitor(dashboard.Address);
+        program.Headers["Authorization"] = $"Bearer {await AccessMatrixTests.KeyAsync(dashboard, "C1")}";
+        Assert.Equal(HttpStatusCode.OK, await program.GetAsync("/api/v1/data-quality?from=2026-02-01&to=2026-04-30&by=clinic"));
+        var row = JsonDocument.Parse(program.Text).RootElement.EnumerateArray().Single();
+        Assert.Equal((2, 1, 2.0 / 3), (row.GetProperty("sessions_followed_up").GetInt32(), row.GetProperty("follow_ups_waiting").GetInt32(), row.GetProperty("follow_up_linkage").GetDouble()));
+        Assert.Equal(HttpStatusCode.OK, await program.GetAsync("/api/v1/data-quality?from=2026-02-01&to=2026-04-30"));
+        Assert.All(JsonDocument.Parse(program.Text).RootElement.EnumerateArray(), p => Assert.Equal((JsonValueKind.Null, JsonValueKind.Null, JsonValueKind.Null),
+            (p.GetProperty("sessions_followed_up").ValueKind, p.GetProperty("follow_ups_waiting").ValueKind, p.GetProperty("follow_up_linkage").ValueKind)));
+
+        using var director = new Visitor(dashboard.Address);
+        await director.SignInAsync("director", "correct horse battery");
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/data-quality?from=2026-02-01&to=2026-04-30&clinic=C1"));
+        string text = WebUtility.HtmlDecode(director.Text);
+        Assert.Contains("they name no clinic: 1 event and 1 follow-up of the period that wait", text, StringComparison.Ordinal);
+        // Of the clinic and its months, not of practitioners.
+        Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(text, "Follow-ups joined</th>"));
+        Assert.Matches("(?s)C1</a></th>.*?66.7\\s?%<div class=\"small\">of 3</div>.*?Practitioners</h2>.*?February 2026.*?100.0\\s?%<div class=\"small\">of 1</div>.*?March 2026.*?50.0\\s?%<div class=\"small\">of 2</div>", text);
+        using var one = new Visitor(dashboard.Address);
+        await one.SignInAsync("director-c1", "correct horse battery");
+        Assert.Equal(HttpStatusCode.OK, await one.GetAsync("/data-quality?from=2026-02-01&to=2026-04-30&clinic=C1"));
+        Assert.DoesNotContain("they name no clinic", one.Text, StringComparison.Ordinal);
+        Assert.Contains("Follow-ups joined</th>", one.Text, StringComparison.Ordinal);
+
+        await using var browser = await Browser.OpenAsync();
+        foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 320) })
+        {
+            var page = await browser.PageAsync(scheme, width);
+            await page.GotoAsync(dashboard.Address + "/sign-in");
+            await page.FillAsync("[name=UserName]", "director");
+            await page.FillAsync("[name=Password]", "correct horse battery");
+            await page.ClickAsync("main button");
+            await page.ArrivesAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
+            await page.GotoAsync(dashboard.Address + "/data-quality?from=2026-02-01&to=2026-04-30&clinic=C1");
+            var violations = (await page.RunAxe()).Violations;
+            Assert.True(violations.Length == 0, $"{look}: " + string.Join("; ", violations.Select(v => $"{v.Id} at {string.Join(" ", v.Nodes.Take(3).Select(n => n.Html))}")));
+            Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") <= 0, $"wider than a {look} screen");
+            if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder) await page.ScreenshotAsync(new() { Path = Path.Combine(Directory.CreateDirectory(folder).FullName, $"data-quality-{look}.png"), FullPage = true });
+        }
+        Assert.Empty(browser.Errors);
+    }
+
+    static async Task FillAsync(IServiceProvider services, TestClock clock, (string At, string Content)[] arrivals)
+    {
+        foreach (var (at, content) in arrivals)
+        {
+            clock.Now = DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture);
+            await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), "file.csv", null, null, Actor.CommandLine, default);
+            await services.CatchUpAsync(null, default);
+        }
+    }
+
     [Fact]
     public async Task The_page_and_programs_get_the_same_value()
     {
         var clock = new TestClock();
         await using var dashboard = await RunningDashboard.StartAsync(async services =>
         {
-            foreach (var (at, content) in Arrivals)
-            {
-                clock.Now = DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture);
-                await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), "file.csv", null, null, Actor.CommandLine, default);
-                await services.CatchUpAsync(null, default);
-            }
+            await FillAsync(services, clock, Arrivals);
             await RunningDashboard.AddUserAsync(services, new User { UserName = "director", Roles = [Role.Director] }, "correct horse battery");
         }, clock);
         using var program = new Visitor(dashboard.Address);

@@ -347,7 +347,18 @@ public class TrailTests
 
         var whole = await Verifier(extract, "--heads", headsFile, "--keys", keys);
         Assert.Equal((0, ""), (whole.Code, whole.Errors));
-        Assert.Null((await TrailExtract.VerifyAsync(extract, installation.Services.GetRequiredService<KeyRing>(), heads.Read(), installation.Services.GetRequiredService<DatabaseSettings>(), default)).Fault);
+        var held = await CheckAsync();
+        Assert.Null(held.Fault);
+        Assert.DoesNotContain(held.Said, words => words.Contains("last head kept", StringComparison.Ordinal));
+        // The trail goes on, and another head is kept: the extract still holds, and does not reach as far.
+        long last = await CountAsync(installation);
+        await AddEntriesAsync(installation, upTo: (int)last + 3);
+        await heads.WriteAsync(default);
+        held = await CheckAsync();
+        Assert.Null(held.Fault);
+        string says = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the extract ends at entry {last}, and the last head kept is of entry {last + 3} (");
+        Assert.Contains(held.Said, words => words.StartsWith(says, StringComparison.Ordinal));
+        Assert.Contains("1 heads compared", held.Said);
 
         // One byte of one entry; one entry out; the end cut off.
         string[] lines = await File.ReadAllLinesAsync(extract);
@@ -364,6 +375,8 @@ public class TrailTests
             Assert.StartsWith($"Entry {firstBad} ", broken.Errors, StringComparison.Ordinal);
             Assert.Equal(firstBad, (await TrailExtract.VerifyAsync(extract, null, null, null, default)).Fault?.Sequence);
         }
+
+        Task<TrailCheck> CheckAsync() => TrailExtract.VerifyAsync(extract, installation.Services.GetRequiredService<KeyRing>(), heads.Read(), installation.Services.GetRequiredService<DatabaseSettings>(), default);
     }
 
     /// <summary>What an administrator of the database does with everything but the keys: each hash after it is made anew, so that seals and heads alone can tell.</summary>

@@ -65,6 +65,53 @@ public class OpenReportTests
     }
 
     [Fact]
+    public async Task Whoever_reads_what_a_reporter_wrote_is_entered_in_the_trail_and_no_list_shows_it()
+    {
+        await using var world = await RecordsEndpointTests.World.OpenAsync();
+        string link = await LinkAsync(world);
+        using var stranger = new Visitor(world.Dashboard.Address);
+        Assert.Equal(HttpStatusCode.OK, await SendAsync(stranger, link, With(Filled(await FormAsync(stranger, link)), "what", "lung")));
+        string code = CodeIn(stranger.Text);
+        await world.Installation.Services.CatchUpAsync(null, default);
+        await using var db = world.Installation.Db();
+        long upload = await db.AdverseEvents.Where(e => e.EventId == code).Select(e => e.UploadId).SingleAsync();
+        long alert = await db.Alerts.Select(a => a.Id).SingleAsync();
+        await RunningDashboard.AddUserAsync(world.Dashboard.App.Services, new SafetyAudit.Access.User { UserName = "auditor", Roles = [SafetyAudit.Access.Role.Auditor] }, Password);
+        using var director = await DirectorAsync(world);
+        using var auditor = new Visitor(world.Dashboard.Address);
+        await auditor.SignInAsync("auditor", Password);
+
+        foreach (string list in new[] { "/", "/alerts", $"/alerts/{alert}", "/events/waiting", "/uploads", $"/uploads/{upload}", $"/records?id={code}" })
+        {
+            Assert.Equal(HttpStatusCode.OK, await director.GetAsync(list));
+            Assert.DoesNotContain("turned blue", director.Text, StringComparison.Ordinal);
+        }
+        string of = $"?kind=events&id={code}&clinic=C1";
+        foreach (string page in new[] { "/records/history" + of, "/records/correct" + of })
+        {
+            Assert.Equal(HttpStatusCode.OK, await director.GetAsync(page));
+            Assert.Contains("It turned blue.", director.Text, StringComparison.Ordinal);
+        }
+        string taken = of.Replace("?", "?handler=fhir&", StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/records/history" + taken));
+        Assert.Contains("It turned blue.", director.Text, StringComparison.Ordinal);
+        foreach (string page in new[] { "/records/history" + of, "/records/history" + taken })
+        {
+            Assert.Equal(HttpStatusCode.OK, await auditor.GetAsync(page));
+            Assert.DoesNotContain("turned blue", auditor.Text, StringComparison.Ordinal);
+        }
+
+        await RunningDashboard.MoveReadsAsync(world.Dashboard.App.Services);
+        var entries = await db.AuditEntries.AsNoTracking().ToListAsync();
+        Assert.Equal([("person auditor", "/records/history"), ("person director", "/records/correct"), ("person director", "/records/history")],
+            entries.Where(e => e.Action == AuditAction.Read && e.Why == of).Select(e => (e.Actor, e.Subject)).Order());
+        Assert.Equal(["person auditor", "person director"], entries.Where(e => e.Action == AuditAction.Exported && e.Subject == "/records/history" && e.Why == taken).Select(e => e.Actor).Order());
+        // That it was read is told, and not what it says.
+        Assert.DoesNotContain(entries, e => $"{e.Before} {e.After} {e.Why}".Contains("turned blue", StringComparison.Ordinal));
+        Assert.DoesNotContain("turned blue", world.Dashboard.Log.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_serious_report_raises_its_alert_and_one_whose_session_is_known_or_arrives_later_joins_it()
     {
         await using var world = await RecordsEndpointTests.World.OpenAsync();

@@ -8,6 +8,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host;
 using SafetyAudit.Sessions;
+using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Host;
@@ -105,6 +106,49 @@ public class TakeBackPageTests
         Assert.DoesNotContain("http-equiv=\"refresh\"", director.Text, StringComparison.Ordinal);
         await using var after = WebTests.Db(dashboard);
         Assert.Equal(UploadStatus.Cancelled, (await after.Uploads.SingleAsync(u => u.Id == upload.Id)).Status);
+    }
+
+    [Fact]
+    public async Task Once_a_file_is_read_its_page_tells_how_far_counting_has_come()
+    {
+        await using var dashboard = await StartAsync(TimeProvider.System);
+        var services = dashboard.App.Services;
+        // Of a patient of their own, so that nobody else's day is judged anew.
+        string sessions = Samples.SessionHeader + string.Concat(Enumerable.Range(1, 3).Select(day => Samples.Session($"D{day}", $"2026-03-0{day}T10:00:00Z").Replace(",T1,", ",T7,", StringComparison.Ordinal)));
+        var upload = (await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(sessions)), "days.csv", null, "C1", Actor.CommandLine, default))[0];
+        await services.GetRequiredService<ProcessUploads>().DrainAsync(null, default);
+        using var director = await SignedInAsync(dashboard, "director");
+        string page = $"/uploads/{upload.Id}";
+        await director.GetAsync(page);
+        Assert.Contains("brought up to date for clinic C1: 3 practitioner-days to be counted. This page follows", director.Text, StringComparison.Ordinal);
+        Assert.Contains($"<noscript><meta http-equiv=\"refresh\" content=\"2; url={page}?by-itself\"></noscript>", director.Text, StringComparison.Ordinal);
+        await using var browser = await Browser.OpenAsync();
+        var phone = await browser.PageAsync(ColorScheme.Dark, 320);
+        await phone.GotoAsync(dashboard.Address + "/sign-in");
+        await phone.FillAsync("[name=UserName]", "director");
+        await phone.FillAsync("[name=Password]", Password);
+        await phone.ClickAsync("main button");
+        await phone.ArrivesAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
+        await phone.GotoAsync(dashboard.Address + page);
+        Assert.Empty((await phone.RunAxe()).Violations);
+        Assert.True(await phone.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") <= 0);
+        if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder) await phone.ScreenshotAsync(new() { Path = Path.Combine(Directory.CreateDirectory(folder).FullName, "counting.png"), FullPage = true });
+        // One day, then it is stopped.
+        using var stop = new CancellationTokenSource();
+        var counting = new RefreshSummaries(services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>()) { DaysPerTransaction = 1 };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => counting.RunAsync(stop.Token, new Told<CountingProgress>(p =>
+        {
+            if (p.Done == 1) stop.Cancel();
+        })));
+        await director.GetAsync(page);
+        Assert.Matches("2 practitioner-days to be counted, [0-9,]+/s, about [0-9]+ (s|min) left", director.Text);
+        // The page that is open follows by itself.
+        await phone.WaitForFunctionAsync("() => document.body.innerText.includes('2 practitioner-days to be counted')");
+        await services.CatchUpAsync(null, default);
+        await phone.WaitForFunctionAsync("() => !document.body.innerText.includes('to be counted')");
+        await director.GetAsync(page);
+        Assert.DoesNotContain("to be counted", director.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("http-equiv=\"refresh\"", director.Text, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -55,6 +55,61 @@ public class RefreshSummariesTests
     }
 
     [Fact]
+    public async Task Counting_tells_how_many_days_are_done_and_left_also_where_somebody_else_counts_some()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        var told = new List<(long Done, long Left)>();
+        await SendAsync(round: 1);
+        await CountAsync(_ => { });
+        Assert.Equal([(0, 5), (2, 3), (4, 1), (5, 0)], told);
+        told.Clear();
+        await CountAsync(_ => { });
+        Assert.Empty(told);
+        await SendAsync(round: 2);
+        await CountAsync(p =>
+        {
+            if (p.Done == 2) installation.SummariseAsync().GetAwaiter().GetResult();
+        });
+        Assert.Equal([(0, 5), (2, 3), (2, 0)], told);
+
+        async Task SendAsync(int round)
+        {
+            await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(Samples.SessionHeader + string.Concat(Enumerable.Range(1, 5).Select(day => Samples.Session($"S{round}-{day}", $"2026-03-0{day}T10:00:00Z")))));
+            await installation.Services.GetRequiredService<SafetyAudit.Uploads.ProcessUploads>().DrainAsync(null, default);
+        }
+
+        Task CountAsync(Action<CountingProgress> also) =>
+            new RefreshSummaries(installation.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>()) { DaysPerTransaction = 2 }.RunAsync(default, new Told<CountingProgress>(p =>
+            {
+                told.Add((p.Done, p.Left));
+                also(p);
+            }));
+    }
+
+    [Fact]
+    public void How_fast_days_are_counted_is_told_from_looking_again_and_again()
+    {
+        var pace = new CountingPace();
+        var start = new DateTime(2026, 7, 1, 12, 0, 0, DateTimeKind.Utc);
+        Assert.Equal((100L, null), Look("C1", 100, 0));
+        // Nothing was counted for a minute: that is no pace. Then 40 in ten seconds, and 60 are left.
+        Assert.Equal((100L, null), Look("C1", 100, 60));
+        Assert.Equal((60L, (4, TimeSpan.FromSeconds(15))), Look("C1", 60, 70));
+        Assert.Equal((60L, (2, TimeSpan.FromSeconds(30))), Look("C1", 60, 80));
+        // Those of another clinic, and of all, are others.
+        Assert.Equal((300L, null), Look("C2", 300, 80));
+        Assert.Equal((360L, null), Look(null, 360, 80));
+        // Further ones came.
+        Assert.Equal((90L, null), Look("C1", 90, 90));
+        Assert.Equal((80L, (2, TimeSpan.FromSeconds(40))), Look("C1", 80, 95));
+        Assert.Equal(0, Look("C1", 0, 100).Left);
+        Assert.Equal((50L, null), Look("C1", 50, 200));
+
+        (long Left, (double, TimeSpan)? Pace) Look(string? clinic, long left, int second) => pace.Look(clinic, left, start.AddSeconds(second)) is var look ? (look.Left, look.Pace) : default;
+    }
+
+    [Fact]
     public async Task An_event_that_ended_a_session_early_is_counted()
     {
         await using var installation = await TestInstallation.OpenAsync();

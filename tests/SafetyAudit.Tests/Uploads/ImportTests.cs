@@ -220,7 +220,7 @@ public class ImportTests
         await stopped.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(sessions));
         using (var stop = new CancellationTokenSource())
         {
-            var reports = new Sink(p => { if (p.Rows >= 5000) stop.Cancel(); });
+            var reports = new Told<(Upload, UploadProgress Progress)>(p => { if (p.Progress.Rows >= 5000) stop.Cancel(); });
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stopped.Services.GetRequiredService<ProcessUploads>().DrainAsync(reports, stop.Token));
         }
         await stopped.SummariseAsync();
@@ -246,7 +246,7 @@ public class ImportTests
         var upload = await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(sessions));
         bool overtaken = false;
         // Between two of its commits the first worker is held up past its claim, and a second one reads the file to its end.
-        var slow = new Sink(_ =>
+        var slow = new Told<(Upload, UploadProgress)>(_ =>
         {
             if (overtaken) return;
             overtaken = true;
@@ -383,7 +383,7 @@ public class ImportTests
         await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1", "2026-02-02T10:00:00Z"));
         var upload = await installation.ReceiveAsync(System.Text.Encoding.UTF8.GetBytes(file));
         using var stop = new CancellationTokenSource();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => installation.Services.GetRequiredService<ProcessUploads>().DrainAsync(new Sink(_ => stop.Cancel()), stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => installation.Services.GetRequiredService<ProcessUploads>().DrainAsync(new Told<(Upload, UploadProgress)>(_ => stop.Cancel()), stop.Token));
         installation.Clock.Now += ProcessUploads.Lease + TimeSpan.FromSeconds(1);
         await installation.Services.CatchUpAsync(null, default);
 
@@ -413,8 +413,27 @@ public class ImportTests
         Assert.Equal(UploadStatus.Completed, (await db.Uploads.SingleAsync(u => u.Id == upload.Id)).Status);
     }
 
-    sealed class Sink(Action<UploadProgress> tell) : IProgress<(Upload, UploadProgress)>
+    [Fact]
+    public async Task A_dry_run_tells_how_far_it_has_come_as_an_import_does_and_stores_nothing()
     {
-        public void Report((Upload, UploadProgress) value) => tell(value.Item2);
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        string path = Path.Combine(installation.Directory, "dry.csv");
+        await File.WriteAllTextAsync(path, Samples.SessionHeader + Samples.Session("S0", practitioner: "P9") + string.Concat(Enumerable.Range(1, 11_999).Select(i => Samples.Session($"S{i}"))));
+        var told = new List<(UploadStatus Status, long Rows, long Rejected, long BytesRead, double? PerSecond)>();
+        var progress = new Told<(Upload Upload, UploadProgress Progress)>(p =>
+        {
+            installation.Clock.Now += TimeSpan.FromSeconds(10);
+            told.Add((p.Upload.Status, p.Progress.Rows, p.Progress.Rejected, p.Progress.BytesRead, p.Upload.Pace(installation.Clock.Now.UtcDateTime)?.RowsPerSecond));
+        });
+        var run = Assert.Single(await installation.Services.GetRequiredService<ProcessUploads>().DryRunAsync(path, null, null, progress, default));
+        // Five thousand rows in ten seconds, and again; then it is done.
+        Assert.Equal([(UploadStatus.Processing, 5000, 1, 500), (UploadStatus.Processing, 10_000, 1, 500), (UploadStatus.Completed, 12_000, 1, (double?)null)], told.Select(t => (t.Status, t.Rows, t.Rejected, t.PerSecond)));
+        Assert.True(told[0].BytesRead < told[1].BytesRead && told[1].BytesRead < told[2].BytesRead);
+        // The end of the last line may be left.
+        Assert.InRange(told[2].BytesRead, new FileInfo(path).Length - 1, new FileInfo(path).Length);
+        Assert.Equal((11_999L, "S0"), (run.Upload.RowsNew, Assert.Single(run.FirstRejected).RecordId));
+        await using var db = installation.Db();
+        Assert.Equal((1, 0, 0), (await db.Uploads.CountAsync(), await db.Sessions.CountAsync(), await db.QuarantinedRows.CountAsync()));
     }
 }

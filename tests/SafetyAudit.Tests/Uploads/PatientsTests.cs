@@ -164,9 +164,9 @@ public class PatientsTests
         await rotated.ImportAsync(practitioners);
         await rotated.ReceiveAsync(Encoding.UTF8.GetBytes(sessions));
         var committed = new List<long>();
-        var sink = new Sink(report =>
+        var sink = new Told<(Upload, UploadProgress Progress)>(report =>
         {
-            committed.Add(report.Rows);
+            committed.Add(report.Progress.Rows);
             if (committed.Count > 1) return;
             Assert.Equal(2, Task.Run(() => rotated.Services.GetRequiredService<RotateKey>().RunAsync(default)).GetAwaiter().GetResult().Key);
         });
@@ -274,10 +274,5 @@ public class PatientsTests
         await using var db = installation.Db();
         var practitioner = await db.Practitioners.SingleAsync();
         Assert.Equal(("-7", "=Ada"), (practitioner.PractitionerId, practitioner.DisplayName));
-    }
-
-    sealed class Sink(Action<UploadProgress> tell) : IProgress<(Upload, UploadProgress)>
-    {
-        public void Report((Upload, UploadProgress) value) => tell(value.Item2);
     }
 }

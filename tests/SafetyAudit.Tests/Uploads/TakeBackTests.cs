@@ -162,7 +162,7 @@ public class TakeBackTests
         Assert.Null(await TakeBack(installation).CancelAsync(waiting.Id, "not this one", Anna, default));
         // From within the reading, after its first batches are stored.
         long seen = 0;
-        await installation.Services.GetRequiredService<ProcessUploads>().DrainAsync(new AtOnce(report =>
+        await installation.Services.GetRequiredService<ProcessUploads>().DrainAsync(new Told<(Upload Upload, UploadProgress Progress)>(report =>
         {
             if (report.Upload.Id != big.Id || seen > 0) return;
             seen = report.Progress.Rows;
@@ -276,10 +276,5 @@ public class TakeBackTests
         await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2") + Samples.Session("S3"));
         await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S2") + Samples.Event("E2", "S3"));
         installation.Clock.Now += TimeSpan.FromHours(1);
-    }
-
-    sealed class AtOnce(Action<(Upload Upload, UploadProgress Progress)> tell) : IProgress<(Upload Upload, UploadProgress Progress)>
-    {
-        public void Report((Upload Upload, UploadProgress Progress) value) => tell(value);
     }
 }

@@ -95,6 +95,92 @@ public sealed class WatchedFolderTests : IDisposable
         Directory.Delete(outside, recursive: true);
     }
 
+    /// <summary>Faults row 25. Whoever may write to the folder keeps exchanging, by renaming, a file for a link and for another file, and the folders on the way to it for links to one outside.</summary>
+    [Theory]
+    [InlineData("file"), InlineData("taking"), InlineData("clinic")]
+    public async Task Nothing_outside_is_read_or_moved_and_each_file_is_taken_once_and_whole_while_names_are_exchanged(string exchanged)
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        string outside = Directory.CreateTempSubdirectory("safetyaudit-outside-").FullName, staging = Directory.CreateTempSubdirectory("safetyaudit-staging-").FullName;
+        string inbox = Path.Combine(folder, "C1"), taking = Path.Combine(inbox, "taking"), dropped = Path.Combine(inbox, "people.csv");
+        // A name as the program gives, so that nothing but where it lies tells it from the program's own.
+        string inner = Directory.CreateDirectory(Path.Combine(outside, "taking")).FullName;
+        string[] secrets = [.. new[] { Path.Combine(outside, "people.csv"), Path.Combine(outside, $"{new string('0', 32)}-secret.csv"), Path.Combine(inner, $"{new string('1', 32)}-secret.csv") }];
+        foreach (string secret in secrets) await File.WriteAllTextAsync(secret, "practitioner_id,clinic_id\nSECRET,C1\n");
+        Directory.CreateDirectory(inbox);
+        using var end = new CancellationTokenSource();
+        int made = 0, swaps = 0;
+        var others = new Thread(() =>
+        {
+            for (; !end.IsCancellationRequested; swaps++)
+            {
+                try
+                {
+                    if (exchanged != "file" || swaps % 2 == 0) DropOne();
+                    // Long enough now and then that a file is found settled.
+                    if (swaps % 8 == 0) Thread.Sleep(swaps % 3 * 3);
+                    if (exchanged == "file" && swaps % 2 == 1) Exchange(() => File.CreateSymbolicLink(Path.Combine(staging, "link"), secrets[0]), dropped);
+                    if (exchanged != "file") ExchangeFolder(exchanged == "taking" ? taking : inbox);
+                }
+                catch (IOException) { }
+                catch (UnauthorizedAccessException) { }
+            }
+        });
+        others.Start();
+        await using var db = installation.Db();
+        // As long as it takes on a machine that has other things to do.
+        var begun = Stopwatch.StartNew();
+        for (int turn = 0; turn < 150 || (swaps < 300 || await db.Uploads.CountAsync() < 10) && begun.Elapsed < TimeSpan.FromSeconds(90); turn++) await Watch(installation, TimeSpan.FromMilliseconds(turn % 4)).TakeAsync(default);
+        await end.CancelAsync();
+        others.Join();
+        await Watch(installation).TakeAsync(default);
+        await installation.Services.CatchUpAsync(null, default);
+
+        Assert.True(swaps >= 300, $"{swaps} exchanges are no race");
+        foreach (string secret in secrets) Assert.Equal("practitioner_id,clinic_id\nSECRET,C1\n", await File.ReadAllTextAsync(secret));
+        var uploads = await db.Uploads.ToListAsync();
+        Assert.True(uploads.Count >= 10, $"{uploads.Count} files were taken of {made}");
+        Assert.All(uploads, u => Assert.Equal((UploadStatus.Completed, 500L, 500L, 0L), (u.Status, u.RowsRead, u.RowsNew, u.RowsRejected)));
+        Assert.False(await db.Practitioners.AnyAsync(p => p.PractitionerId == "SECRET"));
+        Directory.Delete(staging, recursive: true);
+        // What lies in the folder was found there or put there by the program: nothing came in from outside, and nothing went out.
+        Assert.Equal(secrets.Order(StringComparer.Ordinal), Directory.GetFiles(outside, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal));
+        Directory.Delete(outside, recursive: true);
+
+        // Whole under its name at once, as a careful program drops it; each is another file, of people whom no other has.
+        void DropOne()
+        {
+            if (File.Exists(dropped) && new FileInfo(dropped).LinkTarget is null && swaps % 7 != 0) return;
+            int number = made++;
+            File.WriteAllText(Path.Combine(staging, "people.csv"), "practitioner_id,clinic_id\n" + string.Concat(Enumerable.Range(0, 500).Select(i => $"P{number}-{i},C1\n")));
+            if (Directory.Exists(inbox) && new DirectoryInfo(inbox).LinkTarget is null) File.Move(Path.Combine(staging, "people.csv"), dropped, overwrite: true);
+        }
+
+        void Exchange(Action make, string place)
+        {
+            make();
+            File.Move(Path.Combine(staging, "link"), place, overwrite: true);
+        }
+
+        void ExchangeFolder(string place)
+        {
+            string aside = Path.Combine(staging, $"aside-{swaps}");
+            Directory.Move(place, aside);
+            try
+            {
+                Directory.CreateSymbolicLink(place, outside);
+                Thread.SpinWait(swaps % 50 * 1000);
+            }
+            finally
+            {
+                if (new FileInfo(place).LinkTarget is not null) File.Delete(place);
+                if (!Directory.Exists(place)) Directory.Move(aside, place);
+                // The program made itself a new one meanwhile: what lay in the old one comes back to it.
+                else foreach (string path in Directory.GetFiles(aside)) File.Move(path, Path.Combine(place, Path.GetFileName(path)));
+            }
+        }
+    }
+
     [Fact]
     public async Task What_is_refused_lies_in_failed_with_why_and_a_name_that_is_taken_gets_a_number()
     {
@@ -172,7 +258,7 @@ public sealed class WatchedFolderTests : IDisposable
         Assert.Equal(1, await db.Uploads.CountAsync());
     }
 
-    WatchedFolder Watch(TestInstallation installation) => new(new(folder, null, TimeSpan.FromMilliseconds(200)), installation.Services.GetRequiredService<ReceiveUpload>(), NullLogger<WatchedFolder>.Instance);
+    WatchedFolder Watch(TestInstallation installation, TimeSpan? settled = null) => new(new(folder, null, settled ?? TimeSpan.FromMilliseconds(200)), installation.Services.GetRequiredService<ReceiveUpload>(), NullLogger<WatchedFolder>.Instance);
 
     void Drop(string name, string content)
     {

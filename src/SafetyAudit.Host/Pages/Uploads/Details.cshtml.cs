@@ -6,12 +6,13 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Sessions;
+using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host.Pages;
 
 [Needs(Permission.SendRecords)]
-public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, KeyRing keys, TakeBackUpload takeBack, JobQueue jobs, TimeProvider time) : PageModel
+public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, KeyRing keys, TakeBackUpload takeBack, JobQueue jobs, CountingPace counting, TimeProvider time) : PageModel
 {
     const int Listed = 200;
 
@@ -22,10 +23,13 @@ public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, Key
     public List<(ReasonCode Code, int Count)> ByReason { get; private set; } = [];
     public int Waiting { get; private set; }
     public string? Problem { get; private set; }
+    /// <summary>How far counting has come at the clinics of a file that was read or taken back; null where nothing waits to be counted.</summary>
+    public CountingProgress? Counting { get; private set; }
+
     public (double RowsPerSecond, TimeSpan Left)? Pace => Upload.Pace(time.UtcNow());
 
     /// <summary>Seconds after which a browser without scripts looks again: the longer it takes the less often, since each look is in the trail. Null once it is done.</summary>
-    public int? LookAgainAfter => Upload.Status is UploadStatus.Received or UploadStatus.Processing ? (int)Math.Clamp((Pace?.Left.TotalSeconds ?? 0) / 10, 2, 30) : null;
+    public int? LookAgainAfter => Upload.Status is UploadStatus.Received or UploadStatus.Processing || Counting is not null ? (int)Math.Clamp(((Pace ?? Counting?.Pace)?.Left.TotalSeconds ?? 0) / 10, 2, 30) : null;
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
@@ -36,6 +40,12 @@ public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, Key
         ByReason = [.. Rejected.SelectMany(r => r.Reasons).GroupBy(r => r.Code).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)];
         if (upload.Kind == RecordKind.Events) Waiting = await db.Current<AdverseEvent>().CountAsync(e => e.UploadId == Id && e.LinkedSessionId == null && e.LinkMethod == null, ct);
         if (upload.Kind == RecordKind.FollowUps) Waiting = await db.Current<FollowUp>().CountAsync(f => f.UploadId == Id && f.LinkedClinicId == null, ct);
+        if (upload.Status is UploadStatus.Completed or UploadStatus.Undone)
+        {
+            // Of the file's clinic; of all where its rows name theirs, and then only those who reach all see it.
+            var progress = counting.Look(upload.ClinicId, await db.StaleDays.LongCountAsync(d => upload.ClinicId == null || d.ClinicId == upload.ClinicId, ct), time.UtcNow());
+            if (progress.Left > 0) Counting = progress;
+        }
         return Page();
     }
 
