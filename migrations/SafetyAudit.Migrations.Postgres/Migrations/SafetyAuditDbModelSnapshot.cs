@@ -1484,6 +1484,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("program_version");
 
+                    b.Property<long?>("ScheduleId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("schedule_id");
+
                     b.Property<DateTime?>("SignedAtUtc")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("signed_at_utc");
@@ -1500,7 +1504,57 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasKey("Id")
                         .HasName("pk_reports");
 
+                    b.HasIndex("ScheduleId", "Period")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reports_schedule_id_period");
+
                     b.ToTable("reports");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Reports.ReportSchedule", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("Audience")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("audience");
+
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<int>("DaysAfter")
+                        .HasColumnType("integer")
+                        .HasColumnName("days_after");
+
+                    b.Property<DateTime?>("EndedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at_utc");
+
+                    b.Property<DateTime>("MadeAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("made_at_utc");
+
+                    b.Property<string>("MadeBy")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("made_by");
+
+                    b.Property<string>("Rhythm")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("rhythm");
+
+                    b.HasKey("Id")
+                        .HasName("pk_report_schedules");
+
+                    b.ToTable("report_schedules");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>

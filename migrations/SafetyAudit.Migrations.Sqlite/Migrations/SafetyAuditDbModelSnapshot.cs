@@ -1453,6 +1453,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("program_version");
 
+                    b.Property<long?>("ScheduleId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("schedule_id");
+
                     b.Property<DateTime?>("SignedAtUtc")
                         .HasColumnType("TEXT")
                         .HasColumnName("signed_at_utc");
@@ -1469,7 +1473,55 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasKey("Id")
                         .HasName("pk_reports");
 
+                    b.HasIndex("ScheduleId", "Period")
+                        .IsUnique()
+                        .HasDatabaseName("ix_reports_schedule_id_period");
+
                     b.ToTable("reports");
+                });
+
+            modelBuilder.Entity("SafetyAudit.Reports.ReportSchedule", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Audience")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("audience");
+
+                    b.Property<string>("ClinicId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.Property<int>("DaysAfter")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("days_after");
+
+                    b.Property<DateTime?>("EndedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("ended_at_utc");
+
+                    b.Property<DateTime>("MadeAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("made_at_utc");
+
+                    b.Property<string>("MadeBy")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("made_by");
+
+                    b.Property<string>("Rhythm")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("rhythm");
+
+                    b.HasKey("Id")
+                        .HasName("pk_report_schedules");
+
+                    b.ToTable("report_schedules");
                 });
 
             modelBuilder.Entity("SafetyAudit.Sessions.AdverseEvent", b =>

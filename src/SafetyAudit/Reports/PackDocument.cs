@@ -377,7 +377,7 @@ public sealed class PackDocument
 
     internal static readonly ReportColumn[] QualityColumns =
     [
-        new("answers", "Answers", CellKind.Share), new("event_details", "Event details", CellKind.Share), new("in_time", "In time", CellKind.Share), new("prompt", "Prompt", CellKind.Share), new("joined", "Joined", CellKind.Share), new("by_name", "By name", CellKind.Share),
+        new("answers", "Answers", CellKind.Share), new("event_details", "Event details", CellKind.Share), new("in_time", "In time", CellKind.Share), new("prompt", "Prompt", CellKind.Share), new("joined", "Joined", CellKind.Share), new("by_name", "By name", CellKind.Share), new("follow_ups_joined", "Follow-ups joined", CellKind.Share, OnPaper: false),
         new("repeated_sessions", "Repeated sessions", CellKind.Share, OnPaper: false), new("repeated_events", "Repeated events", CellKind.Share, OnPaper: false),
     ];
 
@@ -390,7 +390,7 @@ public sealed class PackDocument
         QualityParts(q).Select(p => Shows(p.Met, p.Of) ? p.Share : (object)Suppressed.Cell);
 
     /// <summary>The parts that stand in <see cref="QualityColumns"/>.</summary>
-    internal static IEnumerable<Part> QualityParts(QualityRow q) => [q.Answers, q.EventDetails, q.InTime, q.Prompt, q.Linked, q.Named, q.RepeatedSessions, q.RepeatedEvents];
+    internal static IEnumerable<Part> QualityParts(QualityRow q) => [q.Answers, q.EventDetails, q.InTime, q.Prompt, q.Linked, q.Named, q.FollowUps, q.RepeatedSessions, q.RepeatedEvents];
 
     // --- definitions and methods -----------------------------------------------------------------------------------------------------------
 

@@ -131,7 +131,7 @@ public class ReportJourneyTests
         // What was taken out is in the trail as that, with what was asked for.
         await RunningDashboard.MoveReadsAsync(dashboard.App.Services);
         await using var db = WebTests.Db(dashboard);
-        Assert.Equal(2, await db.AuditEntries.CountAsync(e => e.Action == SafetyAudit.AuditTrail.AuditAction.Exported && e.Actor == "person dora" && e.After!.Contains("F1-50")));
+        Assert.Equal(2, await db.AuditEntries.CountAsync(e => e.Action == SafetyAudit.AuditTrail.AuditAction.Exported && e.Actor == "person dora" && e.Why!.Contains("F1-50")));
     }
 
     // In light and dark and on a phone: nothing for axe to find, and nothing wider than the screen.

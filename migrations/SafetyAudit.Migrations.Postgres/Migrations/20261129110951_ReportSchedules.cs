@@ -1,0 +1,62 @@
+﻿using System;
+using Microsoft.EntityFrameworkCore.Migrations;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
+
+#nullable disable
+
+namespace SafetyAudit.Migrations.Postgres.Migrations
+{
+    /// <inheritdoc />
+    public partial class ReportSchedules : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.AddColumn<long>(
+                name: "schedule_id",
+                table: "reports",
+                type: "bigint",
+                nullable: true);
+
+            migrationBuilder.CreateTable(
+                name: "report_schedules",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    rhythm = table.Column<string>(type: "text", nullable: false),
+                    audience = table.Column<string>(type: "text", nullable: false),
+                    clinic_id = table.Column<string>(type: "text", nullable: true),
+                    days_after = table.Column<int>(type: "integer", nullable: false),
+                    made_by = table.Column<string>(type: "text", nullable: false),
+                    made_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: false),
+                    ended_at_utc = table.Column<DateTime>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("pk_report_schedules", x => x.id);
+                });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_reports_schedule_id_period",
+                table: "reports",
+                columns: new[] { "schedule_id", "period" },
+                unique: true);
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropTable(
+                name: "report_schedules");
+
+            migrationBuilder.DropIndex(
+                name: "ix_reports_schedule_id_period",
+                table: "reports");
+
+            migrationBuilder.DropColumn(
+                name: "schedule_id",
+                table: "reports");
+        }
+    }
+}
