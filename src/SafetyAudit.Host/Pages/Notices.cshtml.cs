@@ -55,7 +55,7 @@ public sealed class NoticesModel(SafetyAuditDb db, KeyRing keys, NoticeSettings 
     public async Task<IActionResult> OnPostReplayAsync(long id, CancellationToken ct)
     {
         if (!await SendNotices.ReplayAsync(db, id, time.UtcNow(), ct)) return NotFound();
-        await jobs.AskAsync(Composition.Tell, ct);
+        foreach (string send in new[] { Composition.SendMail, Composition.SendWebhooks }) await jobs.AskAsync(send, ct);
         return Redirect("/notices");
     }
 

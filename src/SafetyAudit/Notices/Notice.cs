@@ -30,8 +30,10 @@ public enum NoticeState
 {
     Waiting,
     Sent,
-    /// <summary>Given up after <see cref="SendNotices.MostAttempts"/> attempts; it can be sent again by hand.</summary>
+    /// <summary>Given up, after <see cref="SendNotices.MostAttempts"/> attempts or because nobody is told there any more; it can be sent again by hand.</summary>
     Dead,
+    /// <summary>Not sent: what it was about, or its receiver, was over before it went.</summary>
+    Withdrawn,
 }
 
 /// <summary>
@@ -60,7 +62,9 @@ public sealed class Notice
     /// <summary>Not before: after quiet hours, or after the pause that follows an attempt.</summary>
     [Unaudited] public DateTime NotBeforeUtc { get; set; }
 
+    /// <summary>Counted before each attempt. Whoever saves it with a count that another has raised meanwhile does not save it: of two who take the same notice, one sends it.</summary>
     [Unaudited] public int Attempts { get; set; }
+
     public NoticeState State { get; set; }
     public DateTime? SentAtUtc { get; set; }
 

@@ -9,7 +9,8 @@ namespace SafetyAudit.Notices;
 /// </summary>
 /// <param name="settings">Which internal networks may be reached all the same.</param>
 /// <param name="resolve">How names are resolved; by the system's resolver unless another is given.</param>
-public sealed class OutboundRequests(NoticeSettings settings, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null) : IDisposable
+/// <param name="patience">How long an answer is waited for; 20 seconds unless another time is given.</param>
+public sealed class OutboundRequests(NoticeSettings settings, Func<string, CancellationToken, Task<IPAddress[]>>? resolve = null, TimeSpan? patience = null) : IDisposable
 {
     static readonly IPNetwork[] NotPublic =
     [
@@ -29,7 +30,7 @@ public sealed class OutboundRequests(NoticeSettings settings, Func<string, Cance
         client ??= new HttpClient(new SocketsHttpHandler
         {
             AllowAutoRedirect = false, UseProxy = false, UseCookies = false, ConnectTimeout = TimeSpan.FromSeconds(10), PooledConnectionLifetime = TimeSpan.FromMinutes(1), ConnectCallback = ConnectAsync,
-        }) { Timeout = TimeSpan.FromSeconds(20), MaxResponseContentBufferSize = 64 * 1024 };
+        }) { Timeout = patience ?? TimeSpan.FromSeconds(20), MaxResponseContentBufferSize = 64 * 1024 };
         return await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
     }
 

@@ -47,6 +47,20 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
             .OrderBy(u => u.UserName != review.Owner).ThenBy(u => u.ClinicIds.Count == 0).ThenBy(u => u.UserName, StringComparer.Ordinal),
     ];
 
+    /// <summary>Whether a notice of a case holds for whom it is addressed to: asked when it is planned, and again when it is sent.</summary>
+    public static bool Holds(NoticeKind kind, Case review, User user, DateTime now) => kind switch
+    {
+        NoticeKind.CaseAsked => review is { Stage: CaseStage.Person, PractitionerId: { } subject, AskedAtUtc: not null } && user.PractitionerId == subject && user.DisabledAtUtc is null && user.Scope.HasClinic(review.ClinicId),
+        NoticeKind.CaseRecordsChanged => review.Stage == CaseStage.Closed && ReviewCase.MayReview(user, review),
+        _ => review.Stage != CaseStage.Closed && ReviewCase.MayReview(user, review) && kind switch
+        {
+            NoticeKind.CaseAssigned => review.Owner == user.UserName,
+            NoticeKind.CaseDueSoon => review.DueAtUtc > now && review.DueAtUtc <= now + Soon,
+            NoticeKind.CaseOverdue => review.DueAtUtc <= now,
+            _ => true,
+        },
+    };
+
     async Task ByMailAsync(SafetyAuditDb db, DateTime now, List<Notice> wanted, CancellationToken ct)
     {
         var users = await db.Users.AsNoTracking().Where(u => u.DisabledAtUtc == null).ToListAsync(ct);
@@ -66,8 +80,8 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
             if (reviewers.Find(u => u.UserName == review.Owner) is { } owner && assigned.TryGetValue(review.Id, out var by) && by.By != owner.UserName) Tell(NoticeKind.CaseAssigned, owner, review, $"entry {by.Id}");
             if (review.AskedAtUtc is { } asked) foreach (var subject in users.Where(u => u.PractitionerId == review.PractitionerId && SendNotices.AddressOf(u) is not null)) Tell(NoticeKind.CaseAsked, subject, review, Stamp(asked));
             if (review.DueAtUtc is not { } due) continue;
-            if (due <= now) foreach (var reviewer in reviewers) Tell(NoticeKind.CaseOverdue, reviewer, review, Stamp(due));
-            else if (due - now <= Soon && due - review.OpenedAtUtc > Soon) foreach (var reviewer in reviewers.Take(review.Owner is null ? PersonsTold : 1)) Tell(NoticeKind.CaseDueSoon, reviewer, review, Stamp(due));
+            foreach (var reviewer in reviewers) Tell(NoticeKind.CaseOverdue, reviewer, review, Stamp(due));
+            if (due - review.OpenedAtUtc > Soon) foreach (var reviewer in reviewers.Take(review.Owner is null ? PersonsTold : 1)) Tell(NoticeKind.CaseDueSoon, reviewer, review, Stamp(due));
         }
         foreach (var (entry, review) in await NewAsync(db, ByMail, ct))
             if (entry.Kind == CaseEntryKind.RecordsChanged && review.Stage == CaseStage.Closed && entry.AtUtc >= review.DecidedAtUtc)
@@ -76,10 +90,13 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         foreach (var user in users.Where(u => SendNotices.AddressOf(u) is not null && SendNotices.HasDigest(u)))
             wanted.Add(New(NoticeKind.Digest, NoticeChannel.Mail, user.UserName!, null, null, week, now));
 
-        void Tell(NoticeKind kind, User user, Case review, string detail) => wanted.Add(New(kind, NoticeChannel.Mail, user.UserName!, review.ClinicId, review.Id, detail, now));
+        void Tell(NoticeKind kind, User user, Case review, string detail)
+        {
+            if (Holds(kind, review, user, now)) wanted.Add(New(kind, NoticeChannel.Mail, user.UserName!, review.ClinicId, review.Id, detail, now));
+        }
     }
 
-    async Task ToProgramsAsync(SafetyAuditDb db, DateTime now, List<Notice> wanted, CancellationToken ct)
+    static async Task ToProgramsAsync(SafetyAuditDb db, DateTime now, List<Notice> wanted, CancellationToken ct)
     {
         foreach (var hook in await db.Webhooks.AsNoTracking().Where(w => w.EndedAtUtc == null).ToListAsync(ct))
         {
@@ -110,10 +127,10 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         return found.ConvertAll(f => (f.Entry, f.Review));
     }
 
-    Notice New(NoticeKind kind, NoticeChannel channel, string receiver, string? clinic, long? review, string detail, DateTime now) => new()
+    static Notice New(NoticeKind kind, NoticeChannel channel, string receiver, string? clinic, long? review, string detail, DateTime now) => new()
     {
         Key = string.Create(CultureInfo.InvariantCulture, $"{Codes.Of(kind)}|{review}|{detail}|{Codes.Of(channel)} {receiver}"), Kind = kind, Channel = channel, Receiver = receiver, ClinicId = clinic, CaseId = review,
-        MadeAtUtc = now, NotBeforeUtc = kind == NoticeKind.SentinelEvent || channel == NoticeChannel.Webhook ? now : settings.AfterQuiet(now),
+        MadeAtUtc = now, NotBeforeUtc = now,
     };
 
     static string Stamp(DateTime at) => at.ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);

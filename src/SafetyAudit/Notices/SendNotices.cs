@@ -1,4 +1,6 @@
+using System.Data.Common;
 using System.Globalization;
+using System.Net;
 using System.Net.Mail;
 using System.Security.Cryptography;
 using System.Text.Json;
@@ -7,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Cases;
 using SafetyAudit.Data;
 
@@ -20,39 +23,71 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
     /// <summary>Attempts after which a notice is given up.</summary>
     public static int MostAttempts => Pauses.Length + 1;
 
-    /// <summary>While one is being sent no other worker sends it; after that time it may.</summary>
+    /// <summary>While one is being sent no other worker takes it; after that time another may.</summary>
     static readonly TimeSpan Lease = TimeSpan.FromMinutes(2);
 
-    /// <summary>Answers how many were sent.</summary>
-    public async Task<int> RunAsync(CancellationToken ct)
+    /// <summary>After that time nothing more is begun: the next run starts with what is urgent then.</summary>
+    static readonly TimeSpan LongestRun = TimeSpan.FromSeconds(30);
+
+    const int LongestProblem = 300;
+
+    const string NoAnswer = "No answer in time.";
+
+    /// <summary>Sends what waits to leave one way, sentinel events first. Answers how many were sent.</summary>
+    public async Task<int> RunAsync(NoticeChannel channel, CancellationToken ct)
     {
+        // What can't leave waits; it is no failed attempt.
+        if (settings.Address is null || channel == NoticeChannel.Mail && settings.Smtp is null) return 0;
         int sent = 0;
-        for (long after = 0; ;)
+        var silent = new List<string>();
+        for (long began = time.GetTimestamp(); time.GetElapsedTime(began) < LongestRun;)
         {
             await using var db = await databases.OpenAsync(Actor.Worker, ct);
             var now = time.UtcNow();
-            if (await db.Notices.Where(n => n.State == NoticeState.Waiting && n.NotBeforeUtc <= now && n.Id > after).OrderBy(n => n.Id).FirstOrDefaultAsync(ct) is not { } notice) return sent;
-            after = notice.Id;
-            // Kept first: a crash in the middle counts as an attempt, and the same notice goes out again under the same id.
-            (notice.Attempts, notice.NotBeforeUtc) = (notice.Attempts + 1, now + Lease);
-            await db.SaveChangesAsync(ct);
-            string? problem = await TryAsync(db, notice, now, ct);
-            now = time.UtcNow();
-            if (problem is null)
+            var waiting = db.Notices.Where(n => n.Channel == channel && n.State == NoticeState.Waiting && n.NotBeforeUtc <= now && !silent.Contains(n.Receiver));
+            if (await waiting.OrderByDescending(n => n.Kind == NoticeKind.SentinelEvent).ThenBy(n => n.Id).FirstOrDefaultAsync(ct) is not { } notice) break;
+            try
             {
-                (notice.State, notice.SentAtUtc, notice.Problem) = (NoticeState.Sent, now, null);
-                sent++;
+                await SendAsync(db, notice, now, ct);
             }
-            else
+            catch (DbUpdateConcurrencyException)
             {
-                log.LogWarning("Notice {Notice} ({Kind}) was not delivered, attempt {Attempt}: {Problem}", notice.Id, notice.Kind, notice.Attempts, problem);
-                notice.Problem = problem.Length > 300 ? problem[..300] : problem;
-                if (notice.Attempts >= MostAttempts) notice.State = NoticeState.Dead;
-                // A quarter earlier or later, so that what failed together is not tried together.
-                else notice.NotBeforeUtc = now + Pauses[notice.Attempts - 1] * (0.75 + RandomNumberGenerator.GetInt32(501) / 1000.0);
+                // Another worker took it, before or, where this one was held up for longer than the lease, after.
+                continue;
             }
-            await db.SaveChangesAsync(ct);
+            if (notice.State == NoticeState.Sent) sent++;
+            if (notice is not { State: not NoticeState.Sent, Problem: NoAnswer }) continue;
+            // Whoever did not answer does not hold up the others; the mail server is the same for all.
+            if (channel == NoticeChannel.Mail) break;
+            silent.Add(notice.Receiver);
         }
+        return sent;
+    }
+
+    async Task SendAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
+    {
+        var after = notice is { Channel: NoticeChannel.Mail, Kind: not NoticeKind.SentinelEvent } ? settings.AfterQuiet(now) : now;
+        if (after > now) notice.NotBeforeUtc = after;
+        // One whose every attempt was cut short, however that came, is not begun for ever.
+        else if (notice.Attempts >= MostAttempts) (notice.State, notice.Problem) = (NoticeState.Dead, notice.Problem ?? "The last attempt was cut short.");
+        // Kept first: a crash in the middle counts as an attempt, and the same notice goes out again under the same id.
+        else (notice.Attempts, notice.NotBeforeUtc, notice.Problem) = (notice.Attempts + 1, now + Lease, null);
+        await db.SaveChangesAsync(ct);
+        if (after > now || notice.State == NoticeState.Dead) return;
+
+        (notice.State, string? problem) = await TryAsync(db, notice, now, ct);
+        now = time.UtcNow();
+        notice.Problem = problem;
+        if (notice.State == NoticeState.Sent) notice.SentAtUtc = now;
+        else log.LogWarning("Notice {Notice} ({Kind}) was not delivered, attempt {Attempt}: {Problem}", notice.Id, notice.Kind, notice.Attempts, problem);
+        if (notice.State == NoticeState.Waiting)
+        {
+            if (notice.Attempts >= MostAttempts) notice.State = NoticeState.Dead;
+            // A quarter earlier or later, so that what failed together is not tried together.
+            else notice.NotBeforeUtc = now + Pauses[notice.Attempts - 1] * (0.75 + RandomNumberGenerator.GetInt32(501) / 1000.0);
+        }
+        // Also when the worker is told to stop: what has left is not sent a second time.
+        await db.SaveChangesAsync(CancellationToken.None);
     }
 
     /// <summary>Has a notice that was given up sent anew. False where there is none.</summary>
@@ -64,46 +99,47 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         return true;
     }
 
-    /// <summary>A user's mail address: the one that was given, else their name where it is one; none where neither is.</summary>
-    public static MailAddress? AddressOf(User user) => (user.Email ?? user.UserName) is { } text && text.Contains('@', StringComparison.Ordinal) && MailAddress.TryCreate(text, out var address) && address.Address == text ? address : null;
+    /// <summary>A user's mail address: their name, where it is one.</summary>
+    public static MailAddress? AddressOf(User user) => user.UserName is { } text && text.Contains('@', StringComparison.Ordinal) && MailAddress.TryCreate(text, out var address) && address.Address == text ? address : null;
 
     /// <summary>Whether somebody's role has anything to be told every week.</summary>
     public static bool HasDigest(User user) => Roles.Of(user.Roles) is var may && (may.Contains(Permission.ReviewCases) || may.Contains(Permission.ManageAccess));
 
-    // Says what went wrong, or nothing.
-    async Task<string?> TryAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
+    // What became of it. What still waits after an attempt is tried again.
+    async Task<(NoticeState State, string? Problem)> TryAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
     {
         try
         {
             return notice.Channel == NoticeChannel.Mail ? await MailAsync(db, notice, now, ct) : await PostAsync(db, notice, now, ct);
         }
-        catch (OperationCanceledException) when (ct.IsCancellationRequested) { throw; }
-        catch (Exception e) when (e is SmtpException or HttpRequestException or IOException or OperationCanceledException or CryptographicException or InvalidOperationException or System.Security.Authentication.AuthenticationException or System.Net.Sockets.SocketException)
+        // Whatever else goes wrong is this one's own problem and keeps no other from leaving. Servers quote themselves and what they were sent: no line of theirs makes one in the log.
+        catch (Exception e) when (!ct.IsCancellationRequested && e is not DbUpdateException && e.GetBaseException() is not DbException)
         {
-            return e is OperationCanceledException ? "No answer in time." : e.Message;
+            return (NoticeState.Waiting, e is OperationCanceledException ? NoAnswer : LogText.Of(e.GetBaseException().Message, LongestProblem));
         }
     }
 
-    async Task<string?> MailAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
+    async Task<(NoticeState State, string? Problem)> MailAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
     {
-        if (settings.Smtp is not { } smtp) return "No mail server is set.";
-        if (await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.UserName == notice.Receiver && u.DisabledAtUtc == null, ct) is not { } user || AddressOf(user) is not { } to) return "The receiver has no account or no mail address.";
+        var smtp = settings.Smtp!;
+        if (await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.UserName == notice.Receiver && u.DisabledAtUtc == null, ct) is not { } user || AddressOf(user) is not { } to) return (NoticeState.Withdrawn, "The receiver has no account or no mail address.");
+        if (notice.Kind == NoticeKind.Digest ? !HasDigest(user) : !PlanNotices.Holds(notice.Kind, await db.Cases.AsNoTracking().SingleAsync(c => c.Id == notice.CaseId, ct), user, now)) return (NoticeState.Withdrawn, "It no longer held when it was to be sent.");
         var (subject, text) = notice.Kind == NoticeKind.Digest ? await DigestAsync(user, now, ct) : await OfCaseAsync(db, notice, ct);
         using var message = new MailMessage(smtp.From, to) { Subject = subject, Body = text, BodyEncoding = System.Text.Encoding.UTF8, SubjectEncoding = System.Text.Encoding.UTF8, BodyTransferEncoding = System.Net.Mime.TransferEncoding.QuotedPrintable };
         message.Headers.Add("Message-ID", $"<notice-{notice.Id}@{settings.Address!.Host}>");
         message.Headers.Add("Auto-Submitted", "auto-generated");
         using var client = new SmtpClient(smtp.Host, smtp.Port) { EnableSsl = smtp.Encrypted, DeliveryMethod = SmtpDeliveryMethod.Network };
-        if (smtp.User is not null) client.Credentials = new System.Net.NetworkCredential(smtp.User, smtp.Password);
+        if (smtp.User is not null) client.Credentials = new NetworkCredential(smtp.User, smtp.Password);
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
         patience.CancelAfter(TimeSpan.FromSeconds(30));
         await client.SendMailAsync(message, patience.Token);
-        return null;
+        return (NoticeState.Sent, null);
     }
 
     async Task<(string Subject, string Text)> OfCaseAsync(SafetyAuditDb db, Notice notice, CancellationToken ct)
     {
         var review = await db.Cases.AsNoTracking().SingleAsync(c => c.Id == notice.CaseId, ct);
-        string which = $"case {review.Id} of clinic {review.ClinicId}", due = review.DueAtUtc is { } at ? $"It is to be decided by {Instant(at)}." : "No date has been set for it.";
+        string which = $"case {review.Id} of clinic {LogText.Of(review.ClinicId)}", due = review.DueAtUtc is { } at ? $"It is to be decided by {Instant(at)}." : "No date has been set for it.";
         var (subject, said) = notice.Kind switch
         {
             NoticeKind.SentinelEvent => ($"Sentinel event: {which}", $"An event of a kind that is always reviewed was recorded, and {which} was opened. {due} You are one of two who are told at once."),
@@ -143,10 +179,10 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         return ("What is open this week", Closed(string.Join("\n", lines)));
     }
 
-    async Task<string?> PostAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
+    async Task<(NoticeState State, string? Problem)> PostAsync(SafetyAuditDb db, Notice notice, DateTime now, CancellationToken ct)
     {
         long id = long.Parse(notice.Receiver, CultureInfo.InvariantCulture);
-        if (await db.Webhooks.AsNoTracking().SingleOrDefaultAsync(w => w.Id == id && w.EndedAtUtc == null, ct) is not { } hook) return "The webhook was ended.";
+        if (await db.Webhooks.AsNoTracking().SingleOrDefaultAsync(w => w.Id == id && w.EndedAtUtc == null, ct) is not { } hook) return (NoticeState.Withdrawn, "The webhook was ended.");
         var review = await db.Cases.AsNoTracking().SingleAsync(c => c.Id == notice.CaseId, ct);
         bool decided = notice.Kind == NoticeKind.CaseDecided;
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(new
@@ -156,7 +192,8 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         });
         using var request = hook.Request($"notice_{notice.Id}", body, keys, now);
         using var response = await outbound.SendAsync(request, ct);
-        return response.IsSuccessStatusCode ? null : $"It answered {(int)response.StatusCode}.";
+        if (response.IsSuccessStatusCode) return (NoticeState.Sent, null);
+        return (response.StatusCode == HttpStatusCode.Gone ? NoticeState.Dead : NoticeState.Waiting, $"It answered {(int)response.StatusCode}.");
     }
 
     string Link(string path) => new Uri(settings.Address!, path).AbsoluteUri;

@@ -22,7 +22,7 @@ public sealed class NoticesTests
     {
         using var outbound = new OutboundRequests(settings);
         await new PlanNotices(Databases(installation), settings, installation.Clock).RunAsync(default);
-        await new SendNotices(Databases(installation), settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(default);
+        await new SendNotices(Databases(installation), settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(NoticeChannel.Mail, default);
     }
 
     // A pneumothorax of P1's at night; three who may review it, and P1, who is a director too.

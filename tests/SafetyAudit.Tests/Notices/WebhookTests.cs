@@ -82,7 +82,7 @@ public sealed class WebhookTests
         for (int run = 0; run < 8; run++)
         {
             await new PlanNotices(databases, settings, installation.Clock).RunAsync(default);
-            await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(default);
+            await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(NoticeChannel.Webhook, default);
             installation.Clock.Now += TimeSpan.FromMinutes(10);
         }
         Assert.Equal(3, receiver.Requests.Count);
@@ -138,6 +138,45 @@ public sealed class WebhookTests
         Assert.Contains("case_decided 1", await KindsAsync());
         Assert.Equal((await KindsAsync()).Distinct(), await KindsAsync());
         Assert.DoesNotContain(await KindsAsync(), k => k.EndsWith(" 2", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Who_does_not_answer_holds_up_nobody_else_and_who_is_gone_is_not_asked_again()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var installation = await TestInstallation.OpenAsync();
+        var silence = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        silence.Start();
+        int silent = ((IPEndPoint)silence.LocalEndpoint).Port;
+        var now = installation.Clock.Now.UtcDateTime;
+        await using (var db = installation.Db())
+        {
+            foreach (string url in new[] { $"http://127.0.0.1:{silent}/", $"http://127.0.0.1:{receiver.Port}/gone", $"http://127.0.0.1:{receiver.Port}/hook" }) db.Webhooks.Add(Webhook.Make("C1", new(url), installation.Keys, now).Webhook);
+            await db.SaveChangesAsync();
+        }
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S1", "PNEUMOTHORAX") + Samples.Event("E2", "S1", "PNEUMOTHORAX"));
+        receiver.Answer = http => http.Response.StatusCode = http.Request.Path == "/gone" ? 410 : 200;
+        var settings = Settings("127.0.0.0/8");
+        var databases = installation.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>();
+        using var outbound = new OutboundRequests(settings, patience: TimeSpan.FromMilliseconds(700));
+        await new PlanNotices(databases, settings, installation.Clock).RunAsync(default);
+        Assert.Equal(2, await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(NoticeChannel.Webhook, default));
+        await using (var db = installation.Db())
+        {
+            var notices = await db.Notices.AsNoTracking().OrderBy(n => n.Id).ToListAsync();
+            // Its second one is not tried after the first has had no answer.
+            Assert.Equal([(NoticeState.Waiting, 1, "No answer in time."), (NoticeState.Waiting, 0, null)], notices.Where(n => n.Receiver == "1").Select(n => (n.State, n.Attempts, n.Problem)));
+            Assert.All(notices.Where(n => n.Receiver == "2"), n => Assert.Equal((NoticeState.Dead, 1, "It answered 410."), (n.State, n.Attempts, n.Problem)));
+            Assert.All(notices.Where(n => n.Receiver == "3"), n => Assert.Equal((NoticeState.Sent, 1), (n.State, n.Attempts)));
+            (await db.Webhooks.SingleAsync(w => w.Id == 1)).EndedAtUtc = now;
+            await db.SaveChangesAsync();
+        }
+        silence.Stop();
+        installation.Clock.Now += TimeSpan.FromMinutes(5);
+        await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(NoticeChannel.Webhook, default);
+        await using (var db = installation.Db()) Assert.All(await db.Notices.AsNoTracking().Where(n => n.Receiver == "1").ToListAsync(), n => Assert.Equal((NoticeState.Withdrawn, "The webhook was ended."), (n.State, n.Problem)));
     }
 
     /// <summary>A program on loopback that keeps what it is told.</summary>
