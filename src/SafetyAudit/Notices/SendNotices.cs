@@ -90,11 +90,12 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         await db.SaveChangesAsync(CancellationToken.None);
     }
 
-    /// <summary>Has a notice that was given up sent anew. False where there is none.</summary>
-    public static async Task<bool> ReplayAsync(SafetyAuditDb db, long id, DateTime now, CancellationToken ct)
+    /// <summary>Has a notice that was given up sent anew, or puts it aside. False where there is none.</summary>
+    public static async Task<bool> SettleAsync(SafetyAuditDb db, long id, bool again, DateTime now, CancellationToken ct)
     {
         if (await db.Notices.SingleOrDefaultAsync(n => n.Id == id && n.State == NoticeState.Dead, ct) is not { } notice) return false;
-        (notice.State, notice.Attempts, notice.NotBeforeUtc) = (NoticeState.Waiting, 0, now);
+        if (again) (notice.State, notice.Attempts, notice.NotBeforeUtc) = (NoticeState.Waiting, 0, now);
+        else notice.State = NoticeState.Dismissed;
         await db.SaveChangesAsync(ct);
         return true;
     }
@@ -123,8 +124,7 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
     {
         var smtp = settings.Smtp!;
         if (await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.UserName == notice.Receiver && u.DisabledAtUtc == null, ct) is not { } user || AddressOf(user) is not { } to) return (NoticeState.Withdrawn, "The receiver has no account or no mail address.");
-        if (notice.Kind == NoticeKind.Digest ? !HasDigest(user) : !PlanNotices.Holds(notice.Kind, await db.Cases.AsNoTracking().SingleAsync(c => c.Id == notice.CaseId, ct), user, now)) return (NoticeState.Withdrawn, "It no longer held when it was to be sent.");
-        var (subject, text) = notice.Kind == NoticeKind.Digest ? await DigestAsync(user, now, ct) : await OfCaseAsync(db, notice, ct);
+        if ((notice.Kind == NoticeKind.Digest ? await DigestAsync(user, now, ct) : await OfCaseAsync(db, notice, user, now, ct)) is not var (subject, text)) return (NoticeState.Withdrawn, "It no longer held when it was to be sent.");
         using var message = new MailMessage(smtp.From, to) { Subject = subject, Body = text, BodyEncoding = System.Text.Encoding.UTF8, SubjectEncoding = System.Text.Encoding.UTF8, BodyTransferEncoding = System.Net.Mime.TransferEncoding.QuotedPrintable };
         message.Headers.Add("Message-ID", $"<notice-{notice.Id}@{settings.Address!.Host}>");
         message.Headers.Add("Auto-Submitted", "auto-generated");
@@ -136,26 +136,42 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         return (NoticeState.Sent, null);
     }
 
-    async Task<(string Subject, string Text)> OfCaseAsync(SafetyAuditDb db, Notice notice, CancellationToken ct)
+    // Worded as the case is now; nothing where it no longer holds.
+    async Task<(string Subject, string Text)?> OfCaseAsync(SafetyAuditDb db, Notice notice, User user, DateTime now, CancellationToken ct)
     {
         var review = await db.Cases.AsNoTracking().SingleAsync(c => c.Id == notice.CaseId, ct);
-        string which = $"case {review.Id} of clinic {LogText.Of(review.ClinicId)}", due = review.DueAtUtc is { } at ? $"It is to be decided by {Instant(at)}." : "No date has been set for it.";
+        bool notBegun = await ReviewCase.NotBegun(db).AnyAsync(c => c.Id == review.Id, ct);
+        if (!PlanNotices.Holds(notice.Kind, review, user, notBegun, now)) return null;
+        var zone = await ReviewCase.ZoneAsync(db, review.ClinicId, ct);
+        string Instant(DateTime at) => string.Create(CultureInfo.InvariantCulture, $"{TimeZoneInfo.ConvertTimeFromUtc(at, zone):d MMMM yyyy HH:mm} ({(zone.BaseUtcOffset == TimeSpan.Zero && !zone.SupportsDaylightSavingTime ? "UTC" : zone.Id)})");
+        string which = $"case {review.Id} of clinic {LogText.Of(review.ClinicId)}",
+            due = (notBegun ? $"Its review is to begin by {Instant(review.BeginByUtc!.Value)}. " : "") + (review.DueAtUtc is { } at ? $"It is to be decided by {Instant(at)}." : "No date has been set for it.");
+        if (notice.Kind is NoticeKind.SentinelEvent or NoticeKind.CaseOpened)
+        {
+            var before = await db.Notices.Where(n => n.CaseId == review.Id && n.Kind == notice.Kind && n.Channel == NoticeChannel.Mail && n.Id < notice.Id).Select(n => n.State).ToListAsync(ct);
+            due += before.Count >= PlanNotices.PersonsTold && before.Exists(state => state != NoticeState.Sent) ? " Another who should know could not be reached." : " You are one of two who are told.";
+        }
         var (subject, said) = notice.Kind switch
         {
-            NoticeKind.SentinelEvent => ($"Sentinel event: {which}", $"An event of a kind that is always reviewed was recorded, and {which} was opened. {due} You are one of two who are told at once."),
+            NoticeKind.SentinelEvent => ($"Sentinel event: {which}", $"An event of a kind that is always reviewed was recorded, and {which} was opened. {due}"),
+            NoticeKind.CaseOpened => ($"A review is asked for: {which}", $"A finding that asks for a review was raised, and {which} was opened. {due}"),
             NoticeKind.CaseAssigned => ($"You lead {which}", $"You were asked to lead the review of {which}. {due}"),
             NoticeKind.CaseAsked => ($"Your answer is asked for: {which}", $"A review, {which}, has come to you. You see the rows that it rests on, and can say what the figures don't show. Nothing has been decided."),
             NoticeKind.CaseDueSoon => ($"Due soon: {which}", $"The review of {which} is not decided yet. {due}"),
+            NoticeKind.CaseNotBegun => ($"Not begun: {which}", $"The review of {which} was to begin by {Instant(review.BeginByUtc!.Value)}, and nobody has begun it. It is led by {LogText.Of(review.Owner ?? "nobody yet", 256)}."),
             NoticeKind.CaseRecordsChanged => ($"Records changed: {which}", $"Since {which} was decided, records have come or changed that it rested on. Look at it again, and open it again where they matter."),
-            NoticeKind.CaseOverdue => ($"Overdue: {which}", $"The review of {which} was to be decided by {(review.DueAtUtc is { } past ? Instant(past) : "now")} and is not. It is led by {review.Owner ?? "nobody yet"}. Everybody who may review it is told."),
+            NoticeKind.CaseOverdue => ($"Overdue: {which}", $"The review of {which} was to be decided by {Instant(review.DueAtUtc!.Value)} and is not. It is led by {LogText.Of(review.Owner ?? "nobody yet", 256)}."),
             _ => throw new InvalidOperationException($"No mail is worded for {notice.Kind}."),
         };
-        return (subject, Closed($"{said}\n\n{Link($"cases/{review.Id}")}"));
+        // Who gives access and may not read it is told where those who may are too few.
+        return notice.Kind == NoticeKind.CaseAsked || ReviewCase.MayReview(user, review) ? (subject, Closed($"{said}\n\n{Link($"cases/{review.Id}")}"))
+            : (subject, Closed($"{said}\n\nYou may not read it yourself. You are told because too few who may could be: see to it that somebody who may review it hears of it.\n\n{Link("notices")}"));
     }
 
-    // As the receiver's own account would see it, whatever the worker may reach.
-    async Task<(string Subject, string Text)> DigestAsync(User user, DateTime now, CancellationToken ct)
+    // As the receiver's own account would see it, whatever the worker may reach; nothing where their role has nothing to be told.
+    async Task<(string Subject, string Text)?> DigestAsync(User user, DateTime now, CancellationToken ct)
     {
+        if (!HasDigest(user)) return null;
         var may = Roles.Of(user.Roles);
         await using var own = await databases.OpenAsync(new Actor(ActorKind.Person, user.UserName!, "", may, user.Scope), ct);
         var lines = new List<string>();
@@ -165,7 +181,8 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
             var alerts = await own.Alerts.Where(a => a.Status == AlertStatus.Open && (self == null || a.PractitionerId != self)).GroupBy(a => a.Level).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct);
             lines.Add($"Open alerts: {(alerts.Count == 0 ? "none" : string.Join(", ", alerts.OrderBy(a => a.Key).Select(a => $"{a.Count} {Codes.Of(a.Key)}")))}.");
             var open = await own.Cases.AsNoTracking().Where(c => c.Stage != CaseStage.Closed && (self == null || c.PractitionerId != self)).ToListAsync(ct);
-            lines.Add($"Open cases: {open.Count}, of which {open.Count(c => c.Owner is null)} are led by nobody and {open.Count(c => c.DueAtUtc <= now)} are overdue. You lead {open.Count(c => c.Owner == user.UserName)}.");
+            int late = await ReviewCase.Late(own, now).CountAsync(c => self == null || c.PractitionerId == null || c.PractitionerId != self, ct);
+            lines.Add($"Open cases: {open.Count}, of which {open.Count(c => c.Owner is null)} are led by nobody and {late} are overdue or not begun in time. You lead {open.Count(c => c.Owner == user.UserName)}.");
             int lapsing = (await Credential.ReadAsync(own, DateOnly.FromDateTime(now), null, ct)).Count(c => c.State is CredentialState.Lapsed or CredentialState.LapsesSoon);
             lines.Add($"Credentials that have lapsed or lapse within 60 days: {lapsing}.");
             lines.Add(Link(""));
@@ -183,12 +200,13 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
     {
         long id = long.Parse(notice.Receiver, CultureInfo.InvariantCulture);
         if (await db.Webhooks.AsNoTracking().SingleOrDefaultAsync(w => w.Id == id && w.EndedAtUtc == null, ct) is not { } hook) return (NoticeState.Withdrawn, "The webhook was ended.");
-        var review = await db.Cases.AsNoTracking().SingleAsync(c => c.Id == notice.CaseId, ct);
-        bool decided = notice.Kind == NoticeKind.CaseDecided;
+        // What happened then, whatever has happened since; by when it is to be decided, as it is now.
+        var entry = await db.CaseEntries.AsNoTracking().SingleAsync(e => e.Id == notice.CaseEntryId, ct);
+        var review = await db.Cases.AsNoTracking().SingleAsync(c => c.Id == entry.CaseId, ct);
         byte[] body = JsonSerializer.SerializeToUtf8Bytes(new
         {
-            type = decided ? "case.decided" : "case.opened", timestamp = decided ? review.DecidedAtUtc : review.OpenedAtUtc,
-            data = new { case_id = review.Id, clinic_id = review.ClinicId, level = Codes.Of(review.Level), due_at = review.DueAtUtc, decision = review.Decision is { } decision ? Codes.Of(decision) : null, url = Link($"cases/{review.Id}") },
+            type = Codes.Of(notice.Kind).Replace('_', '.'), timestamp = entry.AtUtc,
+            data = new { case_id = review.Id, clinic_id = entry.ClinicId, level = Codes.Of(review.Level), due_at = review.DueAtUtc, decision = entry.Decision is { } decision ? Codes.Of(decision) : null, url = Link($"cases/{review.Id}") },
         });
         using var request = hook.Request($"notice_{notice.Id}", body, keys, now);
         using var response = await outbound.SendAsync(request, ct);
@@ -198,7 +216,5 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
 
     string Link(string path) => new Uri(settings.Address!, path).AbsoluteUri;
 
-    static string Closed(string text) => text + "\n\n-- \nSafetyAudit. This message names no patient and no practitioner; sign in to read more.\n";
-
-    static string Instant(DateTime at) => at.ToString("d MMMM yyyy HH:mm 'UTC'", CultureInfo.InvariantCulture);
+    static string Closed(string text) => text + "\n\n-- \nSafetyAudit. This message names no patient, and nobody whom a review is about; sign in to read more.\n";
 }
