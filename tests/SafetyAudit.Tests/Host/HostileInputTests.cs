@@ -395,12 +395,12 @@ public class HostileInputTests
         await director.PostAsync("/report-links", new() { ["clinic"] = "C1" }, "/report-links?handler=Make");
         await director.GetAsync("/report-links");
         string link = Regex.Match(director.Text, "/report/([a-z2-7]{32})").Groups[1].Value;
+        await director.PostAgainAsync(new() { ["clinic"] = "C1" }, "/report-links?handler=End");
         await director.PostAsync("/account", [], "/account?handler=Calendar");
         string calendar = Regex.Match(director.Text, "/calendar/([a-z2-7]{32})").Groups[1].Value;
         Assert.Equal(HttpStatusCode.OK, await stranger.GetAsync($"/calendar/{calendar}.ics"));
         await director.PostAsync("/account", [], "/account?handler=NoCalendar");
         Assert.True(setUp.Length > 20 && link.Length == 32 && calendar.Length == 32);
-        await director.PostAgainAsync(new() { ["clinic"] = "C1" }, "/report-links?handler=End");
         foreach (var visitor in new[] { director, stranger })
         {
             foreach (string path in (string[])[$"/report/{link}", $"/REPORT/{link}", $"/report/{link}?x=1", $"/report/{link}/", $"/set-up?token={setUp}", $"/calendar/{calendar}.ics", $"/CALENDAR/{calendar}", $"/calendar/{calendar}?x=1", .. Wrong("report", link), .. Wrong("calendar", calendar), .. Wrong("set-up", setUp)])
