@@ -17,7 +17,7 @@ namespace SafetyAudit.Host;
 static class Composition
 {
     public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", SweepArriving = "sweep-arriving",
-        TakeDropped = "take-dropped-files", SweepDeliveries = "sweep-deliveries", FreezeReports = "freeze-reports", Tell = "tell-notices";
+        TakeDropped = "take-dropped-files", SweepDeliveries = "sweep-deliveries", FreezeReports = "freeze-reports", Tell = "tell-notices", SendMail = "send-mail", SendWebhooks = "send-webhooks";
 
     /// <summary>A datum's way through the jobs: each hands on to the next, and each also runs by itself, so that nothing a crash left stays lying.</summary>
     static readonly Job[] Jobs =
@@ -40,9 +40,12 @@ static class Composition
         }, TimeSpan.FromMinutes(15)),
         new(Tell, async (services, ct) =>
         {
-            await services.GetRequiredService<PlanNotices>().RunAsync(ct);
-            await services.GetRequiredService<SendNotices>().RunAsync(ct);
+            if (await services.GetRequiredService<PlanNotices>().RunAsync(ct) == 0) return;
+            foreach (string send in new[] { SendMail, SendWebhooks }) await services.GetRequiredService<JobQueue>().EnqueueAsync(send, ct);
         }, TimeSpan.FromSeconds(30)),
+        // Each way for itself, so that none waits for the other's receivers.
+        new(SendMail, (services, ct) => services.GetRequiredService<SendNotices>().RunAsync(NoticeChannel.Mail, ct), TimeSpan.FromSeconds(30)),
+        new(SendWebhooks, (services, ct) => services.GetRequiredService<SendNotices>().RunAsync(NoticeChannel.Webhook, ct), TimeSpan.FromSeconds(30)),
         new(WriteHeads, (services, ct) => services.GetRequiredService<TrailHeads>().WriteAsync(ct), TimeSpan.FromMinutes(5)),
         new(SweepArriving, (services, _) =>
         {

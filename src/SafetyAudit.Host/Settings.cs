@@ -91,8 +91,11 @@ static class Settings
         if (configuration["Notices:SmtpHost"] is { Length: > 0 } host)
         {
             if (address is null) throw new ArgumentException("Notices:SmtpHost is set and Notices:Address is not: mail needs the dashboard's address for its links.");
+            var (user, password, encrypted) = (configuration["Notices:SmtpUser"] is { Length: > 0 } name ? name : null, configuration["Notices:SmtpPassword"], configuration.GetValue("Notices:SmtpEncrypted", true));
+            if (user is not null && !encrypted && host != "localhost" && !(IPAddress.TryParse(host, out var at) && IPAddress.IsLoopback(at)))
+                throw new ArgumentException("Notices:SmtpUser is set and Notices:SmtpEncrypted is not: its password would cross the network in the open.");
             smtp = new(host, configuration.GetValue("Notices:SmtpPort", 587), MailAddress.TryCreate(configuration["Notices:From"], out var from) ? from : throw new ArgumentException("Notices:From must be the mail address that notices come from."),
-                configuration.GetValue("Notices:SmtpEncrypted", true), configuration["Notices:SmtpUser"], configuration["Notices:SmtpPassword"]);
+                encrypted, user, password);
         }
         return new(address, smtp, Hour(configuration["Notices:QuietFrom"], new(20, 0)), Hour(configuration["Notices:QuietTo"], new(7, 0)), Uploads(configuration).DefaultTimeZone,
             [.. (configuration["Notices:InternalNetworks"] ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)

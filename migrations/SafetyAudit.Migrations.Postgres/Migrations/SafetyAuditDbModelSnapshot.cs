@@ -718,6 +718,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("asked_at_utc");
 
+                    b.Property<DateTime?>("BeginByUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("begin_by_utc");
+
                     b.Property<string>("ClinicId")
                         .IsRequired()
                         .HasColumnType("text")
@@ -835,6 +839,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("clinic_id");
+
+                    b.Property<string>("Decision")
+                        .HasColumnType("text")
+                        .HasColumnName("decision");
 
                     b.Property<bool?>("Explains")
                         .HasColumnType("boolean")
@@ -1065,8 +1073,13 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
                     b.Property<int>("Attempts")
+                        .IsConcurrencyToken()
                         .HasColumnType("integer")
                         .HasColumnName("attempts");
+
+                    b.Property<long?>("CaseEntryId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("case_entry_id");
 
                     b.Property<long?>("CaseId")
                         .HasColumnType("bigint")
@@ -1170,10 +1183,18 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("made_at_utc");
 
+                    b.Property<DateTime?>("RenewedAtUtc")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("renewed_at_utc");
+
                     b.Property<byte[]>("Sealed")
                         .IsRequired()
                         .HasColumnType("bytea")
                         .HasColumnName("sealed");
+
+                    b.Property<byte[]>("SealedBefore")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed_before");
 
                     b.Property<string>("Url")
                         .IsRequired()

@@ -701,6 +701,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("asked_at_utc");
 
+                    b.Property<DateTime?>("BeginByUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("begin_by_utc");
+
                     b.Property<string>("ClinicId")
                         .IsRequired()
                         .HasColumnType("TEXT")
@@ -816,6 +820,10 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT")
                         .HasColumnName("clinic_id");
+
+                    b.Property<string>("Decision")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("decision");
 
                     b.Property<bool?>("Explains")
                         .HasColumnType("INTEGER")
@@ -1042,8 +1050,13 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnName("id");
 
                     b.Property<int>("Attempts")
+                        .IsConcurrencyToken()
                         .HasColumnType("INTEGER")
                         .HasColumnName("attempts");
+
+                    b.Property<long?>("CaseEntryId")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("case_entry_id");
 
                     b.Property<long?>("CaseId")
                         .HasColumnType("INTEGER")
@@ -1145,10 +1158,18 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("made_at_utc");
 
+                    b.Property<DateTime?>("RenewedAtUtc")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("renewed_at_utc");
+
                     b.Property<byte[]>("Sealed")
                         .IsRequired()
                         .HasColumnType("BLOB")
                         .HasColumnName("sealed");
+
+                    b.Property<byte[]>("SealedBefore")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("sealed_before");
 
                     b.Property<string>("Url")
                         .IsRequired()

@@ -70,7 +70,8 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         // A reviewer's cases are those of others; of their own they learn when they are asked.
         string? self = Db.Actor.Scope.PractitionerId is null ? await ReviewCase.SelfAsync(Db, ct) : null;
         var cases = Db.Cases.Where(c => c.Stage != CaseStage.Closed && (self == null || c.PractitionerId == null || c.PractitionerId != self));
-        (OpenCases, Overdue) = (await cases.CountAsync(ct), await cases.CountAsync(c => c.DueAtUtc < now, ct));
+        var late = ReviewCase.Late(Db, now).Select(c => c.Id);
+        (OpenCases, Overdue) = (await cases.CountAsync(ct), await cases.CountAsync(c => late.Contains(c.Id), ct));
         if (self is not null) AboutSelf = await Db.Cases.CountAsync(c => c.Stage != CaseStage.Closed && c.PractitionerId == self && c.AskedAtUtc != null, ct);
         New = Open.Count(a => a.RaisedAtUtc >= now.AddDays(-NewDays));
         // The clinic and measure with the row furthest above is the one worth a picture here.

@@ -13,16 +13,28 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ManageAccess)]
 public sealed class NoticesModel(SafetyAuditDb db, KeyRing keys, NoticeSettings settings, JobQueue jobs, TimeProvider time) : PageModel
 {
-    const int Most = 200, MostWebhooks = 50;
+    public const int PageRows = 50;
+    const int MostWebhooks = 50;
+
+    /// <summary>Notices before this page.</summary>
+    [BindProperty(Name = "after", SupportsGet = true)] public int After { get; set; }
+
+    public Paging Paging => new(After, Notices.Count, Count, PageRows, after => $"/notices?after={after}");
 
     public NoticeSettings Settings => settings;
     public List<Notice> Notices { get; private set; } = [];
     public List<Webhook> Webhooks { get; private set; } = [];
     public List<string> Clinics { get; private set; } = [];
     public int Dead { get; private set; }
+    public int Count { get; private set; }
 
-    /// <summary>The secret of the webhook that was just made.</summary>
+    /// <summary>What was typed, where it will not do.</summary>
+    public string? Typed { get; private set; }
+    public string? Clinic { get; private set; }
+
+    /// <summary>The secret that was just made; and whether another was there, which signs for a day more.</summary>
     public string? Secret { get; private set; }
+    public bool Renewed { get; private set; }
 
     public string? Problem { get; private set; }
 
@@ -31,9 +43,9 @@ public sealed class NoticesModel(SafetyAuditDb db, KeyRing keys, NoticeSettings 
     public async Task<IActionResult> OnPostAddAsync(string? url, string? clinic, CancellationToken ct)
     {
         clinic = string.IsNullOrEmpty(clinic) ? null : clinic;
-        Problem = Webhook.Problem(url) ?? (settings.Address is null ? "Set Notices:Address first: what is told carries links." : clinic is not null && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct) ? "There is no such clinic." : null);
+        Problem = Webhook.Problem(url, settings) ?? (settings.Address is null ? "Set Notices:Address first: what is told carries links." : clinic is not null && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct) ? "There is no such clinic." : null);
         if (Problem is null && await db.Webhooks.CountAsync(w => w.EndedAtUtc == null, ct) >= MostWebhooks) Problem = "There are as many as can be. End one first.";
-        if (Problem is not null) Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
+        if (Problem is not null) (Response.StatusCode, Typed, Clinic) = (StatusCodes.Status422UnprocessableEntity, url, clinic);
         else
         {
             (var made, Secret) = Webhook.Make(clinic, new Uri(url!), keys, time.UtcNow());
@@ -52,10 +64,21 @@ public sealed class NoticesModel(SafetyAuditDb db, KeyRing keys, NoticeSettings 
         return Redirect("/notices");
     }
 
+    public async Task<IActionResult> OnPostRenewAsync(long id, CancellationToken ct)
+    {
+        if (await db.Webhooks.SingleOrDefaultAsync(w => w.Id == id && w.EndedAtUtc == null, ct) is not { } hook) return NotFound();
+        (Secret, Renewed) = (hook.Renew(keys, time.UtcNow()), true);
+        await db.SaveChangesAsync(ct);
+        await LoadAsync(ct);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostDismissAsync(long id, CancellationToken ct) => await SendNotices.SettleAsync(db, id, again: false, time.UtcNow(), ct) ? Redirect("/notices") : NotFound();
+
     public async Task<IActionResult> OnPostReplayAsync(long id, CancellationToken ct)
     {
-        if (!await SendNotices.ReplayAsync(db, id, time.UtcNow(), ct)) return NotFound();
-        await jobs.AskAsync(Composition.Tell, ct);
+        if (!await SendNotices.SettleAsync(db, id, again: true, time.UtcNow(), ct)) return NotFound();
+        foreach (string send in new[] { Composition.SendMail, Composition.SendWebhooks }) await jobs.AskAsync(send, ct);
         return Redirect("/notices");
     }
 
@@ -63,7 +86,9 @@ public sealed class NoticesModel(SafetyAuditDb db, KeyRing keys, NoticeSettings 
     {
         Clinics = await db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
         Webhooks = await db.Webhooks.AsNoTracking().Where(w => w.EndedAtUtc == null).OrderBy(w => w.Id).ToListAsync(ct);
-        Notices = await db.Notices.AsNoTracking().OrderByDescending(n => n.State == NoticeState.Dead).ThenByDescending(n => n.Id).Take(Most).ToListAsync(ct);
+        After = Math.Max(0, After);
+        Count = await db.Notices.CountAsync(ct);
+        Notices = await db.Notices.AsNoTracking().OrderByDescending(n => n.State == NoticeState.Dead).ThenByDescending(n => n.Id).Skip(After).Take(PageRows).ToListAsync(ct);
         Dead = await db.Notices.CountAsync(n => n.State == NoticeState.Dead, ct);
     }
 

@@ -81,7 +81,7 @@ public sealed class SignInModel(
             await signIns.StartAsync(HttpContext, user!, SignInMethod.Passkey, ct);
             return LocalRedirect(Back(Url, ReturnUrl, user!));
         }
-        log.LogWarning("Sign-in refused: {Reason}, user {UserId}, from {Address}", reason, user?.Id, LogText.Address(HttpContext));
+        log.LogWarning("Sign-in refused: {Reason}, user {UserId}, from {Address}", reason, user?.Id, Caller.Address(HttpContext));
         Problem = "That passkey was not accepted. Try again, or use your name and password.";
         return Page();
     }
@@ -95,7 +95,7 @@ public sealed class SignInModel(
     /// <summary>Answers 429 with when to come back, and says so in words.</summary>
     internal static string Throttled(PageModel page, TimeSpan wait, ILogger log)
     {
-        log.LogWarning("Sign-in refused: {Reason}, from {Address}", "too_many_attempts", LogText.Address(page.HttpContext));
+        log.LogWarning("Sign-in refused: {Reason}, from {Address}", "too_many_attempts", Caller.Address(page.HttpContext));
         page.Response.StatusCode = StatusCodes.Status429TooManyRequests;
         page.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
         return $"Too many attempts. Wait {(wait.TotalSeconds > 60 ? $"{Math.Ceiling(wait.TotalMinutes):0} minutes" : "a minute")}, then try again.";

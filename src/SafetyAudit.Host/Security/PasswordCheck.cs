@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 
 namespace SafetyAudit.Host.Security;
 
@@ -23,7 +24,7 @@ public sealed class PasswordCheck(UserManager<User> users, IPasswordHasher<User>
             _ => null,
         };
         if (reason is null) return user;
-        log.LogWarning("Sign-in refused: {Reason}, name {Name}, from {Address}", reason, LogText.Of(name), LogText.Address(context));
+        log.LogWarning("Sign-in refused: {Reason}, name {Name}, from {Address}", reason, LogText.Of(name), Caller.Address(context));
         return null;
     }
 
@@ -31,7 +32,7 @@ public sealed class PasswordCheck(UserManager<User> users, IPasswordHasher<User>
     public async Task<bool> AgainAsync(HttpContext context, User user, string? password)
     {
         if (password is { Length: <= PasswordRule.Longest } && await users.CheckPasswordAsync(user, password)) return true;
-        log.LogWarning("Change refused: {Reason}, user {UserId}, from {Address}", "wrong_password", user.Id, LogText.Address(context));
+        log.LogWarning("Change refused: {Reason}, user {UserId}, from {Address}", "wrong_password", user.Id, Caller.Address(context));
         return false;
     }
 

@@ -12,7 +12,8 @@ sealed class Refusals(ReadLog reads, ILogger<Refusals> log) : IAuthorizationMidd
 
     public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
-        if (!authorizeResult.Succeeded && context.GetEndpoint() is not null) Tell(context, policy.Requirements.OfType<NeedsAttribute>().FirstOrDefault() is { } needed ? Codes.Of(needed.Permission) : "that the page be open at all");
+        // A method that nothing takes at an address is nobody's permission, and the address may be a secret.
+        if (!authorizeResult.Succeeded && context.GetEndpoint() is RouteEndpoint) Tell(context, policy.Requirements.OfType<NeedsAttribute>().FirstOrDefault() is { } needed ? Codes.Of(needed.Permission) : "that the page be open at all");
         // No such page: to whoever signed in that is no refusal.
         if (context.GetEndpoint() is null && context.User.Identity is { IsAuthenticated: true })
         {

@@ -35,11 +35,11 @@ sealed class RequestActor(RequestDelegate next)
         }).ToHashSet(), scope);
 
     /// <summary>Someone on the way in: who they are is known, and they may do nothing yet but sign in.</summary>
-    public static Actor Entering(HttpContext context, User user) => Person(user.UserName!, LogText.Address(context), new HashSet<Permission>(), Scope.Nothing);
+    public static Actor Entering(HttpContext context, User user) => Person(user.UserName!, Caller.Address(context), new HashSet<Permission>(), Scope.Nothing);
 
     static Actor Of(HttpContext context)
     {
-        string origin = LogText.Address(context);
+        string origin = Caller.Address(context);
         var user = context.User;
         if (user.Identity is not { IsAuthenticated: true, Name: { } name }) return Actor.Anonymous(origin);
         string[] clinics = [.. user.FindAll(Clinic).Select(c => c.Value)];

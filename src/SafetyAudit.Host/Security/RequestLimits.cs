@@ -44,7 +44,7 @@ static class RequestLimits
                 {
                     told = DateTime.UtcNow;
                     http.RequestServices.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(RequestLimits))
-                        .LogWarning("Refused: more requests at once than are answered, from {Address} {Among}", LogText.Address(http), one ? "alone" : "among others");
+                        .LogWarning("Refused: more requests at once than are answered, from {Address} {Among}", Caller.Address(http), one ? "alone" : "among others");
                 }
                 return new(RefuseAsync(http, one ? StatusCodes.Status429TooManyRequests : StatusCodes.Status503ServiceUnavailable, ct));
             };

@@ -54,7 +54,7 @@ public sealed class SecondStep(UserManager<User> users, IDataProtectionProvider 
 
         SignInMethod? Refuse(string why)
         {
-            log.LogWarning("Sign-in refused: {Reason}, user {UserId}, from {Address}", why, user.Id, LogText.Address(context));
+            log.LogWarning("Sign-in refused: {Reason}, user {UserId}, from {Address}", why, user.Id, Caller.Address(context));
             return null;
         }
     }

@@ -56,7 +56,7 @@ sealed class SignInCookie(
         if (over is { } reason)
         {
             if (signIn is { EndedAtUtc: null } && reason is SignInEnd.Idle or SignInEnd.Expired) diary.Over(signIn!.Id, reason, now);
-            log.LogInformation("Refused: the sign-in of user {UserId} from {Address} is over, {Reason}", user?.Id, LogText.Address(http), Codes.Of(reason));
+            log.LogInformation("Refused: the sign-in of user {UserId} from {Address} is over, {Reason}", user?.Id, Caller.Address(http), Codes.Of(reason));
             http.Items[typeof(SignInEnd)] = reason;
             context.RejectPrincipal();
             await http.SignOutAsync(context.Scheme.Name);

@@ -27,7 +27,7 @@ public sealed class SignIns(SafetyAuditDb db, TimeProvider time, AccessSettings 
         var signIn = new SignIn
         {
             Id = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(24)), UserId = user.Id, Method = method, StartedAtUtc = now, LastSeenAtUtc = now,
-            ExpiresAtUtc = now + settings.Absolute, Address = LogText.Address(context), Browser = LogText.Browser(context),
+            ExpiresAtUtc = now + settings.Absolute, Address = Caller.Address(context), Browser = Caller.Browser(context),
         };
         db.SignIns.Add(signIn);
         db.Actor = RequestActor.Entering(context, user);

@@ -15,7 +15,7 @@ static class Changes
 {
     // What the library keeps for itself and changes with every save, and what must not be shown.
     static readonly HashSet<string> Left = ["SecurityStamp", "ConcurrencyStamp", "NormalizedUserName", "NormalizedEmail", "AccessFailedCount", "LockoutEnd", "LockoutEnabled"];
-    static readonly HashSet<string> Secret = ["PasswordHash", "SecretHash", "Value", "CodeSecret", "RecoveryCodes", "Note", "Reasons", "Actions", "Feedback", "ClosedBecause", "CalendarHash"];
+    static readonly HashSet<string> Secret = ["PasswordHash", "SecretHash", "Value", "CodeSecret", "RecoveryCodes", "Note", "Reasons", "Actions", "Feedback", "ClosedBecause", "CalendarHash", "Url"];
     static readonly ConcurrentDictionary<Type, bool> Audited = new();
 
     /// <summary>Stands for a value that must not be shown, so that another value in its place can be told: from the field's name and the value.</summary>

@@ -46,7 +46,10 @@ public sealed class Case
     /// <summary>User name of whoever leads the review; nobody yet where empty.</summary>
     public string? Owner { get; set; }
 
-    /// <summary>When it is to be decided: of a sentinel event as its clinic's protocol says, else as whoever assigned it said.</summary>
+    /// <summary>When it is to have begun, as the clinic's protocol lays down for a sentinel event; empty where it lays down nothing.</summary>
+    public DateTime? BeginByUtc { get; set; }
+
+    /// <summary>When it is to be decided: so many days after it was opened (<see cref="ReviewCase.DaysToDecide"/>), or as whoever assigned it said.</summary>
     public DateTime? DueAtUtc { get; set; }
 
     /// <summary>When the practitioner was asked; from then on they see the case.</summary>
@@ -85,6 +88,9 @@ public sealed class CaseEntry
     public bool? Explains { get; set; }
 
     public string? Note { get; set; }
+
+    /// <summary>What was decided, for a decision.</summary>
+    public CaseDecision? Decision { get; set; }
 
     /// <summary>The figures that were looked at, as they were then.</summary>
     public string? Figures { get; set; }

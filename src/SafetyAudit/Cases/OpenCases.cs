@@ -2,7 +2,6 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Data;
-using SafetyAudit.Protocol;
 
 namespace SafetyAudit.Cases;
 
@@ -25,16 +24,10 @@ public sealed class OpenCases(IDbContextFactory<SafetyAuditDb> databases, TimePr
             if (moved) await transaction.CommitAsync(ct);
             return 0;
         }
-        var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);
-        var opened = new List<(Case Review, Alert Alert)>();
-        foreach (var alert in due)
-        {
-            double? hours = alert.Level == AlertLevel.Sentinel ? ClinicProtocol.On(alert.ClinicId, laidDown[alert.ClinicId], DateOnly.FromDateTime(now)).ReviewHours : null;
-            opened.Add((ReviewCase.Of(alert, now, db.Actor.Name, hours is { } h ? now.AddHours(h) : null), alert));
-        }
-        db.Cases.AddRange(opened.Select(o => o.Review));
+        var opened = await ReviewCase.OfAsync(db, due, now, ct);
+        db.Cases.AddRange(opened);
         await db.SaveChangesAsync(ct);
-        db.CaseEntries.AddRange(opened.Select(o => ReviewCase.New(o.Review, CaseEntryKind.Opened, now, db.Actor.Name, ReviewCase.FiguresOf(o.Alert))));
+        db.CaseEntries.AddRange(opened.Zip(due, (review, alert) => ReviewCase.New(review, CaseEntryKind.Opened, now, db.Actor.Name, ReviewCase.FiguresOf(alert))));
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
         return due.Count;
@@ -47,9 +40,13 @@ public sealed class OpenCases(IDbContextFactory<SafetyAuditDb> databases, TimePr
                              join a in db.Alerts on c.AlertId equals a.Id
                              where c.Stage != CaseStage.Closed && a.Status == AlertStatus.Open && (c.PractitionerId != a.PractitionerId || c.ClinicId != a.ClinicId || c.PractitionerId == null && a.PractitionerId != null || c.PractitionerId != null && a.PractitionerId == null)
                              select new { Review = c, Alert = a }).ToListAsync(ct);
+        var begins = await ReviewCase.BeginByAsync(db, changed.ConvertAll(c => c.Alert), now, ct);
+        var owners = changed.ConvertAll(c => c.Review.Owner);
+        var users = await db.Users.AsNoTracking().Where(u => owners.Contains(u.UserName)).ToListAsync(ct);
         foreach (var (review, alert) in changed.Select(c => (c.Review, c.Alert)))
         {
-            (review.ClinicId, review.PractitionerId, review.Stage, review.AskedAtUtc) = (alert.ClinicId, alert.PractitionerId, CaseStage.Data, null);
+            (review.ClinicId, review.PractitionerId, review.Stage, review.AskedAtUtc, review.BeginByUtc) = (alert.ClinicId, alert.PractitionerId, CaseStage.Data, null, begins.GetValueOrDefault(alert.Id));
+            if (users.Find(u => u.UserName == review.Owner) is not { } owner || !ReviewCase.MayReview(owner, review)) review.Owner = null;
             var entry = ReviewCase.New(review, CaseEntryKind.Reopened, now, db.Actor.Name, ReviewCase.FiguresOf(alert));
             entry.Note = "The records say now that it is about somebody else or another clinic. The review begins anew.";
             db.CaseEntries.Add(entry);

@@ -18,6 +18,9 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     /// <summary>Days before a sentinel event at which its review looks: the longest window within which an event is joined to its session.</summary>
     const int DaysBeforeEvent = 30;
 
+    /// <summary>Days after its opening by whose end a case is to be decided, unless somebody says otherwise. Our own choice: no source gives them.</summary>
+    public static int DaysToDecide(AlertLevel level) => level switch { AlertLevel.Sentinel => 14, AlertLevel.Red => 28, _ => 56 };
+
     const string Gone = "The case is not there. Look at the list again.";
 
     /// <summary>Opens a case for an open alert that has none, and says who leads it.</summary>
@@ -31,7 +34,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         if (await db.Cases.Where(c => c.AlertId == alertId).Select(c => (long?)c.Id).FirstOrDefaultAsync(ct) is { } there) return (there, null);
         if (alert.Status != AlertStatus.Open) return (null, "The alert is no longer open.");
         if (await IsOwnAsync(alert.PractitionerId, ct)) return (null, OwnCase);
-        var review = Of(alert, time.UtcNow(), db.Actor.Name, null);
+        var review = (await OfAsync(db, [alert], time.UtcNow(), ct))[0];
         db.Cases.Add(review);
         await db.SaveChangesAsync(ct);
         Enter(review, CaseEntryKind.Opened, figures: FiguresOf(alert));
@@ -46,9 +49,14 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         var user = await db.Users.SingleOrDefaultAsync(u => u.UserName == owner && u.DisabledAtUtc == null, ct);
         if (user is null || !Reaches(user, review)) return "There is nobody of this name who may review here. Choose from the list.";
         if (!MayReview(user, review)) return "Nobody reviews what is about themselves. Choose somebody else.";
-        if (due is { } day && day < DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime)) return "The date lies in the past. Correct it.";
+        var zone = await ZoneAsync(db, review.ClinicId, ct);
+        // The form gives back the day that is set, which may be past: naming somebody changes nothing of it.
+        if (due is { } day && (review.DueAtUtc is not { } set || DayIn(zone, set) != day))
+        {
+            if (day < DayIn(zone, time.UtcNow())) return "The date lies in the past. Correct it.";
+            review.DueAtUtc = EndOf(day, zone);
+        }
         review.Owner = owner;
-        if (due is { } until) review.DueAtUtc = until.ToDateTime(new TimeOnly(23, 59), DateTimeKind.Utc);
         Enter(review, CaseEntryKind.Assigned, note: owner);
         return null;
     }, ct);
@@ -131,7 +139,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         if (remeasure is { } day && day <= DateOnly.FromDateTime(now)) return "The date of measuring again lies in the past. Correct it.";
         var alert = await db.Alerts.SingleAsync(a => a.Id == review.AlertId, ct);
         (review.Stage, review.Decision, review.Reasons, review.Actions, review.RemeasureOn, review.Feedback, review.DecidedAtUtc, review.DecidedBy) = (CaseStage.Closed, decision, reasons, actions, remeasure, feedback, now, db.Actor.Name);
-        Enter(review, CaseEntryKind.Decided, note: string.Join(" · ", new[] { Codes.Of(decision).Replace('_', ' '), reasons, actions, remeasure is { } again ? $"measured again from {again:yyyy-MM-dd}" : null }.Where(said => said is not null)), figures: FiguresOf(alert));
+        Enter(review, CaseEntryKind.Decided, note: string.Join(" · ", new[] { Codes.Of(decision).Replace('_', ' '), reasons, actions, remeasure is { } again ? $"measured again from {again:yyyy-MM-dd}" : null }.Where(said => said is not null)), decision: decision, figures: FiguresOf(alert));
         alert.FoundNothing = decision == CaseDecision.NothingFound;
         await CloseAsync(alert, reasons, now, ct);
         return null;
@@ -197,7 +205,22 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
 
     /// <summary>The event that a sentinel case is about: its id, and its own clinic.</summary>
     static async Task<(string Id, string Clinic)?> EventOfAsync(SafetyAuditDb db, Case review, CancellationToken ct) =>
-        review.Rule == AlertRule.SentinelEvent && (await db.Alerts.Where(a => a.Id == review.AlertId).Select(a => a.Key).SingleAsync(ct)).Split('|', 4) is [_, var clinic, _, var id] ? (id, clinic) : null;
+        review.Rule == AlertRule.SentinelEvent ? EventOf(await db.Alerts.Where(a => a.Id == review.AlertId).Select(a => a.Key).SingleAsync(ct)) : null;
+
+    static (string Id, string Clinic)? EventOf(string key) => key.Split('|', 4) is [_, var clinic, _, var id] ? (id, clinic) : null;
+
+    static readonly string SentinelKey = EvaluateAlerts.KeyOf(AlertRule.SentinelEvent, "", "", "")[..^2];
+
+    /// <summary>The open cases of which the protocol lays down by when they begin, and that have not begun.</summary>
+    public static IQueryable<Case> NotBegun(SafetyAuditDb db) => db.Cases.Where(c => c.Stage != CaseStage.Closed && c.BeginByUtc != null
+        && !db.EventSteps.Any(s => s.Kind == EventStepKind.ReviewStarted && s.TakenBackAtUtc == null && db.Alerts.Any(a => a.Id == c.AlertId && a.Key == SentinelKey + s.EventClinicId + "||" + s.EventId)));
+
+    /// <summary>The open cases past the instant by which they begin or are decided.</summary>
+    public static IQueryable<Case> Late(SafetyAuditDb db, DateTime now)
+    {
+        var notBegun = NotBegun(db).Where(c => c.BeginByUtc <= now).Select(c => c.Id);
+        return db.Cases.Where(c => c.Stage != CaseStage.Closed && (c.DueAtUtc <= now || notBegun.Contains(c.Id)));
+    }
 
     // The protocol asks by when the review of such an event began: with the first thing that somebody looked at.
     async Task ReviewStartedAsync(Case review, CancellationToken ct)
@@ -262,23 +285,53 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     /// <param name="cases">Those within their reach.</param>
     public static IQueryable<Case> KnownTo(string? self, IQueryable<Case> cases) => cases.Where(c => self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null);
 
-    void Enter(Case review, CaseEntryKind kind, string? note = null, CaseCheck? check = null, bool? explains = null, string? figures = null)
+    void Enter(Case review, CaseEntryKind kind, string? note = null, CaseCheck? check = null, bool? explains = null, CaseDecision? decision = null, string? figures = null)
     {
         var entry = New(review, kind, time.UtcNow(), db.Actor.Name, figures);
-        (entry.Note, entry.Check, entry.Explains) = (note, check, explains);
+        (entry.Note, entry.Check, entry.Explains, entry.Decision) = (note, check, explains, decision);
         db.CaseEntries.Add(entry);
     }
 
     internal static CaseEntry New(Case review, CaseEntryKind kind, DateTime now, string by, string? figures) =>
         new() { CaseId = review.Id, ClinicId = review.ClinicId, PractitionerId = review.PractitionerId, Kind = kind, Stage = review.Stage, AtUtc = now, By = by, Figures = figures };
 
-    internal static Case Of(Alert alert, DateTime now, string by, DateTime? due) => new()
+    /// <summary>New cases of alerts, in their order, each with its dates.</summary>
+    internal static async Task<List<Case>> OfAsync(SafetyAuditDb db, List<Alert> alerts, DateTime now, CancellationToken ct)
     {
-        AlertId = alert.Id, Rule = alert.Rule, Level = alert.Level, ClinicId = alert.ClinicId, PractitionerId = alert.PractitionerId, Measure = alert.Measure, To = alert.To,
-        // An event comes after its session: what led to it lies before its day.
-        From = alert.Level == AlertLevel.Sentinel ? alert.From.AddDays(-DaysBeforeEvent) : alert.From,
-        OpenedAtUtc = now, OpenedBy = by, DueAtUtc = due,
-    };
+        var begins = await BeginByAsync(db, alerts, now, ct);
+        var zones = new Dictionary<string, TimeZoneInfo>();
+        foreach (string clinic in alerts.Select(a => a.ClinicId).Distinct()) zones[clinic] = await ZoneAsync(db, clinic, ct);
+        return alerts.ConvertAll(alert => new Case
+        {
+            AlertId = alert.Id, Rule = alert.Rule, Level = alert.Level, ClinicId = alert.ClinicId, PractitionerId = alert.PractitionerId, Measure = alert.Measure, To = alert.To,
+            // An event comes after its session: what led to it lies before its day.
+            From = alert.Level == AlertLevel.Sentinel ? alert.From.AddDays(-DaysBeforeEvent) : alert.From,
+            OpenedAtUtc = now, OpenedBy = db.Actor.Name, BeginByUtc = begins.GetValueOrDefault(alert.Id), DueAtUtc = EndOf(DayIn(zones[alert.ClinicId], now).AddDays(DaysToDecide(alert.Level)), zones[alert.ClinicId]),
+        });
+    }
+
+    /// <summary>By when the reviews of alerts begin, by the alert's number, as the protocol lays down from the record of their events.</summary>
+    internal static async Task<Dictionary<long, DateTime?>> BeginByAsync(SafetyAuditDb db, List<Alert> alerts, DateTime now, CancellationToken ct)
+    {
+        var events = alerts.Where(a => a.Rule == AlertRule.SentinelEvent).ToDictionary(a => a.Id, a => EventOf(a.Key)!.Value);
+        var read = new Dictionary<(string, string), DateTime?>();
+        foreach (var (reported, _, _) in await ReportedEvents.ReadAsync(db, events.Values.Select(e => e.Id), now, ct)) read[(reported.Event.EventId, reported.Event.ClinicId ?? "")] = reported.ReviewBeginsByUtc;
+        return events.ToDictionary(e => e.Key, e => read.GetValueOrDefault(e.Value));
+    }
+
+    /// <summary>The clinic's time zone; UTC for one of which nothing is known yet.</summary>
+    public static async Task<TimeZoneInfo> ZoneAsync(SafetyAuditDb db, string clinicId, CancellationToken ct) =>
+        await db.Clinics.Where(c => c.Id == clinicId).Select(c => c.TimeZone).SingleOrDefaultAsync(ct) is { } zone ? TimeZoneInfo.FindSystemTimeZoneById(zone) : TimeZoneInfo.Utc;
+
+    public static DateOnly DayIn(TimeZoneInfo zone, DateTime utc) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTimeFromUtc(utc, zone));
+
+    // Its last minute, by the clinic's clock.
+    static DateTime EndOf(DateOnly day, TimeZoneInfo zone)
+    {
+        var end = day.ToDateTime(new TimeOnly(23, 59));
+        while (zone.IsInvalidTime(end)) end = end.AddMinutes(-15);
+        return TimeZoneInfo.ConvertTimeToUtc(end, zone);
+    }
 
     internal static string FiguresOf(Alert alert) => alert.Arithmetic is null ? alert.Reason : $"{alert.Reason} [{alert.Arithmetic}]";
 

@@ -28,7 +28,7 @@ public static class ReadingViews
         ("bi_alerts", "an alert as last judged",
             """SELECT id, rule, level, status, clinic_id, practitioner_id, measure, "from" AS from_date, "to" AS to_date, observed, expected, baseline, raised_at_utc, evaluated_at_utc, closed_at_utc FROM alerts"""),
         ("bi_cases", "a review",
-            """SELECT id, alert_id, rule, level, clinic_id, practitioner_id, measure, "from" AS from_date, "to" AS to_date, stage, decision, opened_at_utc, due_at_utc, decided_at_utc, remeasure_on FROM cases"""),
+            """SELECT id, alert_id, rule, level, clinic_id, practitioner_id, measure, "from" AS from_date, "to" AS to_date, stage, decision, opened_at_utc, due_at_utc, decided_at_utc, remeasure_on, begin_by_utc FROM cases"""),
     ];
 
 #pragma warning disable EF1002 // names and queries stand above

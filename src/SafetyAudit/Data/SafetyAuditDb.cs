@@ -217,6 +217,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<Notice>(notice =>
         {
             notice.HasIndex(n => n.Key).IsUnique();
+            notice.Property(n => n.Attempts).IsConcurrencyToken();
             notice.HasIndex(n => new { n.State, n.NotBeforeUtc });
             notice.HasIndex(n => n.CaseId);
         });

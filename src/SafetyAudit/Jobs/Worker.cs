@@ -60,7 +60,8 @@ public static class JobServices
         {
             // A stop is told to running jobs: they end after their current commit and are taken up by the next start.
             quartz.ConfigureScheduler(scheduler => (scheduler.IdleWaitTime, scheduler.ShutdownJobInterruption) = (TimeSpan.FromSeconds(1), ShutdownJobInterruption.Always));
-            quartz.UseDefaultThreadPool(maxConcurrency: 2);
+            // Two work while two wait for others: a mail server, a program that is told.
+            quartz.UseDefaultThreadPool(maxConcurrency: 4);
             quartz.UsePersistentStore(store =>
             {
                 store.ProvisionSchema();

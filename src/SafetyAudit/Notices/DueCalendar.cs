@@ -7,7 +7,7 @@ using SafetyAudit.Data;
 
 namespace SafetyAudit.Notices;
 
-/// <summary>The dates by which reviews are to be decided and their effect is to be measured, as a calendar (RFC 5545) for whoever may review them. It names nobody.</summary>
+/// <summary>The instants by which reviews begin and are decided, and the days from which their effect is measured, as a calendar (RFC 5545) for whoever may review them. It names nobody.</summary>
 public static class DueCalendar
 {
     /// <param name="databases">Opened as the reader, within their scope.</param>
@@ -27,26 +27,31 @@ public static class DueCalendar
         if (may.Contains(Permission.ReviewCases))
         {
             string? self = reader.PractitionerId;
-            foreach (var review in await db.Cases.AsNoTracking().Where(c => (c.DueAtUtc != null && c.Stage != CaseStage.Closed || c.RemeasureOn != null) && (self == null || c.PractitionerId != self)).OrderBy(c => c.Id).ToListAsync(ct))
+            var notBegun = (await ReviewCase.NotBegun(db).Select(c => c.Id).ToListAsync(ct)).ToHashSet();
+            foreach (var review in await db.Cases.AsNoTracking().Where(c => (c.Stage != CaseStage.Closed || c.RemeasureOn != null) && (self == null || c.PractitionerId != self)).OrderBy(c => c.Id).ToListAsync(ct))
             {
-                if (review is { DueAtUtc: { } due, Stage: not CaseStage.Closed }) Entry(review, "due", DateOnly.FromDateTime(due), "to be decided");
-                if (review.RemeasureOn is { } again) Entry(review, "again", again, "measured again from today");
+                if (notBegun.Contains(review.Id)) Entry(review, "begin", Instant(review.BeginByUtc!.Value), "to have begun");
+                if (review is { DueAtUtc: { } due, Stage: not CaseStage.Closed }) Entry(review, "due", Instant(due), "to be decided");
+                if (review.RemeasureOn is { } again) Entry(review, "again", $";VALUE=DATE:{again.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}", "measured again from today");
             }
         }
         Line("END:VCALENDAR");
         return text.ToString();
 
-        void Entry(Case review, string what, DateOnly day, string words)
+        void Entry(Case review, string what, string start, string words)
         {
             Line("BEGIN:VEVENT");
             Line($"UID:case-{review.Id}-{what}@{address.Host}");
-            Line($"DTSTAMP:{now.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture)}");
-            Line($"DTSTART;VALUE=DATE:{day.ToString("yyyyMMdd", CultureInfo.InvariantCulture)}");
+            Line($"DTSTAMP{Instant(now)}");
+            Line($"DTSTART{start}");
             Line($"SUMMARY:Case {review.Id}\\, clinic {Escaped(review.ClinicId)}: {words}");
             Line($"URL:{new Uri(address, $"cases/{review.Id}").AbsoluteUri}");
             Line("TRANSP:TRANSPARENT");
             Line("END:VEVENT");
         }
+
+        // An instant, which each calendar shows by its own clock.
+        static string Instant(DateTime at) => at.ToString("':'yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
 
         // Lines end with CR and LF, and are folded after 75 octets at most.
         void Line(string line)

@@ -12,16 +12,20 @@ public enum NoticeKind
     /// <summary>A review has come to the practitioner, who is asked for an answer.</summary>
     CaseAsked,
     CaseDueSoon,
+    /// <summary>The hours within which the protocol wants a review to begin have passed.</summary>
+    CaseNotBegun,
     /// <summary>Past its date: whoever leads it is reminded, and everybody else who may review it is told.</summary>
     CaseOverdue,
     /// <summary>Records that came after a decision change what it rested on.</summary>
     CaseRecordsChanged,
     /// <summary>What is open, once a week.</summary>
     Digest,
-    /// <summary>To a program: a case was opened.</summary>
+    /// <summary>A case was opened: to a program; by mail of a red finding, to two persons.</summary>
     CaseOpened,
     /// <summary>To a program: a case was decided.</summary>
     CaseDecided,
+    /// <summary>To a program: a case was opened again.</summary>
+    CaseReopened,
 }
 
 public enum NoticeChannel { Mail, Webhook }
@@ -30,8 +34,12 @@ public enum NoticeState
 {
     Waiting,
     Sent,
-    /// <summary>Given up after <see cref="SendNotices.MostAttempts"/> attempts; it can be sent again by hand.</summary>
+    /// <summary>Given up, after <see cref="SendNotices.MostAttempts"/> attempts or because nobody is told there any more; it can be sent again by hand.</summary>
     Dead,
+    /// <summary>Not sent: what it was about, or its receiver, was over before it went.</summary>
+    Withdrawn,
+    /// <summary>Given up, and somebody has seen that.</summary>
+    Dismissed,
 }
 
 /// <summary>
@@ -55,12 +63,18 @@ public sealed class Notice
     public string? ClinicId { get; set; }
 
     public long? CaseId { get; set; }
+
+    /// <summary>What happened in it, for a program.</summary>
+    public long? CaseEntryId { get; set; }
+
     public DateTime MadeAtUtc { get; set; }
 
     /// <summary>Not before: after quiet hours, or after the pause that follows an attempt.</summary>
     [Unaudited] public DateTime NotBeforeUtc { get; set; }
 
+    /// <summary>Counted before each attempt. Whoever saves it with a count that another has raised meanwhile does not save it: of two who take the same notice, one sends it.</summary>
     [Unaudited] public int Attempts { get; set; }
+
     public NoticeState State { get; set; }
     public DateTime? SentAtUtc { get; set; }
 

@@ -12,10 +12,10 @@ namespace SafetyAudit.Notices;
 /// </summary>
 public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, NoticeSettings settings, TimeProvider time)
 {
-    /// <summary>Persons told of a sentinel event at once.</summary>
+    /// <summary>Persons told at once of a case that opened by itself.</summary>
     public const int PersonsTold = 2;
 
-    /// <summary>Attempts after which a person who was not reached of a sentinel event counts as not told, and the next one is.</summary>
+    /// <summary>Attempts after which a person who was not reached counts as not told, and the next one is.</summary>
     public const int AttemptsBeforeNext = 3;
 
     static readonly TimeSpan Soon = TimeSpan.FromHours(48);
@@ -47,73 +47,118 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
             .OrderBy(u => u.UserName != review.Owner).ThenBy(u => u.ClinicIds.Count == 0).ThenBy(u => u.UserName, StringComparer.Ordinal),
     ];
 
+    // Told where those who may review a case can't be: they give access, and see to it that somebody can. Never whom it is about.
+    static bool MayFindSomebody(User user, Case review) => user.DisabledAtUtc is null && Roles.Of(user.Roles).Contains(Permission.ManageAccess) && user.Scope.HasClinic(review.ClinicId)
+        && (user.PractitionerId is null || user.PractitionerId != review.PractitionerId);
+
+    /// <summary>Whether a notice of a case holds for whom it is addressed to: asked when it is planned, and again when it is sent.</summary>
+    /// <param name="kind">What it is about.</param>
+    /// <param name="review">The case as it is.</param>
+    /// <param name="user">The receiver as they are.</param>
+    /// <param name="notBegun">Whether the case is among those of <see cref="ReviewCase.NotBegun"/>.</param>
+    /// <param name="now">The instant at which dates are looked at.</param>
+    public static bool Holds(NoticeKind kind, Case review, User user, bool notBegun, DateTime now)
+    {
+        bool told = ReviewCase.MayReview(user, review) || MayFindSomebody(user, review);
+        return kind switch
+        {
+            NoticeKind.CaseAsked => review is { Stage: CaseStage.Person, PractitionerId: { } subject, AskedAtUtc: not null } && user.PractitionerId == subject && user.DisabledAtUtc is null && user.Scope.HasClinic(review.ClinicId),
+            NoticeKind.CaseRecordsChanged => review.Stage == CaseStage.Closed && told,
+            _ => review.Stage != CaseStage.Closed && told && kind switch
+            {
+                NoticeKind.CaseAssigned => review.Owner == user.UserName && ReviewCase.MayReview(user, review),
+                NoticeKind.CaseNotBegun => notBegun && review.BeginByUtc <= now,
+                NoticeKind.CaseDueSoon => review.DueAtUtc > now && review.DueAtUtc <= now + Soon,
+                NoticeKind.CaseOverdue => review.DueAtUtc <= now,
+                _ => true,
+            },
+        };
+    }
+
     async Task ByMailAsync(SafetyAuditDb db, DateTime now, List<Notice> wanted, CancellationToken ct)
     {
-        var users = await db.Users.AsNoTracking().Where(u => u.DisabledAtUtc == null).ToListAsync(ct);
+        var users = (await db.Users.AsNoTracking().Where(u => u.DisabledAtUtc == null).ToListAsync(ct)).FindAll(u => SendNotices.AddressOf(u) is not null);
         var cases = await db.Cases.AsNoTracking().Where(c => c.Stage != CaseStage.Closed).OrderBy(c => c.Id).ToListAsync(ct);
         var ids = cases.ConvertAll(c => (long?)c.Id);
-        var told = (await db.Notices.AsNoTracking().Where(n => n.Kind == NoticeKind.SentinelEvent && ids.Contains(n.CaseId)).ToListAsync(ct)).ToLookup(n => n.CaseId);
+        var notBegun = (await ReviewCase.NotBegun(db).Select(c => c.Id).ToListAsync(ct)).ToHashSet();
+        var told = (await db.Notices.AsNoTracking().Where(n => n.Channel == NoticeChannel.Mail && (n.Kind == NoticeKind.SentinelEvent || n.Kind == NoticeKind.CaseOpened) && ids.Contains(n.CaseId)).ToListAsync(ct)).ToLookup(n => n.CaseId);
         var assigned = (await db.CaseEntries.AsNoTracking().Where(e => e.Kind == CaseEntryKind.Assigned && ids.Contains(e.CaseId)).ToListAsync(ct)).GroupBy(e => e.CaseId).ToDictionary(g => g.Key, g => g.MaxBy(e => e.Id)!);
         foreach (var review in cases)
         {
             var reviewers = ReviewersOf(review, users);
-            if (review.Level == AlertLevel.Sentinel)
+            List<User> all = [.. reviewers, .. users.Where(u => MayFindSomebody(u, review)).OrderBy(u => u.UserName, StringComparer.Ordinal).Except(reviewers)];
+            // Those who lead it or may; where there is nobody, those who can change that.
+            var heard = reviewers.Count > 0 ? reviewers : all;
+            if (review.Level is AlertLevel.Sentinel or AlertLevel.Red)
             {
-                var before = told[review.Id].ToList();
+                // Only those count who still are to be told: a case may have come to another clinic since, or be about one of them.
+                var before = told[review.Id].Where(n => n.State != NoticeState.Withdrawn && all.Exists(u => u.UserName == n.Receiver)).ToList();
                 int reached = before.Count(n => n.State == NoticeState.Sent || n.State == NoticeState.Waiting && n.Attempts < AttemptsBeforeNext);
-                foreach (var next in reviewers.Where(u => !before.Exists(n => n.Receiver == u.UserName)).Take(Math.Max(0, PersonsTold - reached))) Tell(NoticeKind.SentinelEvent, next, review, "");
+                foreach (var next in all.Where(u => !before.Exists(n => n.Receiver == u.UserName)).Take(Math.Max(0, PersonsTold - reached)))
+                    Tell(review.Level == AlertLevel.Sentinel ? NoticeKind.SentinelEvent : NoticeKind.CaseOpened, next, review, told[review.Id].Count(n => n.Receiver == next.UserName) is > 0 and var times ? $"again {times}" : "");
             }
             if (reviewers.Find(u => u.UserName == review.Owner) is { } owner && assigned.TryGetValue(review.Id, out var by) && by.By != owner.UserName) Tell(NoticeKind.CaseAssigned, owner, review, $"entry {by.Id}");
-            if (review.AskedAtUtc is { } asked) foreach (var subject in users.Where(u => u.PractitionerId == review.PractitionerId && SendNotices.AddressOf(u) is not null)) Tell(NoticeKind.CaseAsked, subject, review, Stamp(asked));
+            if (review.AskedAtUtc is { } asked) foreach (var user in users) Tell(NoticeKind.CaseAsked, user, review, Stamp(asked));
+            if (review.BeginByUtc is { } begin) foreach (var user in heard) Tell(NoticeKind.CaseNotBegun, user, review, Stamp(begin) + Again(begin));
             if (review.DueAtUtc is not { } due) continue;
-            if (due <= now) foreach (var reviewer in reviewers) Tell(NoticeKind.CaseOverdue, reviewer, review, Stamp(due));
-            else if (due - now <= Soon && due - review.OpenedAtUtc > Soon) foreach (var reviewer in reviewers.Take(review.Owner is null ? PersonsTold : 1)) Tell(NoticeKind.CaseDueSoon, reviewer, review, Stamp(due));
+            foreach (var user in heard) Tell(NoticeKind.CaseOverdue, user, review, Stamp(due) + Again(due));
+            if (due - review.OpenedAtUtc > Soon) foreach (var user in heard.Take(review.Owner is null ? PersonsTold : 1)) Tell(NoticeKind.CaseDueSoon, user, review, Stamp(due));
         }
-        foreach (var (entry, review) in await NewAsync(db, ByMail, ct))
-            if (entry.Kind == CaseEntryKind.RecordsChanged && review.Stage == CaseStage.Closed && entry.AtUtc >= review.DecidedAtUtc)
-                foreach (var user in ReviewersOf(review, users).Where(u => u.UserName == review.Owner || u.UserName == review.DecidedBy)) Tell(NoticeKind.CaseRecordsChanged, user, review, $"entry {entry.Id}");
-        string week = settings.DigestDay(now).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
-        foreach (var user in users.Where(u => SendNotices.AddressOf(u) is not null && SendNotices.HasDigest(u)))
-            wanted.Add(New(NoticeKind.Digest, NoticeChannel.Mail, user.UserName!, null, null, week, now));
+        foreach (var entry in (await NewAsync(db, ByMail, now, ct)).Where(e => e.Kind == CaseEntryKind.RecordsChanged))
+        {
+            var review = await db.Cases.AsNoTracking().SingleAsync(c => c.Id == entry.CaseId, ct);
+            if (entry.AtUtc < review.DecidedAtUtc) continue;
+            var reviewers = ReviewersOf(review, users);
+            var theirs = reviewers.FindAll(u => u.UserName == review.Owner || u.UserName == review.DecidedBy);
+            foreach (var user in theirs.Count > 0 ? theirs : reviewers.Count > 0 ? reviewers.Take(PersonsTold) : users.Where(u => MayFindSomebody(u, review))) Tell(NoticeKind.CaseRecordsChanged, user, review, $"entry {entry.Id}");
+        }
+        // On its day alone: whoever gets an account later in the week has the next one.
+        var week = settings.DigestDay(now);
+        if (settings.DigestDay(now.AddDays(-1)) != week)
+            foreach (var user in users.Where(SendNotices.HasDigest)) wanted.Add(New(NoticeKind.Digest, NoticeChannel.Mail, user.UserName!, null, null, week.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), now));
 
-        void Tell(NoticeKind kind, User user, Case review, string detail) => wanted.Add(New(kind, NoticeChannel.Mail, user.UserName!, review.ClinicId, review.Id, detail, now));
+        void Tell(NoticeKind kind, User user, Case review, string detail)
+        {
+            if (Holds(kind, review, user, notBegun.Contains(review.Id), now)) wanted.Add(New(kind, NoticeChannel.Mail, user.UserName!, review.ClinicId, review.Id, detail, now));
+        }
+
+        // Told once more each week that goes by.
+        string Again(DateTime at) => now - at >= TimeSpan.FromDays(7) ? string.Create(CultureInfo.InvariantCulture, $" week {(int)((now - at).TotalDays / 7)}") : "";
     }
 
-    async Task ToProgramsAsync(SafetyAuditDb db, DateTime now, List<Notice> wanted, CancellationToken ct)
+    static async Task ToProgramsAsync(SafetyAuditDb db, DateTime now, List<Notice> wanted, CancellationToken ct)
     {
         foreach (var hook in await db.Webhooks.AsNoTracking().Where(w => w.EndedAtUtc == null).ToListAsync(ct))
         {
             string receiver = hook.Id.ToString(CultureInfo.InvariantCulture);
-            // A case that is told of twice, or comes to this clinic later, is the same by its key.
-            foreach (var review in (await NewAsync(db, $"{Codes.Of(NoticeChannel.Webhook)} {receiver}", ct)).Select(n => n.Review).DistinctBy(r => r.Id).Where(r => hook.ClinicId == null || r.ClinicId == hook.ClinicId))
+            foreach (var entry in (await NewAsync(db, $"{Codes.Of(NoticeChannel.Webhook)} {receiver}", hook.MadeAtUtc, ct)).Where(e => hook.ClinicId == null || e.ClinicId == hook.ClinicId))
             {
-                // What was before it was made is history.
-                if (review.OpenedAtUtc >= hook.MadeAtUtc) Tell(NoticeKind.CaseOpened, "");
-                if (review.DecidedAtUtc is { } decided && decided >= hook.MadeAtUtc) Tell(NoticeKind.CaseDecided, Stamp(decided));
-
-                void Tell(NoticeKind kind, string detail) => wanted.Add(New(kind, NoticeChannel.Webhook, receiver, review.ClinicId, review.Id, detail, now));
+                NoticeKind? kind = entry.Kind switch { CaseEntryKind.Opened => NoticeKind.CaseOpened, CaseEntryKind.Decided => NoticeKind.CaseDecided, CaseEntryKind.Reopened => NoticeKind.CaseReopened, _ => null };
+                if (kind is not { } told) continue;
+                var notice = New(told, NoticeChannel.Webhook, receiver, entry.ClinicId, entry.CaseId, $"entry {entry.Id}", now);
+                notice.CaseEntryId = entry.Id;
+                wanted.Add(notice);
             }
         }
     }
 
     const string ByMail = "mail";
 
-    // What happened in cases since notices were last planned for somebody; and remembers, with the notices themselves, that it was looked at.
-    static async Task<List<(CaseEntry Entry, Case Review)>> NewAsync(SafetyAuditDb db, string receiver, CancellationToken ct)
+    // What happened in cases since notices were last planned for somebody; and remembers, with the notices themselves, that it was looked at. What was before an instant is history to whom nothing was planned for yet.
+    static async Task<List<CaseEntry>> NewAsync(SafetyAuditDb db, string receiver, DateTime since, CancellationToken ct)
     {
         var mark = await db.PlannedUpTo.SingleOrDefaultAsync(p => p.Receiver == receiver, ct);
-        long after = mark?.CaseEntryId ?? 0;
-        var found = await (from e in db.CaseEntries.AsNoTracking() join c in db.Cases.AsNoTracking() on e.CaseId equals c.Id where e.Id > after orderby e.Id select new { Entry = e, Review = c }).ToListAsync(ct);
-        if (found.Count == 0) return [];
-        if (mark is null) db.PlannedUpTo.Add(mark = new() { Receiver = receiver });
-        mark.CaseEntryId = found[^1].Entry.Id;
-        return found.ConvertAll(f => (f.Entry, f.Review));
+        if (mark is null) db.PlannedUpTo.Add(mark = new() { Receiver = receiver, CaseEntryId = await db.CaseEntries.Where(e => e.AtUtc < since).MaxAsync(e => (long?)e.Id, ct) ?? 0 });
+        long after = mark.CaseEntryId;
+        var found = await db.CaseEntries.AsNoTracking().Where(e => e.Id > after).OrderBy(e => e.Id).ToListAsync(ct);
+        if (found.Count > 0) mark.CaseEntryId = found[^1].Id;
+        return found;
     }
 
-    Notice New(NoticeKind kind, NoticeChannel channel, string receiver, string? clinic, long? review, string detail, DateTime now) => new()
+    static Notice New(NoticeKind kind, NoticeChannel channel, string receiver, string? clinic, long? review, string detail, DateTime now) => new()
     {
         Key = string.Create(CultureInfo.InvariantCulture, $"{Codes.Of(kind)}|{review}|{detail}|{Codes.Of(channel)} {receiver}"), Kind = kind, Channel = channel, Receiver = receiver, ClinicId = clinic, CaseId = review,
-        MadeAtUtc = now, NotBeforeUtc = kind == NoticeKind.SentinelEvent || channel == NoticeChannel.Webhook ? now : settings.AfterQuiet(now),
+        MadeAtUtc = now, NotBeforeUtc = now,
     };
 
     static string Stamp(DateTime at) => at.ToString("yyyyMMdd'T'HHmmss", CultureInfo.InvariantCulture);

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Text;
@@ -21,20 +22,45 @@ public sealed class Webhook
     /// <summary>The secret that signs, sealed.</summary>
     [Unaudited] public byte[] Sealed { get; set; } = [];
 
+    /// <summary>The one before it, which signs too for a day: until then a receiver may change over.</summary>
+    [Unaudited] public byte[]? SealedBefore { get; set; }
+
+    /// <summary>When the secret was last replaced.</summary>
+    public DateTime? RenewedAtUtc { get; set; }
+
+    static readonly TimeSpan BothSign = TimeSpan.FromDays(1);
+
     public DateTime MadeAtUtc { get; set; }
     public DateTime? EndedAtUtc { get; set; }
 
     /// <summary>A new one and its secret, which is shown once.</summary>
     public static (Webhook Webhook, string Secret) Make(string? clinicId, Uri url, KeyRing keys, DateTime now)
     {
+        var made = new Webhook { ClinicId = clinicId, Url = url.AbsoluteUri, MadeAtUtc = now };
+        return (made, made.NewSecret(keys));
+    }
+
+    /// <summary>Gives it another secret, which is shown once.</summary>
+    public string Renew(KeyRing keys, DateTime now)
+    {
+        (SealedBefore, RenewedAtUtc) = (Sealed, now);
+        return NewSecret(keys);
+    }
+
+    string NewSecret(KeyRing keys)
+    {
         byte[] secret = RandomNumberGenerator.GetBytes(32);
-        return (new() { ClinicId = clinicId, Url = url.AbsoluteUri, MadeAtUtc = now, Sealed = keys.Seal(KeyPurpose.Webhooks, keys.Newest, secret, Encoding.UTF8.GetBytes(url.AbsoluteUri)) }, Prefix + Convert.ToBase64String(secret));
+        Sealed = keys.Seal(KeyPurpose.Webhooks, keys.Newest, secret, Encoding.UTF8.GetBytes(Url));
+        return Prefix + Convert.ToBase64String(secret);
     }
 
     /// <summary>What is wrong with an address, in words; nothing where it will do.</summary>
-    public static string? Problem(string? url) =>
+    /// <param name="url">As it was typed.</param>
+    /// <param name="settings">Which internal networks may be reached.</param>
+    public static string? Problem(string? url, NoticeSettings settings) =>
         !Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttps ? "Give a whole address that begins with https://."
-        : address.UserInfo.Length > 0 || address.Fragment.Length > 0 ? "Leave out name, password and what follows #." : address.AbsoluteUri.Length > 500 ? "The address is longer than 500 characters." : null;
+        : address.UserInfo.Length > 0 || address.Fragment.Length > 0 ? "Leave out name, password and what follows #." : address.AbsoluteUri.Length > 500 ? "The address is longer than 500 characters."
+        : IPAddress.TryParse(address.DnsSafeHost, out var host) && !OutboundRequests.MayReach(host, settings) ? "It lies in an internal network, and internal addresses are not told anything." : null;
 
     /// <summary>The request that tells of something.</summary>
     /// <param name="id">The same at every attempt, by which a receiver tells a repetition.</param>
@@ -44,12 +70,12 @@ public sealed class Webhook
     /// <exception cref="CryptographicException">What is kept of the secret was changed.</exception>
     public HttpRequestMessage Request(string id, byte[] body, KeyRing keys, DateTime now)
     {
-        byte[] secret = keys.Unseal(KeyPurpose.Webhooks, Sealed, Encoding.UTF8.GetBytes(Url));
+        byte[][] secrets = SealedBefore is { } before && now < RenewedAtUtc + BothSign ? [Sealed, before] : [Sealed];
         string timestamp = new DateTimeOffset(now).ToUnixTimeSeconds().ToString(System.Globalization.CultureInfo.InvariantCulture);
         var request = new HttpRequestMessage(HttpMethod.Post, Url) { Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } } };
         request.Headers.Add("webhook-id", id);
         request.Headers.Add("webhook-timestamp", timestamp);
-        request.Headers.Add("webhook-signature", Sign(secret, id, timestamp, body));
+        request.Headers.Add("webhook-signature", string.Join(' ', secrets.Select(secret => Sign(keys.Unseal(KeyPurpose.Webhooks, secret, Encoding.UTF8.GetBytes(Url)), id, timestamp, body))));
         return request;
     }
 

@@ -64,12 +64,8 @@ public static class FollowUpRules
         NotApplicableWhen = "not sentinel; no hours laid down; the deadline has not passed yet",
         Fields = ["sentinel", "recorded_at", "review_started_at"], Settings = [nameof(ClinicProtocol.ReviewHours)],
         Evidence = "critical-event management plan", Source = "Physiotherapy Alberta critical event guideline", InLeaflet = "no",
-        Check = e =>
-        {
-            if (!e.IsSentinel || e.Clinic.ReviewHours is not { } hours) return NotApplicable;
-            var deadline = e.WrittenAtUtc.AddHours(hours);
-            return e.ReviewStartedAtUtc is { } started ? started <= deadline ? Pass : Fail : e.NowUtc <= deadline ? NotApplicable : Fail;
-        },
+        Check = e => e.ReviewBeginsByUtc is not { } deadline ? NotApplicable
+            : e.ReviewStartedAtUtc is { } started ? started <= deadline ? Pass : Fail : e.NowUtc <= deadline ? NotApplicable : Fail,
     };
 
     public static readonly IReadOnlyList<ProtocolRule> All = [Attempted, Reached, Escalated, Reviewed];

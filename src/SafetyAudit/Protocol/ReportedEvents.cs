@@ -32,7 +32,26 @@ public static class ReportedEvents
             && (practitionerId == null || e.PractitionerId == practitionerId)).Select(Asked).ToListAsync(ct);
         List<(AdverseEvent Event, string? PractitionerId, DateOnly Date)> all =
             [.. linked.Select(l => (l.Event, l.PractitionerId, l.Date)), .. waiting.Select(e => (e, e.PractitionerId, DateOnly.FromDateTime(e.OnsetAtUtc)))];
+        return await WithAllAsync(db, all, nowUtc, ct);
+    }
 
+    /// <summary>The same of the events with these ids.</summary>
+    public static async Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> ReadAsync(SafetyAuditDb db, IEnumerable<string> eventIds, DateTime nowUtc, CancellationToken ct)
+    {
+        var all = new List<(AdverseEvent Event, string? PractitionerId, DateOnly Date)>();
+        foreach (string[] ids in eventIds.Distinct().Chunk(IdsAtOnce))
+        {
+            var found = await (from e in db.Current<AdverseEvent>().Where(e => ids.Contains(e.EventId)).Select(Asked)
+                               join s in db.Current<Session>() on new { Id = e.LinkedSessionId, Clinic = e.LinkedClinicId } equals new { Id = (string?)s.SessionId, Clinic = (string?)s.ClinicId } into sessions
+                               from s in sessions.DefaultIfEmpty()
+                               select new { Event = e, PractitionerId = (string?)s.PractitionerId, Date = (DateOnly?)s.Date }).ToListAsync(ct);
+            all.AddRange(found.Select(f => (f.Event, f.PractitionerId ?? f.Event.PractitionerId, f.Date ?? DateOnly.FromDateTime(f.Event.OnsetAtUtc))));
+        }
+        return await WithAllAsync(db, all, nowUtc, ct);
+    }
+
+    static async Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> WithAllAsync(SafetyAuditDb db, List<(AdverseEvent Event, string? PractitionerId, DateOnly Date)> all, DateTime nowUtc, CancellationToken ct)
+    {
         // A correction moves no deadline: an event came when its first version did.
         var cameAt = new Dictionary<(string, string), DateTime>();
         foreach (string[] ids in all.Where(one => one.Event.Version > 1).Select(one => one.Event.EventId).Distinct().Chunk(IdsAtOnce))

@@ -72,5 +72,8 @@ public sealed class ReportedEvent
     /// <summary>When it was written down, as the report says, else when it reached us.</summary>
     public DateTime WrittenAtUtc => Event.RecordedAtUtc ?? CameAtUtc;
 
+    /// <summary>By when its review begins: so many hours from its record, as the clinic laid down. Null where it laid down none, and for an event that is no sentinel.</summary>
+    public DateTime? ReviewBeginsByUtc => IsSentinel && Clinic.ReviewHours is { } hours ? WrittenAtUtc.AddHours(hours) : null;
+
     public required DateTime NowUtc { get; init; }
 }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Cases;
@@ -73,6 +74,130 @@ public class ReviewCaseTests
         Assert.Equal(0, await db.Alerts.CountAsync(a => a.Rule == AlertRule.SentinelEvent && a.Status == AlertStatus.Open));
         Assert.Equal(1, await db.Cases.CountAsync());
     }
+
+    // The event was recorded on 2 March at 15:00 UTC and comes in July; London is an hour ahead then.
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task A_sentinel_event_s_review_begins_within_hours_of_its_record_and_is_decided_by_a_date_of_its_own(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        await using (var db = installation.Db())
+        {
+            db.ClinicProtocols.Add(new() { ClinicId = "C1", EffectiveFrom = new(2026, 1, 1), ReviewHours = 24 });
+            db.Users.Add(new User { UserName = "director", Roles = [Role.Director] });
+            await db.SaveChangesAsync();
+        }
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S1", "PNEUMOTHORAX"));
+        long id;
+        await using (var db = installation.Db())
+        {
+            // There is another about the rule that was not kept.
+            var review = await db.Cases.SingleAsync(c => c.Level == AlertLevel.Sentinel);
+            id = review.Id;
+            Assert.Equal((Utc(2026, 3, 3, 15, 0), Utc(2026, 7, 15, 22, 59)), (review.BeginByUtc, review.DueAtUtc));
+            Assert.Equal([review.Id], await ReviewCase.NotBegun(db).Select(c => c.Id).ToListAsync());
+            Assert.Equal([review.Id], await ReviewCase.Late(db, Utc(2026, 3, 3, 15, 0)!.Value).Select(c => c.Id).ToListAsync());
+            Assert.Empty(await ReviewCase.Late(db, Utc(2026, 3, 3, 14, 59)!.Value).ToListAsync());
+        }
+        Assert.Null(await StepAsync(installation, Director, r => r.CheckAsync(id, CaseCheck.Coding, false, null, default)));
+        await using (var db = installation.Db())
+        {
+            Assert.Empty(await ReviewCase.NotBegun(db).ToListAsync());
+            // It began late, which the protocol's rule says; it is not decided late.
+            Assert.Empty(await ReviewCase.Late(db, Utc(2026, 7, 15, 22, 58)!.Value).ToListAsync());
+            Assert.Single(await ReviewCase.Late(db, Utc(2026, 7, 15, 22, 59)!.Value).ToListAsync());
+            (await db.EventSteps.SingleAsync()).TakenBackAtUtc = installation.Clock.Now.UtcDateTime;
+            await db.SaveChangesAsync();
+            Assert.Single(await ReviewCase.NotBegun(db).ToListAsync());
+        }
+    }
+
+    [Theory]
+    [InlineData(AlertLevel.Red, 29), InlineData(AlertLevel.Amber, 26)]
+    public async Task Every_case_has_a_date_by_which_it_is_decided_by_whomever_it_is_opened(AlertLevel level, int day)
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        long id;
+        await using (var db = installation.Db())
+        {
+            var alert = new Alert { Rule = AlertRule.RareEventsClose, Level = level, ClinicId = "C1", Key = "k", Reason = "r", From = new(2026, 6, 1), To = new(2026, 6, 1) };
+            db.Alerts.Add(alert);
+            await db.SaveChangesAsync();
+            id = alert.Id;
+        }
+        await AsAsync(installation, Director, r => r.OpenAsync(id, default));
+        // 28 and 56 days after 1 July.
+        await using (var db = installation.Db()) Assert.Equal((null, Utc(2026, level == AlertLevel.Red ? 7 : 8, day, 22, 59)), await db.Cases.Where(c => c.AlertId == id).Select(c => new ValueTuple<DateTime?, DateTime?>(c.BeginByUtc, c.DueAtUtc)).SingleAsync());
+    }
+
+    [Fact]
+    public async Task A_sentinel_case_that_somebody_opens_begins_by_the_same_instant_as_one_that_opens_by_itself()
+    {
+        var (installation, id) = await SentinelAsync();
+        await using var _ = installation;
+        await using (var db = installation.Db())
+        {
+            db.ClinicProtocols.Add(new() { ClinicId = "C1", EffectiveFrom = new(2026, 1, 1), ReviewHours = 24 });
+            await db.SaveChangesAsync();
+            await db.CaseEntries.ExecuteDeleteAsync();
+            await db.Cases.ExecuteDeleteAsync();
+        }
+        long alert;
+        await using (var db = installation.Db()) alert = (await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent)).Id;
+        await AsAsync(installation, Director, r => r.OpenAsync(alert, default));
+        await using (var db = installation.Db()) Assert.Equal(Utc(2026, 3, 3, 15, 0), (await db.Cases.SingleAsync()).BeginByUtc);
+    }
+
+    [Fact]
+    public async Task Who_leads_can_change_without_the_date_also_when_it_is_past_and_a_day_ends_by_the_clinic_s_clock()
+    {
+        var (installation, id) = await SentinelAsync();
+        await using var _ = installation;
+        async Task<DateTime?> DueAsync()
+        {
+            await using var db = installation.Db();
+            return (await db.Cases.SingleAsync()).DueAtUtc;
+        }
+        Assert.Null(await StepAsync(installation, Director, r => r.AssignAsync(id, "director", new(2026, 7, 15), default)));
+        Assert.Equal(Utc(2026, 7, 15, 22, 59), await DueAsync());
+        Assert.Null(await StepAsync(installation, Director, r => r.AssignAsync(id, "director", new(2026, 11, 3), default)));
+        Assert.Equal(Utc(2026, 11, 3, 23, 59), await DueAsync());
+        installation.Clock.Now = new(2026, 12, 1, 12, 0, 0, TimeSpan.Zero);
+        Assert.Null(await StepAsync(installation, Director, r => r.AssignAsync(id, "other", new(2026, 11, 3), default)));
+        Assert.Equal(Utc(2026, 11, 3, 23, 59), await DueAsync());
+        Assert.Contains("past", await StepAsync(installation, Director, r => r.AssignAsync(id, "other", new(2026, 11, 4), default)), StringComparison.Ordinal);
+        await using var kept = installation.Db();
+        Assert.Equal("other", (await kept.Cases.SingleAsync()).Owner);
+    }
+
+    // Leads in C1 alone; leads everywhere; is whom it is about afterwards.
+    [Theory, InlineData("here", false), InlineData("director", true), InlineData("also", false)]
+    public async Task Who_may_not_review_a_case_that_has_moved_no_longer_leads_it(string owner, bool stays)
+    {
+        var (installation, id) = await SentinelAsync();
+        await using var _ = installation;
+        await using (var db = installation.Db())
+        {
+            db.Users.AddRange(new User { UserName = "here", Roles = [Role.Director], ClinicIds = ["C1"] }, new User { UserName = "also", Roles = [Role.Director], PractitionerId = "P2" });
+            db.ClinicProtocols.Add(new() { ClinicId = "C1", EffectiveFrom = new(2026, 1, 1), ReviewHours = 24 });
+            (await db.Cases.SingleAsync()).Owner = owner;
+            var alert = await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent);
+            (alert.ClinicId, alert.PractitionerId) = ("C2", "P2");
+            await db.SaveChangesAsync();
+        }
+        await new OpenCases(installation.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>(), installation.Clock).RunAsync(default);
+        await using (var db = installation.Db())
+        {
+            var review = await db.Cases.SingleAsync();
+            // The event itself has stayed in C1, whose hours are its own.
+            Assert.Equal(("C2", stays ? owner : null, Utc(2026, 3, 3, 15, 0)), (review.ClinicId, review.Owner, review.BeginByUtc));
+        }
+    }
+
+    static DateTime? Utc(int year, int month, int day, int hour, int minute) => new(year, month, day, hour, minute, 0, DateTimeKind.Utc);
 
     [Fact]
     public async Task No_stage_is_skipped()

@@ -395,11 +395,15 @@ public class HostileInputTests
         await director.PostAsync("/report-links", new() { ["clinic"] = "C1" }, "/report-links?handler=Make");
         await director.GetAsync("/report-links");
         string link = Regex.Match(director.Text, "/report/([a-z2-7]{32})").Groups[1].Value;
-        Assert.True(setUp.Length > 20 && link.Length == 32);
         await director.PostAgainAsync(new() { ["clinic"] = "C1" }, "/report-links?handler=End");
+        await director.PostAsync("/account", [], "/account?handler=Calendar");
+        string calendar = Regex.Match(director.Text, "/calendar/([a-z2-7]{32})").Groups[1].Value;
+        Assert.Equal(HttpStatusCode.OK, await stranger.GetAsync($"/calendar/{calendar}.ics"));
+        await director.PostAsync("/account", [], "/account?handler=NoCalendar");
+        Assert.True(setUp.Length > 20 && link.Length == 32 && calendar.Length == 32);
         foreach (var visitor in new[] { director, stranger })
         {
-            foreach (string path in (string[])[$"/report/{link}", $"/REPORT/{link}", $"/report/{link}?x=1", $"/report/{link}/", $"/set-up?token={setUp}", .. Wrong("report", link), .. Wrong("set-up", setUp)])
+            foreach (string path in (string[])[$"/report/{link}", $"/REPORT/{link}", $"/report/{link}?x=1", $"/report/{link}/", $"/set-up?token={setUp}", $"/calendar/{calendar}.ics", $"/CALENDAR/{calendar}", $"/calendar/{calendar}?x=1", .. Wrong("report", link), .. Wrong("calendar", calendar), .. Wrong("set-up", setUp)])
             {
                 var answer = await visitor.GetAsync(path);
                 Assert.True(answer != HttpStatusCode.OK, $"{path}: {answer}");
@@ -413,7 +417,7 @@ public class HostileInputTests
         await using var db = WebTests.Db(dashboard);
         string trail = string.Join('\n', (await db.AuditEntries.AsNoTracking().ToListAsync()).Select(e => $"{e.Subject} {e.Before} {e.After} {e.Why}"));
         Assert.Contains("Executed DbCommand", log, StringComparison.Ordinal);
-        foreach (string secret in new[] { setUp, link })
+        foreach (string secret in new[] { setUp, link, calendar })
         {
             int at = log.IndexOf(secret, StringComparison.OrdinalIgnoreCase);
             Assert.True(at < 0, at < 0 ? "" : log[Math.Max(0, at - 200)..Math.Min(log.Length, at + 50)]);

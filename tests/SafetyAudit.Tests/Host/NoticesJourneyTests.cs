@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using Deque.AxeCore.Playwright;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Cases;
@@ -103,19 +104,27 @@ public class NoticesJourneyTests
         {
             await RunningDashboard.AddUserAsync(services, new User { UserName = "administrator", Roles = [Role.Administrator] }, Password);
             await using var db = services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().CreateDbContext().As(Actor.CommandLine);
+            db.Notices.Add(new() { Key = "k2", Kind = NoticeKind.CaseDueSoon, Receiver = "gone@example.org", CaseId = 7, Attempts = 7, State = NoticeState.Dead, MadeAtUtc = DateTime.UtcNow });
+            await db.SaveChangesAsync();
             db.Notices.Add(new() { Key = "k", Kind = NoticeKind.CaseOverdue, Receiver = "gone@example.org", CaseId = 7, Attempts = 7, State = NoticeState.Dead, Problem = "no such <b>person</b>", MadeAtUtc = DateTime.UtcNow });
             await db.SaveChangesAsync();
         }, TimeProvider.System, "--Notices:Address", "https://audit.example.org");
         using var administrator = new Visitor(dashboard.Address);
         await administrator.SignInAsync("administrator", Password);
-        foreach (string bad in new[] { "http://example.org/hook", "javascript:alert(1)", "" })
+        foreach (string bad in new[] { "http://example.org/hook", "javascript:alert(1)", "https://10.0.0.1/hook", "" })
         {
             Assert.Equal(HttpStatusCode.UnprocessableEntity, await administrator.PostAsync("/notices", new() { ["url"] = bad }, "/notices?handler=Add"));
             Assert.Contains("role=\"alert\"", administrator.Text, StringComparison.Ordinal);
+            // What was typed is there to be mended.
+            Assert.Contains($"value=\"{bad}\"", administrator.Text, StringComparison.Ordinal);
         }
         Assert.Equal(HttpStatusCode.OK, await administrator.PostAsync("/notices", new() { ["url"] = "https://example.org/hook" }, "/notices?handler=Add"));
         string secret = Regex.Match(administrator.Text, "whsec_[A-Za-z0-9+/=&#x;]+").Value;
         Assert.NotEmpty(secret);
+        Assert.Equal(HttpStatusCode.OK, await administrator.PostAsync("/notices", new() { ["id"] = "1" }, "/notices?handler=Renew"));
+        string renewed = Regex.Match(administrator.Text, "whsec_[A-Za-z0-9+/=&#x;]+").Value;
+        Assert.True(renewed.Length > 20 && renewed != secret);
+        Assert.Contains("For a day each request is signed with the one before it as well", administrator.Text, StringComparison.Ordinal);
         await administrator.GetAsync("/notices");
         Assert.DoesNotContain("whsec_", administrator.Text, StringComparison.Ordinal);
         Assert.Contains("no such &lt;b&gt;person", administrator.Text, StringComparison.Ordinal);
@@ -130,15 +139,24 @@ public class NoticesJourneyTests
             await page.GotoAsync(dashboard.Address + "/notices");
             var axe = (await page.RunAxe()).Violations;
             Assert.True(axe.Length == 0, string.Join("; ", axe.Select(v => v.Id)));
-            if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder) await page.ScreenshotAsync(new() { Path = Path.Combine(folder, "notices-light.png"), FullPage = true });
+            if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder)
+                foreach (var (name, width, scheme) in new[] { ("light", 1280, ColorScheme.Light), ("dark", 1280, ColorScheme.Dark), ("phone", 360, ColorScheme.Light) })
+                {
+                    await page.SetViewportSizeAsync(width, 800);
+                    await page.EmulateMediaAsync(new() { ColorScheme = scheme });
+                    await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"notices-{name}.png"), FullPage = true });
+                }
         }
-        Assert.Equal(HttpStatusCode.Redirect, await administrator.PostAsync("/notices", new() { ["id"] = "1" }, "/notices?handler=Replay"));
+        foreach (string once in new[] { "Dismiss", "Replay" })
+            Assert.Equal((HttpStatusCode.Redirect, HttpStatusCode.NotFound), (await administrator.PostAsync("/notices", new() { ["id"] = once == "Dismiss" ? "1" : "2" }, $"/notices?handler={once}"), await administrator.PostAsync("/notices", new() { ["id"] = "1" }, $"/notices?handler={once}")));
         Assert.Equal(HttpStatusCode.Redirect, await administrator.PostAsync("/notices", new() { ["id"] = "1" }, "/notices?handler=End"));
         await using var kept = WebTests.Db(dashboard);
-        Assert.Equal(NoticeState.Waiting, (await kept.Notices.SingleAsync()).State);
+        Assert.Equal([NoticeState.Dismissed, NoticeState.Waiting], await kept.Notices.OrderBy(n => n.Id).Select(n => n.State).ToListAsync());
         Assert.NotNull((await kept.Webhooks.SingleAsync()).EndedAtUtc);
         Assert.True(await kept.AuditEntries.AnyAsync(e => e.Action == AuditAction.Added && e.Subject.StartsWith("webhook") && e.Actor == "person administrator"));
         Assert.False(await kept.AuditEntries.AnyAsync(e => e.After!.Contains("whsec_")));
+        // An address may hold what opens something elsewhere.
+        Assert.False(await kept.AuditEntries.AnyAsync(e => e.After!.Contains("example.org/hook")));
     }
 
     [Fact]

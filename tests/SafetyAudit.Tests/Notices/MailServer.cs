@@ -23,6 +23,9 @@ sealed class MailServer : IAsyncDisposable
     /// <summary>Receivers that are refused.</summary>
     public HashSet<string> Refused { get; } = [];
 
+    /// <summary>With what they are refused.</summary>
+    public string Refusal { get; set; } = "550 no such person";
+
     /// <summary>Receiver and whole text, in the order of their arrival.</summary>
     public List<(string To, string Text)> Mails { get; } = [];
 
@@ -40,7 +43,7 @@ sealed class MailServer : IAsyncDisposable
                 while (await reader.ReadLineAsync(end.Token) is { } line)
                 {
                     if (line.StartsWith("RCPT", StringComparison.OrdinalIgnoreCase)) to = line[(line.IndexOf('<') + 1)..line.IndexOf('>')];
-                    if (line.StartsWith("RCPT", StringComparison.OrdinalIgnoreCase) && Refused.Contains(to)) await writer.WriteLineAsync("550 no such person");
+                    if (line.StartsWith("RCPT", StringComparison.OrdinalIgnoreCase) && Refused.Contains(to)) await writer.WriteLineAsync(Refusal);
                     else if (line.StartsWith("DATA", StringComparison.OrdinalIgnoreCase))
                     {
                         await writer.WriteLineAsync("354 go on");

@@ -25,11 +25,11 @@ public sealed class WebhookTests
         Webhook.Sign(Convert.FromBase64String("plJ3nmyCDGBKInavdOK15jsl"), "msg_loFOjxBNrRLzqYUf", "1731705121", Encoding.UTF8.GetBytes("""{"event_type":"ping","data":{"success":true}}""")));
 
     [Theory]
-    [InlineData("127.0.0.1"), InlineData("127.8.8.8"), InlineData("0.0.0.0"), InlineData("10.1.2.3"), InlineData("172.31.0.1"), InlineData("192.168.1.1"), InlineData("169.254.169.254"), InlineData("100.64.0.1"), InlineData("224.0.0.1"), InlineData("255.255.255.255")]
-    [InlineData("::1"), InlineData("::"), InlineData("::ffff:127.0.0.1"), InlineData("::ffff:10.0.0.1"), InlineData("::127.0.0.1"), InlineData("64:ff9b::7f00:1"), InlineData("2002:7f00:1::"), InlineData("fe80::1"), InlineData("fd00::1"), InlineData("ff02::1")]
+    [InlineData("127.0.0.1"), InlineData("127.8.8.8"), InlineData("0.0.0.0"), InlineData("10.1.2.3"), InlineData("172.31.0.1"), InlineData("192.168.1.1"), InlineData("169.254.169.254"), InlineData("100.64.0.1"), InlineData("224.0.0.1"), InlineData("255.255.255.255"), InlineData("192.88.99.1"), InlineData("168.63.129.16")]
+    [InlineData("::1"), InlineData("::"), InlineData("::ffff:127.0.0.1"), InlineData("::ffff:10.0.0.1"), InlineData("::127.0.0.1"), InlineData("64:ff9b::7f00:1"), InlineData("2002:7f00:1::"), InlineData("fe80::1"), InlineData("fd00::1"), InlineData("ff02::1"), InlineData("2001:0:1::1"), InlineData("2001:db8::1"), InlineData("3fff::1"), InlineData("100::1"), InlineData("fec0::1"), InlineData("4000::1"), InlineData("5f00::1")]
     public void Internal_addresses_are_told_from_public_ones(string address) => Assert.True(OutboundRequests.IsInternal(IPAddress.Parse(address)));
 
-    [Theory, InlineData("93.184.215.14"), InlineData("172.32.0.1"), InlineData("2606:2800:21f:cb07:6820:80da:af6b:8b2c"), InlineData("::ffff:93.184.215.14")]
+    [Theory, InlineData("93.184.215.14"), InlineData("172.32.0.1"), InlineData("2001:4860:4860::8888"), InlineData("3ffe::1"), InlineData("168.63.129.17"), InlineData("2606:2800:21f:cb07:6820:80da:af6b:8b2c"), InlineData("::ffff:93.184.215.14")]
     public void Public_addresses_are_reached(string address) => Assert.False(OutboundRequests.IsInternal(IPAddress.Parse(address)));
 
     [Fact]
@@ -58,7 +58,10 @@ public sealed class WebhookTests
 
     [Theory]
     [InlineData("http://example.org/"), InlineData("ftp://example.org"), InlineData("https://a:b@example.org/"), InlineData("javascript:alert(1)"), InlineData("/here"), InlineData(""), InlineData(null), InlineData("https://example.org/#x")]
-    public void An_address_that_will_not_do_is_refused_when_it_is_typed(string? url) => Assert.NotNull(Webhook.Problem(url));
+    [InlineData("https://10.0.0.1/"), InlineData("https://[::1]/hook"), InlineData("https://127.1/"), InlineData("https://2130706433/")]
+    public void An_address_that_will_not_do_is_refused_when_it_is_typed(string? url) => Assert.NotNull(Webhook.Problem(url, Settings()));
+
+    [Fact] public void An_internal_address_that_may_be_reached_can_be_typed() => Assert.Null(Webhook.Problem("https://10.0.0.1/", Settings("10.0.0.0/24")));
 
     [Fact]
     public async Task A_case_is_told_once_signed_and_under_one_id_however_often_it_is_tried()
@@ -82,7 +85,7 @@ public sealed class WebhookTests
         for (int run = 0; run < 8; run++)
         {
             await new PlanNotices(databases, settings, installation.Clock).RunAsync(default);
-            await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(default);
+            await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(NoticeChannel.Webhook, default);
             installation.Clock.Now += TimeSpan.FromMinutes(10);
         }
         Assert.Equal(3, receiver.Requests.Count);
@@ -138,6 +141,103 @@ public sealed class WebhookTests
         Assert.Contains("case_decided 1", await KindsAsync());
         Assert.Equal((await KindsAsync()).Distinct(), await KindsAsync());
         Assert.DoesNotContain(await KindsAsync(), k => k.EndsWith(" 2", StringComparison.Ordinal));
+    }
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task What_was_opened_decided_and_opened_again_is_each_told_as_it_was_then_to_its_clinic_s_program_and_to_that_of_all(DatabaseProvider provider)
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        var start = installation.Clock.Now.UtcDateTime;
+        await using (var db = installation.Db())
+        {
+            foreach (string? clinic in new[] { "C1", "C2", null }) db.Webhooks.Add(Webhook.Make(clinic, new($"http://127.0.0.1:{receiver.Port}/{clinic ?? "all"}"), installation.Keys, start).Webhook);
+            db.Users.Add(new() { UserName = "director", Roles = [SafetyAudit.Access.Role.Director] });
+            await db.SaveChangesAsync();
+        }
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S1", "PNEUMOTHORAX"));
+        // All of it while no worker plans.
+        await using (var db = installation.Db(new(SafetyAudit.Access.ActorKind.Person, "director", "", SafetyAudit.Access.Roles.Of(SafetyAudit.Access.Role.Director), new(null))))
+        {
+            var review = new SafetyAudit.Cases.ReviewCase(db, installation.Clock);
+            foreach (var check in SafetyAudit.Cases.CaseStages.ChecksOf(SafetyAudit.Cases.CaseStage.Data)) Assert.Null(await review.CheckAsync(1, check, check == SafetyAudit.Cases.CaseCheck.Coding, check == SafetyAudit.Cases.CaseCheck.Coding ? "It was a bruise." : null, default));
+            installation.Clock.Now += TimeSpan.FromHours(1);
+            Assert.Null(await review.DecideAsync(1, SafetyAudit.Cases.CaseDecision.DataCorrected, "The category was wrong.", null, null, null, default));
+            installation.Clock.Now += TimeSpan.FromHours(1);
+            Assert.Null(await review.ReopenAsync(1, "The X-ray was read again.", default));
+        }
+        var settings = Settings("127.0.0.0/8");
+        var databases = installation.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>();
+        using var outbound = new OutboundRequests(settings);
+        await new PlanNotices(databases, settings, installation.Clock).RunAsync(default);
+        await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(NoticeChannel.Webhook, default);
+        foreach (string path in new[] { "/C1", "/all" })
+        {
+            var said = receiver.Requests.Where(r => r.Path == path).Select(r => JsonDocument.Parse(r.Body).RootElement).Select(r => (r.GetProperty("type").GetString(), r.GetProperty("timestamp").GetDateTime(), r.GetProperty("data").GetProperty("decision").GetString()));
+            Assert.Equal([("case.opened", start, null), ("case.decided", start.AddHours(1), "data_corrected"), ("case.reopened", start.AddHours(2), null)], said);
+        }
+        Assert.DoesNotContain(receiver.Requests, r => r.Path == "/C2");
+        Assert.Equal(6, receiver.Requests.Select(r => r.Id).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task A_new_secret_signs_beside_the_old_one_for_a_day_and_then_alone()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        var now = installation.Clock.Now.UtcDateTime;
+        var (hook, old) = Webhook.Make("C1", new("https://example.org/hook"), installation.Keys, now);
+        string renewed = hook.Renew(installation.Keys, now);
+        Assert.NotEqual(old, renewed);
+        void SignedBy(DateTime at, params string[] secrets)
+        {
+            using var request = hook.Request("notice_1", "{}"u8.ToArray(), installation.Keys, at);
+            string[] signatures = request.Headers.GetValues("webhook-signature").Single().Split(' ');
+            string timestamp = request.Headers.GetValues("webhook-timestamp").Single();
+            Assert.Equal(secrets.Select(s => "v1," + Convert.ToBase64String(HMACSHA256.HashData(Convert.FromBase64String(s["whsec_".Length..]), Encoding.UTF8.GetBytes($"notice_1.{timestamp}.{{}}")))), signatures);
+        }
+        SignedBy(now.AddHours(23), renewed, old);
+        SignedBy(now.AddHours(24), renewed);
+    }
+
+    [Fact]
+    public async Task Who_does_not_answer_holds_up_nobody_else_and_who_is_gone_is_not_asked_again()
+    {
+        await using var receiver = await Receiver.StartAsync();
+        await using var installation = await TestInstallation.OpenAsync();
+        var silence = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        silence.Start();
+        int silent = ((IPEndPoint)silence.LocalEndpoint).Port;
+        var now = installation.Clock.Now.UtcDateTime;
+        await using (var db = installation.Db())
+        {
+            foreach (string url in new[] { $"http://127.0.0.1:{silent}/", $"http://127.0.0.1:{receiver.Port}/gone", $"http://127.0.0.1:{receiver.Port}/hook" }) db.Webhooks.Add(Webhook.Make("C1", new(url), installation.Keys, now).Webhook);
+            await db.SaveChangesAsync();
+        }
+        await installation.ImportAsync(Samples.Practitioners);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1"));
+        await installation.ImportAsync(Samples.EventHeader + Samples.Event("E1", "S1", "PNEUMOTHORAX") + Samples.Event("E2", "S1", "PNEUMOTHORAX"));
+        receiver.Answer = http => http.Response.StatusCode = http.Request.Path == "/gone" ? 410 : 200;
+        var settings = Settings("127.0.0.0/8");
+        var databases = installation.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>();
+        using var outbound = new OutboundRequests(settings, patience: TimeSpan.FromMilliseconds(700));
+        await new PlanNotices(databases, settings, installation.Clock).RunAsync(default);
+        Assert.Equal(2, await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(NoticeChannel.Webhook, default));
+        await using (var db = installation.Db())
+        {
+            var notices = await db.Notices.AsNoTracking().OrderBy(n => n.Id).ToListAsync();
+            // Its second one is not tried after the first has had no answer.
+            Assert.Equal([(NoticeState.Waiting, 1, "No answer in time."), (NoticeState.Waiting, 0, null)], notices.Where(n => n.Receiver == "1").Select(n => (n.State, n.Attempts, n.Problem)));
+            Assert.All(notices.Where(n => n.Receiver == "2"), n => Assert.Equal((NoticeState.Dead, 1, "It answered 410."), (n.State, n.Attempts, n.Problem)));
+            Assert.All(notices.Where(n => n.Receiver == "3"), n => Assert.Equal((NoticeState.Sent, 1), (n.State, n.Attempts)));
+            (await db.Webhooks.SingleAsync(w => w.Id == 1)).EndedAtUtc = now;
+            await db.SaveChangesAsync();
+        }
+        silence.Stop();
+        installation.Clock.Now += TimeSpan.FromMinutes(5);
+        await new SendNotices(databases, settings, outbound, installation.Keys, installation.Clock, NullLogger<SendNotices>.Instance).RunAsync(NoticeChannel.Webhook, default);
+        await using (var db = installation.Db()) Assert.All(await db.Notices.AsNoTracking().Where(n => n.Receiver == "1").ToListAsync(), n => Assert.Equal((NoticeState.Withdrawn, "The webhook was ended."), (n.State, n.Problem)));
     }
 
     /// <summary>A program on loopback that keeps what it is told.</summary>

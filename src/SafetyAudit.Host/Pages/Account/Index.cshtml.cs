@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 
@@ -119,7 +120,7 @@ public sealed class AccountModel(
         // The challenge names whom it was given to: nobody adds a passkey to the account of somebody else who signed in since.
         if (made is not { Succeeded: true } || made.UserEntity!.Id != Account.Id)
         {
-            log.LogWarning("Change refused: {Reason}, user {UserId}, from {Address}", "passkey_not_accepted", Account.Id, LogText.Address(HttpContext));
+            log.LogWarning("Change refused: {Reason}, user {UserId}, from {Address}", "passkey_not_accepted", Account.Id, Caller.Address(HttpContext));
             return await RefuseAsync("The passkey was not accepted. Try again.", ct);
         }
         made.Passkey!.Name = NameOf(name);

@@ -40,6 +40,12 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     /// <summary>Who may lead it.</summary>
     public List<string> Reviewers { get; private set; } = [];
 
+    /// <summary>The clinic's, in which days begin and end.</summary>
+    public TimeZoneInfo Zone { get; private set; } = TimeZoneInfo.Utc;
+
+    /// <summary>Whether it has not begun while the protocol's hours run.</summary>
+    public bool NotBegun { get; private set; }
+
     public DateTime NowUtc { get; private set; }
     public bool MayReview { get; private set; }
     public bool IsOwn { get; private set; }
@@ -61,6 +67,7 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         // By the account: a director who also treats learns of a case about themselves as everybody does.
         if (IsOwn && Case.AskedAtUtc is null) return NotFound();
         MayReview = Db.Actor.May(Permission.ReviewCases) && !IsOwn;
+        (Zone, NotBegun) = (await ReviewCase.ZoneAsync(Db, Case.ClinicId, ct), await ReviewCase.NotBegun(Db).AnyAsync(c => c.Id == Id, ct));
         bool own = IsOwn;
         Entries = await Db.CaseEntries.AsNoTracking().Where(e => e.CaseId == Id && (!own || e.Kind == CaseEntryKind.Reply)).OrderByDescending(e => e.Id).ToListAsync(ct);
         foreach (var entry in await ReviewCase.EntriesSinceOpenedAsync(Db, Id, ct))

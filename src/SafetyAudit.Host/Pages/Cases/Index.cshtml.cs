@@ -34,6 +34,9 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     public List<Case> Cases { get; private set; } = [];
     public DateTime NowUtc { get; private set; }
 
+    /// <summary>Those that have not begun while the protocol's hours run.</summary>
+    public HashSet<long> NotBegun { get; private set; } = [];
+
     public async Task OnGetAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
@@ -43,9 +46,12 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         string? self = Self = await ReviewCase.SelfAsync(Db, ct);
         var asked = ReviewCase.KnownTo(self, Db.Cases.AsNoTracking()).Where(c => (c.Stage == CaseStage.Closed) == Closed);
         Count = await asked.CountAsync(ct);
+        var notBegun = ReviewCase.NotBegun(Db).Select(c => c.Id);
         // Levels are kept as words, which sort otherwise.
         var ordered = Closed ? asked.OrderByDescending(c => c.DecidedAtUtc).ThenByDescending(c => c.Id)
-            : asked.OrderBy(c => c.DueAtUtc == null).ThenBy(c => c.DueAtUtc).ThenBy(c => c.Level == AlertLevel.Sentinel ? 0 : c.Level == AlertLevel.Red ? 1 : c.Level == AlertLevel.Amber ? 2 : 3).ThenBy(c => c.Id);
+            : asked.OrderBy(c => c.DueAtUtc == null).ThenBy(c => notBegun.Contains(c.Id) && c.BeginByUtc < c.DueAtUtc ? c.BeginByUtc : c.DueAtUtc).ThenBy(c => c.Level == AlertLevel.Sentinel ? 0 : c.Level == AlertLevel.Red ? 1 : c.Level == AlertLevel.Amber ? 2 : 3).ThenBy(c => c.Id);
         Cases = await ordered.Skip(After).Take(PageRows).ToListAsync(ct);
+        var shown = Cases.ConvertAll(c => c.Id);
+        NotBegun = [.. await notBegun.Where(id => shown.Contains(id)).ToListAsync(ct)];
     }
 }

@@ -1,27 +1,10 @@
-using System.Globalization;
-using System.Text;
+using SafetyAudit.AuditTrail;
 
 namespace SafetyAudit.Host.Security;
 
-/// <summary>Text from outside as it may stand in a log, a list or the audit trail: one line, short, nothing invisible.</summary>
-static class LogText
+/// <summary>Where a request comes from, as far as it tells.</summary>
+static class Caller
 {
-    public static string Of(string? given, int longest = 64)
-    {
-        var text = new StringBuilder();
-        foreach (var rune in (given ?? "").EnumerateRunes())
-        {
-            if (Rune.GetUnicodeCategory(rune)
-                is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator) continue;
-            if (text.Length + rune.Utf16SequenceLength > longest) return text.Append('…').ToString();
-            text.Append(rune.ToString());
-        }
-        return text.ToString();
-    }
-
-    /// <summary>What was asked for: a path, or a query.</summary>
-    public static string Asked(string? path) => Of(path, 300);
-
     public static string Address(HttpContext context) => context.Connection.RemoteIpAddress switch
     {
         null => "unknown",
@@ -36,7 +19,7 @@ static class LogText
         // In this order: nearly every browser also claims to be those further down.
         string? browser = Array.Find(["Edg", "OPR", "Firefox", "Chrome", "CriOS", "Safari"], name => said.Contains(name + "/", StringComparison.Ordinal));
         string? system = Array.Find(["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"], name => said.Contains(name, StringComparison.Ordinal));
-        if (browser is null && system is null) return said.Length == 0 ? "unknown" : Of(said, 40);
+        if (browser is null && system is null) return said.Length == 0 ? "unknown" : LogText.Of(said, 40);
         string name = browser switch { "Edg" => "Edge", "OPR" => "Opera", "CriOS" => "Chrome", null => "A browser", _ => browser };
         return system is null ? name : $"{name} on {system}";
     }
