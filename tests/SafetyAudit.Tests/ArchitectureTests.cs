@@ -20,7 +20,7 @@ public partial class ArchitectureTests
         ["Alerts"] = ["Sessions", "Measures", "Protocol", "Analysis", "Data", "Access", "AuditTrail"],
         ["Charts"] = ["Analysis"],
         ["Cases"] = ["Sessions", "Measures", "Protocol", "Analysis", "Summaries", "Alerts", "Data", "Access", "AuditTrail"],
-        ["Notices"] = ["Analysis", "Alerts", "Cases", "Data", "Access", "AuditTrail"],
+        ["Notices"] = ["Analysis", "Alerts", "Cases", "Reports", "Data", "Access", "AuditTrail"],
         ["Reports"] = ["Sessions", "Fhir", "Measures", "Protocol", "Summaries", "Analysis", "Alerts", "Charts", "Cases", "Uploads", "Data", "Access", "AuditTrail"],
         ["Data"] = ["Sessions", "Uploads", "Measures", "Protocol", "Summaries", "Alerts", "Cases", "Notices", "Reports", "Access", "AuditTrail"],
         ["Jobs"] = ["Data"],

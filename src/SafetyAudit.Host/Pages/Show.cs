@@ -136,7 +136,7 @@ public static class Show
     public static string Notice(NoticeKind kind) => kind switch
     {
         NoticeKind.SentinelEvent => "Sentinel event", NoticeKind.CaseAssigned => "Asked to lead a review", NoticeKind.CaseAsked => "Asked for an answer", NoticeKind.CaseDueSoon => "Due soon", NoticeKind.CaseNotBegun => "Not begun", NoticeKind.CaseOverdue => "Overdue", NoticeKind.CaseRecordsChanged => "Records changed",
-        NoticeKind.Digest => "The week", NoticeKind.CaseOpened => "Case opened", NoticeKind.CaseDecided => "Case decided", _ => "Case opened again",
+        NoticeKind.Digest => "The week", NoticeKind.CaseOpened => "Case opened", NoticeKind.CaseDecided => "Case decided", NoticeKind.ReportFrozen => "Report waits", _ => "Case opened again",
     };
 
     public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };

@@ -26,6 +26,8 @@ public enum NoticeKind
     CaseDecided,
     /// <summary>To a program: a case was opened again.</summary>
     CaseReopened,
+    /// <summary>A report was frozen by itself and waits for somebody to sign and issue it.</summary>
+    ReportFrozen,
 }
 
 public enum NoticeChannel { Mail, Webhook }

@@ -4,6 +4,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Cases;
 using SafetyAudit.Data;
+using SafetyAudit.Reports;
 
 namespace SafetyAudit.Notices;
 
@@ -50,6 +51,12 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
     // Told where those who may review a case can't be: they give access, and see to it that somebody can. Never whom it is about.
     static bool MayFindSomebody(User user, Case review) => user.DisabledAtUtc is null && Roles.Of(user.Roles).Contains(Permission.ManageAccess) && user.Scope.HasClinic(review.ClinicId)
         && (user.PractitionerId is null || user.PractitionerId != review.PractitionerId);
+
+    /// <summary>Reports that were frozen by themselves and nobody has signed.</summary>
+    internal static IQueryable<Report> Waiting(SafetyAuditDb db) => db.Reports.AsNoTracking().Where(r => r.ScheduleId != null && r.State == ReportState.Frozen);
+
+    /// <summary>Whether somebody signs and issues reports about a clinic; about all of them where none is named.</summary>
+    internal static bool KeepsReports(User user, string? clinicId) => user.DisabledAtUtc is null && Roles.Of(user.Roles).Contains(Permission.KeepReports) && Reports.KeepReports.Reaches(user.Scope, clinicId);
 
     /// <summary>Whether a notice of a case holds for whom it is addressed to: asked when it is planned, and again when it is sent.</summary>
     /// <param name="kind">What it is about.</param>
@@ -112,6 +119,8 @@ public sealed class PlanNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
             var theirs = reviewers.FindAll(u => u.UserName == review.Owner || u.UserName == review.DecidedBy);
             foreach (var user in theirs.Count > 0 ? theirs : reviewers.Count > 0 ? reviewers.Take(PersonsTold) : users.Where(u => MayFindSomebody(u, review))) Tell(NoticeKind.CaseRecordsChanged, user, review, $"entry {entry.Id}");
         }
+        foreach (var report in await Waiting(db).Select(r => new { r.Id, r.ClinicId }).ToListAsync(ct))
+            foreach (var user in users.Where(u => KeepsReports(u, report.ClinicId))) wanted.Add(New(NoticeKind.ReportFrozen, NoticeChannel.Mail, user.UserName!, report.ClinicId, null, $"report {report.Id}", now));
         // On its day alone: whoever gets an account later in the week has the next one.
         var week = settings.DigestDay(now);
         if (settings.DigestDay(now.AddDays(-1)) != week)

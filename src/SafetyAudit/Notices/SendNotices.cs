@@ -124,7 +124,7 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
     {
         var smtp = settings.Smtp!;
         if (await db.Users.AsNoTracking().SingleOrDefaultAsync(u => u.UserName == notice.Receiver && u.DisabledAtUtc == null, ct) is not { } user || AddressOf(user) is not { } to) return (NoticeState.Withdrawn, "The receiver has no account or no mail address.");
-        if ((notice.Kind == NoticeKind.Digest ? await DigestAsync(user, now, ct) : await OfCaseAsync(db, notice, user, now, ct)) is not var (subject, text)) return (NoticeState.Withdrawn, "It no longer held when it was to be sent.");
+        if ((notice.Kind switch { NoticeKind.Digest => await DigestAsync(user, now, ct), NoticeKind.ReportFrozen => await OfReportAsync(db, notice, user, ct), _ => await OfCaseAsync(db, notice, user, now, ct) }) is not var (subject, text)) return (NoticeState.Withdrawn, "It no longer held when it was to be sent.");
         using var message = new MailMessage(smtp.From, to) { Subject = subject, Body = text, BodyEncoding = System.Text.Encoding.UTF8, SubjectEncoding = System.Text.Encoding.UTF8, BodyTransferEncoding = System.Net.Mime.TransferEncoding.QuotedPrintable };
         message.Headers.Add("Message-ID", $"<notice-{notice.Id}@{settings.Address!.Host}>");
         message.Headers.Add("Auto-Submitted", "auto-generated");
@@ -135,6 +135,11 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         await client.SendMailAsync(message, patience.Token);
         return (NoticeState.Sent, null);
     }
+
+    // Which one it is stands on the page; nothing where none waits any more.
+    async Task<(string Subject, string Text)?> OfReportAsync(SafetyAuditDb db, Notice notice, User user, CancellationToken ct) =>
+        PlanNotices.KeepsReports(user, notice.ClinicId) && await PlanNotices.Waiting(db).AnyAsync(r => r.ClinicId == notice.ClinicId, ct)
+            ? ("A report waits to be signed", Closed($"A compliance report was made by itself, as was laid down, and waits for somebody to look at it, sign it and issue it.\n\n{Link("reports")}")) : null;
 
     // Worded as the case is now; nothing where it no longer holds.
     async Task<(string Subject, string Text)?> OfCaseAsync(SafetyAuditDb db, Notice notice, User user, DateTime now, CancellationToken ct)

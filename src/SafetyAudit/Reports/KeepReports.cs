@@ -9,8 +9,8 @@ public sealed class KeepReports(SafetyAuditDb db, MakeReport make, TimeProvider 
 {
     public const int LongestName = 200;
 
-    /// <summary>Whether the actor may report on a clinic; on all where none is named.</summary>
-    public static bool Reaches(Actor actor, string? clinicId) => actor.Scope is { PractitionerId: null } scope && (clinicId is null ? scope.Clinics is null : scope.HasClinic(clinicId));
+    /// <summary>Whether somebody with this scope may report on a clinic; on all where none is named.</summary>
+    public static bool Reaches(Scope scope, string? clinicId) => scope.PractitionerId is null && (clinicId is null ? scope.Clinics is null : scope.HasClinic(clinicId));
 
     /// <summary>Makes a report of the records as they are known now, and keeps it.</summary>
     /// <returns>The report.</returns>
@@ -22,7 +22,7 @@ public sealed class KeepReports(SafetyAuditDb db, MakeReport make, TimeProvider 
     /// <param name="schedule">The schedule by which it is made, if it is.</param>
     public async Task<Report> FreezeAsync(ReportPeriod period, Audience audience, string? clinicId, CancellationToken ct, long? schedule = null)
     {
-        if (!Reaches(db.Actor, clinicId)) throw new InvalidOperationException("A report is about clinics that whoever freezes it reaches.");
+        if (!Reaches(db.Actor.Scope, clinicId)) throw new InvalidOperationException("A report is about clinics that whoever freezes it reaches.");
         var now = time.UtcNow();
         var files = await make.MakeAsync(db.Actor, new(period, audience, now, clinicId), ct);
         var report = new Report
@@ -42,7 +42,7 @@ public sealed class KeepReports(SafetyAuditDb db, MakeReport make, TimeProvider 
     /// <returns>What is wrong, in words; nothing when it is kept.</returns>
     public async Task<string?> ScheduleAsync(ReportRhythm rhythm, Audience audience, string? clinicId, int daysAfter, CancellationToken ct)
     {
-        if (!Reaches(db.Actor, clinicId)) return "Choose one of your clinics.";
+        if (!Reaches(db.Actor.Scope, clinicId)) return "Choose one of your clinics.";
         if (daysAfter is < 0 or > ReportSchedule.MostDaysAfter) return $"Days after a period's end are 0 to {ReportSchedule.MostDaysAfter}.";
         if (await db.ReportSchedules.AnyAsync(s => s.EndedAtUtc == null && s.Rhythm == rhythm && s.Audience == audience && s.ClinicId == clinicId, ct)) return "There is such a schedule already. End it first.";
         db.ReportSchedules.Add(new() { Rhythm = rhythm, Audience = audience, ClinicId = clinicId, DaysAfter = daysAfter, MadeBy = db.Actor.Name, MadeAtUtc = time.UtcNow() });
@@ -53,7 +53,7 @@ public sealed class KeepReports(SafetyAuditDb db, MakeReport make, TimeProvider 
     /// <summary>Ends a schedule; what was made by it stays.</summary>
     public async Task EndScheduleAsync(long id, CancellationToken ct)
     {
-        if (await db.ReportSchedules.SingleOrDefaultAsync(s => s.Id == id && s.EndedAtUtc == null, ct) is not { } schedule || !Reaches(db.Actor, schedule.ClinicId)) return;
+        if (await db.ReportSchedules.SingleOrDefaultAsync(s => s.Id == id && s.EndedAtUtc == null, ct) is not { } schedule || !Reaches(db.Actor.Scope, schedule.ClinicId)) return;
         schedule.EndedAtUtc = time.UtcNow();
         await db.SaveChangesAsync(ct);
     }

@@ -72,6 +72,35 @@ public sealed class NoticesTests
     }
 
     [Fact]
+    public async Task A_report_that_was_made_by_itself_is_told_to_those_who_keep_reports_of_its_clinics_until_it_is_signed()
+    {
+        await using var server = new MailServer();
+        await using var installation = await SentinelAsync();
+        // A Wednesday by day, so that neither quiet hours nor the week's digest have a part.
+        installation.Clock.Now = new(2026, 4, 15, 10, 0, 0, TimeSpan.Zero);
+        long id;
+        await using (var db = installation.Db())
+        {
+            db.ReportSchedules.Add(new() { Audience = SafetyAudit.Reports.Audience.Board, ClinicId = "C1", DaysAfter = 14, Rhythm = SafetyAudit.Reports.ReportRhythm.Quarter, MadeBy = "x", MadeAtUtc = Utc("2026-01-05T00:00:00Z") });
+            await db.SaveChangesAsync();
+            Assert.Equal(1, await installation.Services.GetRequiredService<SafetyAudit.Reports.FreezeDueReports>().RunAsync(default));
+            id = (await db.Reports.SingleAsync()).Id;
+        }
+        for (int again = 0; again < 3; again++) await TellAsync(installation, Settings(server.Port));
+        var mails = server.Mails.Where(m => m.Text.Contains("A report waits to be signed", StringComparison.Ordinal)).ToList();
+        Assert.Equal(["ada@example.org", "all@example.org", "here@example.org", "zoe@example.org"], mails.Select(m => m.To).Order());
+        Assert.All(mails, m => Assert.Contains("https://audit.example.org/reports", m.Text, StringComparison.Ordinal));
+
+        await using var later = installation.Db();
+        var report = await later.Reports.SingleAsync(r => r.Id == id);
+        report.State = SafetyAudit.Reports.ReportState.Signed;
+        later.Users.Add(new User { UserName = "new@example.org", Roles = [Role.Director] });
+        await later.SaveChangesAsync();
+        await TellAsync(installation, Settings(server.Port));
+        Assert.DoesNotContain(server.Mails, m => m.To == "new@example.org" && m.Text.Contains("A report waits", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Who_can_t_be_reached_is_tried_again_and_then_somebody_else_is_told()
     {
         await using var server = new MailServer();

@@ -160,7 +160,7 @@ public class KeepReportsTests
         await MakeReportTests.FillAsync(installation);
         var one = Anna with { Scope = new(["C2"]) };
         await using var db = installation.Db(one);
-        Assert.Equal((false, true, false, false), (KeepReports.Reaches(one, null), KeepReports.Reaches(one, "C2"), KeepReports.Reaches(one, "C1"), KeepReports.Reaches(Anna with { Scope = new(null, "P1") }, null)));
+        Assert.Equal((false, true, false, false), (KeepReports.Reaches(one.Scope, null), KeepReports.Reaches(one.Scope, "C2"), KeepReports.Reaches(one.Scope, "C1"), KeepReports.Reaches(new(null, "P1"), null)));
         await Assert.ThrowsAsync<InvalidOperationException>(() => Keep(installation, db).FreezeAsync(Quarter, Audience.Board, null, default));
         var report = await Keep(installation, db).FreezeAsync(Quarter, Audience.Board, "C2", default);
         var summary = await db.KeptReportFiles.AsNoTracking().SingleAsync(f => f.Name == "summary.csv");

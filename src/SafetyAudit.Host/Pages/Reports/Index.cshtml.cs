@@ -25,7 +25,7 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
     public List<Clinic> Clinics { get; private set; } = [];
     public string? Problem { get; private set; }
     public DateTime NowUtc { get; } = time.UtcNow();
-    public bool ReachesAll => KeepReports.Reaches(db.Actor, null);
+    public bool ReachesAll => KeepReports.Reaches(db.Actor.Scope, null);
 
     /// <summary>What is open about the records of the previewed period.</summary>
     public List<(long Count, string Words, string? Link)> Faults { get; private set; } = [];
@@ -84,7 +84,7 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
         Period = ReportPeriod.Parse(AskedPeriod);
         if (Period is null) Problem = $"A period is {ReportPeriod.Forms}.";
         else if (!Codes.TryParse<Audience>(audience ?? "", out var known)) Problem = "A report is for staff, for the board or for the public.";
-        else if (!KeepReports.Reaches(db.Actor, Clinic)) Problem = "Choose one of your clinics.";
+        else if (!KeepReports.Reaches(db.Actor.Scope, Clinic)) Problem = "Choose one of your clinics.";
         else
         {
             Audience = known;
