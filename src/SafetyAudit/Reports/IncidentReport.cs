@@ -29,8 +29,7 @@ public static class IncidentReport
         string own = clinicId ?? "";
         if (await db.Current<AdverseEvent>().SingleOrDefaultAsync(e => e.EventId == eventId && (e.ClinicId ?? "") == own, ct) is not { } found) return null;
         var session = found.LinkedSessionId is null ? null : await db.Current<Session>().SingleOrDefaultAsync(s => s.SessionId == found.LinkedSessionId && s.ClinicId == found.LinkedClinicId, ct);
-        var day = session?.Date ?? DateOnly.FromDateTime(found.OnsetAtUtc);
-        var reported = (await ReportedEvents.ReadAsync(db, day, day, null, null, nowUtc, ct)).FindAll(e => e.Reported.Event.EventId == eventId && (e.Reported.Event.ClinicId ?? "") == own);
+        var reported = (await ReportedEvents.ReadAsync(db, [eventId], nowUtc, ct)).FindAll(e => (e.Reported.Event.ClinicId ?? "") == own);
         var duties = DutyCase.Of(reported);
         var steps = reported.SelectMany(r => r.Reported.Steps).ToList();
         string key = EvaluateAlerts.KeyOf(AlertRule.SentinelEvent, found.ClinicId, null, eventId);
@@ -112,7 +111,7 @@ public static class IncidentReport
         if (cases.Count == 0) { yield return new Paragraph("No review of it is known to whoever made this report."); yield break; }
         foreach (var review in cases)
             yield return Facts($"case_{review.Id}", PackDocument.Say($"Case {review.Id}"), Known(
-                ("Opened", review.OpenedAtUtc), ("Led by", review.Owner), ("Stage", Words.Stage(review.Stage)), ("Decided", review.DecidedAtUtc), ("Decision", review.Decision is { } d ? Words.Decision(d) : null),
+                ("Opened", review.OpenedAtUtc), ("To begin by", review.BeginByUtc), ("To be decided by", review.DueAtUtc), ("Led by", review.Owner), ("Stage", Words.Stage(review.Stage)), ("Decided", review.DecidedAtUtc), ("Decision", review.Decision is { } d ? Words.Decision(d) : null),
                 ("Reasons", Text(review.Reasons, mayReadText)), ("Actions", Text(review.Actions, mayReadText)), ("Measured again from", review.RemeasureOn is { } on ? PackDocument.Day(on) : null)));
     }
 

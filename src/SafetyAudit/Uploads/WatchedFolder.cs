@@ -44,7 +44,13 @@ public sealed class WatchedFolder(WatchSettings settings, ReceiveUpload receive,
             log.LogWarning("The watched folder {Folder} is not there, or can't be opened. Make it, or correct Uploads:WatchedFolder", settings.Folder);
             return 0;
         }
-        using var only = FileLock.TryTake(Path.Combine(folder.Path, ".watching"));
+        string mark = Path.Combine(folder.Path, ".watching");
+        if (new FileInfo(mark).LinkTarget is not null)
+        {
+            log.LogWarning("{Mark} is a link: nothing is taken. Remove it", Path.Combine(folder.Name, ".watching"));
+            return 0;
+        }
+        using var only = FileLock.TryTake(mark);
         if (only is null) return 0;
         var inboxes = new List<Inbox>();
         var takings = new List<HeldFolder>();

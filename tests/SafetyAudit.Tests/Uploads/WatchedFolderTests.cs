@@ -92,6 +92,12 @@ public sealed class WatchedFolderTests : IDisposable
             Assert.Contains($"failed/{name}", Files());
             Assert.Contains("Drop the file itself.", await File.ReadAllTextAsync(Path.Combine(folder, "failed", name + ".txt")), StringComparison.Ordinal);
         }
+        // Nor is the program's own mark made where somebody points it.
+        File.Delete(Path.Combine(folder, ".watching"));
+        File.CreateSymbolicLink(Path.Combine(folder, ".watching"), Path.Combine(outside, "made"));
+        Drop("more.csv", Samples.Practitioners);
+        Assert.Equal(0, await Watch(installation).TakeAsync(default));
+        Assert.Equal([secret], Directory.GetFiles(outside));
         Directory.Delete(outside, recursive: true);
     }
 

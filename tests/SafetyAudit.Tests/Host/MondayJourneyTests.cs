@@ -1,0 +1,94 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Playwright;
+using SafetyAudit.Access;
+using SafetyAudit.Alerts;
+using SafetyAudit.Host;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Tests.Host;
+
+/// <summary>J1: the director's Monday review, by keyboard alone.</summary>
+public class MondayJourneyTests
+{
+    const string Password = "correct horse battery";
+
+    [Fact]
+    public async Task By_keyboard_alone_an_alert_is_read_set_beside_another_baseline_dismissed_with_a_reason_and_the_view_kept()
+    {
+        var (practitioners, sessions, events) = Samples.Clinic(8, 900, p => p == 6 ? 0 : 13);
+        await using var dashboard = await RunningDashboard.StartAsync(async services =>
+        {
+            var receive = services.GetRequiredService<ReceiveUpload>();
+            foreach (string content in new[] { practitioners, sessions, events }) await receive.ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), "file.csv", null, "C1", Actor.CommandLine, default);
+            await services.CatchUpAsync(null, default);
+            await RunningDashboard.AddUserAsync(services, new User { UserName = "director", Roles = [Role.Director] }, Password);
+        });
+        await using var browser = await Browser.OpenAsync();
+        var page = await browser.PageAsync();
+        await page.GotoAsync(dashboard.Address + "/sign-in");
+        await TabToAsync(page, "[name=UserName]");
+        await page.Keyboard.TypeAsync("director");
+        await TabToAsync(page, "[name=Password]");
+        await page.Keyboard.TypeAsync(Password);
+        await page.Keyboard.PressAsync("Enter");
+        await page.ArrivesAsync(dashboard.Address + "/");
+
+        // Home says what is open and what chance alone was expected to bring.
+        Assert.Matches(@"Open alerts: .*blue.*; \d+ new in the last 7 days, \d+ provisional, \d+ cases? overdue; expected red false alarms so far", await page.InnerTextAsync("#summary"));
+        await TabToAsync(page, ".alert-line:has-text('P6') a:text-is('Why')");
+        await page.Keyboard.PressAsync("Enter");
+        await page.ArrivesAsync(url => url.Contains("/alerts/", StringComparison.Ordinal));
+        string alertPage = page.Url, told = await page.InnerTextAsync("main");
+        foreach (string said in new[] { "Why it was raised", "Check the records", "What would take it back: with", "more up to then", "Would it stand otherwise?" }) Assert.Contains(said, told, StringComparison.Ordinal);
+
+        // Beside another baseline: each published rate has its own line and leads to the measure.
+        await TabToAsync(page, "main a[href^='/measures/BRUISE_MINOR']");
+        await page.Keyboard.PressAsync("Enter");
+        await page.ArrivesAsync(url => url.Contains("/measures/BRUISE_MINOR", StringComparison.Ordinal));
+        await TabToAsync(page, "main a:text-is('Beside the literature')");
+        await page.Keyboard.PressAsync("Enter");
+        await page.ArrivesAsync(url => url.Contains("against=literature", StringComparison.Ordinal));
+        await TabToAsync(page, "summary:text-is('Keep this view')");
+        await page.Keyboard.PressAsync("Enter");
+        await TabToAsync(page, "footer [name=name]");
+        await page.Keyboard.PressAsync("Control+A");
+        await page.Keyboard.TypeAsync("Bruising beside the literature");
+        await page.Keyboard.PressAsync("Enter");
+        await page.ArrivesAsync(url => url.Contains("/views", StringComparison.Ordinal));
+
+        await page.Keyboard.PressAsync("g");
+        await page.Keyboard.PressAsync("l");
+        await page.ArrivesAsync(url => url.EndsWith("/alerts", StringComparison.Ordinal));
+        await TabToAsync(page, $"a[href='{new Uri(alertPage).AbsolutePath}']");
+        await page.Keyboard.PressAsync("Enter");
+        await page.ArrivesAsync(alertPage);
+        await TabToAsync(page, "[name=why]");
+        await page.Keyboard.TypeAsync("He was on leave and another wrote his notes; asked and put right.");
+        await page.Keyboard.PressAsync("Enter");
+        await page.ArrivesAsync(dashboard.Address + "/alerts");
+
+        await using var db = WebTests.Db(dashboard);
+        long id = long.Parse(new Uri(alertPage).Segments[^1], System.Globalization.CultureInfo.InvariantCulture);
+        var alert = await db.Alerts.SingleAsync(a => a.Id == id);
+        Assert.Equal((AlertStatus.Closed, "director", "He was on leave and another wrote his notes; asked and put right."), (alert.Status, alert.ClosedBy, alert.ClosedBecause));
+        Assert.True(await db.AuditEntries.AnyAsync(e => e.Subject == $"alert {id}" && e.Actor == "person director" && e.After!.Contains("on leave")));
+        Assert.Contains("against=literature", (await db.SavedViews.SingleAsync(v => v.Name == "Bruising beside the literature")).Path, StringComparison.Ordinal);
+        Assert.Empty(browser.Errors);
+    }
+
+    // As a hand would: on and on until it is there, and it can be seen where one is.
+    static async Task TabToAsync(IPage page, string selector)
+    {
+        var wanted = page.Locator(selector).First;
+        await wanted.WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        for (int i = 0; i < 400; i++)
+        {
+            await page.Keyboard.PressAsync("Tab");
+            if (!await wanted.EvaluateAsync<bool>("e => e === document.activeElement")) continue;
+            Assert.True(await wanted.EvaluateAsync<bool>("e => { const s = getComputedStyle(e); return s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) >= 2 || s.boxShadow !== 'none'; }"), $"{selector} does not show that it has the focus");
+            return;
+        }
+        Assert.Fail($"{selector} is not reached by the Tab key");
+    }
+}
