@@ -185,7 +185,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         return found;
     }
 
-    static readonly string SentinelKey = KeyOf(AlertRule.SentinelEvent, "", "", "")[..^2];
+    /// <summary>How the key of a sentinel event's alert begins; the event's own clinic, two strokes and its id follow.</summary>
+    internal static readonly string SentinelKey = KeyOf(AlertRule.SentinelEvent, "", "", "")[..^2];
 
     internal static string KeyOf(AlertRule rule, string? clinic, string? practitioner, string? about) => string.Join('|', Codes.Of(rule), clinic, practitioner, about);
 }

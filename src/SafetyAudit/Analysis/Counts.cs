@@ -11,6 +11,14 @@ public sealed record PractitionerCounts(string ClinicId, string PractitionerId, 
     /// <summary>Exposure in the unit of a measure; empty for a unit that sessions don't carry.</summary>
     public double? ExposureOf(Measure measure) => measure.Unit switch { ExposureUnit.Session => Sessions, ExposureUnit.AtRiskSession => AtRiskSessions, _ => null };
 
+    /// <summary>What asking found in all measures together; those that sum up others are left out, since they would count it twice.</summary>
+    public long FoundByAskingInAll => InAll(FoundByAsking);
+
+    /// <summary>What somebody recorded unasked, likewise.</summary>
+    public long RecordedInAll => InAll(Observed);
+
+    static long InAll(IReadOnlyDictionary<string, long> counts) => counts.Where(c => !Catalogue.Measures.Any(m => m.Code == c.Key && m.IsSummary)).Sum(c => c.Value);
+
     /// <summary>Not the asker's to see: counts towards what is expected of others only.</summary>
     public bool ForComparisonOnly { get; init; }
 

@@ -55,10 +55,9 @@ public static class CaseFigures
         var own = all.FindAll(c => review.PractitionerId is null || c.PractitionerId == review.PractitionerId);
         var others = review.PractitionerId is null ? [] : all.FindAll(c => c.PractitionerId != review.PractitionerId);
         return $"{Share(own)} of completed sessions had a patient reached by follow-up"
-            + (others.Count > 0 ? $", {Share(others)} among colleagues" : "") + Say($". Found by asking: {own.Sum(c => c.FoundByAsking.Values.Sum())}; recorded unasked: {own.Sum(c => c.Observed.Where(o => !Summary(o.Key)).Sum(o => o.Value))}.");
+            + (others.Count > 0 ? $", {Share(others)} among colleagues" : "") + Say($". Found by asking: {own.Sum(c => c.FoundByAskingInAll)}; recorded unasked: {own.Sum(c => c.RecordedInAll)}.");
 
         static string Share(List<PractitionerCounts> counts) => counts.Sum(c => c.Sessions) is > 0 and var n ? Say($"{100.0 * counts.Sum(c => c.Reached) / n:0.#} %") : "none";
-        static bool Summary(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code)?.IsSummary ?? false;
     }
 
     static async Task<string> CaseMixAsync(SafetyAuditDb db, Case review, CancellationToken ct)

@@ -209,11 +209,9 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
 
     static (string Id, string Clinic)? EventOf(string key) => key.Split('|', 4) is [_, var clinic, _, var id] ? (id, clinic) : null;
 
-    static readonly string SentinelKey = EvaluateAlerts.KeyOf(AlertRule.SentinelEvent, "", "", "")[..^2];
-
     /// <summary>The open cases of which the protocol lays down by when they begin, and that have not begun.</summary>
     public static IQueryable<Case> NotBegun(SafetyAuditDb db) => db.Cases.Where(c => c.Stage != CaseStage.Closed && c.BeginByUtc != null
-        && !db.EventSteps.Any(s => s.Kind == EventStepKind.ReviewStarted && s.TakenBackAtUtc == null && db.Alerts.Any(a => a.Id == c.AlertId && a.Key == SentinelKey + s.EventClinicId + "||" + s.EventId)));
+        && !db.EventSteps.Any(s => s.Kind == EventStepKind.ReviewStarted && s.TakenBackAtUtc == null && db.Alerts.Any(a => a.Id == c.AlertId && a.Key == EvaluateAlerts.SentinelKey + s.EventClinicId + "||" + s.EventId)));
 
     /// <summary>The open cases past the instant by which they begin or are decided.</summary>
     public static IQueryable<Case> Late(SafetyAuditDb db, DateTime now)

@@ -325,7 +325,7 @@ public sealed class PackDocument
 
     object?[] FollowUpRow(List<PractitionerCounts> counts, string clinic)
     {
-        long sessions = counts.Sum(c => c.Sessions), tried = counts.Sum(c => c.FollowedUp), reached = counts.Sum(c => c.Reached), found = counts.Sum(c => c.FoundByAsking.Where(f => !pack.Measures.Any(m => m.Code == f.Key && m.IsSummary)).Sum(f => f.Value));
+        long sessions = counts.Sum(c => c.Sessions), tried = counts.Sum(c => c.FollowedUp), reached = counts.Sum(c => c.Reached), found = counts.Sum(c => c.FoundByAskingInAll);
         bool showsTried = Shows(tried, sessions), showsReached = ShowsReached(counts);
         object?[] row = [clinic, sessions, showsTried ? tried : Suppressed.Cell, showsReached ? reached : Suppressed.Cell, !showsReached ? Suppressed.Cell : sessions > 0 ? (double)reached / sessions : null, showsReached ? Analysis.Counts.Grade(reached, sessions).ToString() : Suppressed.Cell];
         return isPublic ? row : [.. row, found];
@@ -354,11 +354,7 @@ public sealed class PackDocument
         yield return new ReportTable("detectability", "What one look at this period could have seen, clinic by clinic",
         [
             new("clinic_id", "Clinic", CellKind.Text), new("measure", "Code", CellKind.Text, OnPaper: false), new("name", "Measure", CellKind.Text), new("expected", "Expected", CellKind.Number), new("smallest_signal", "Smallest count above", CellKind.Count), new("smallest_ratio", "Smallest rise seen (times)", CellKind.Number),
-        ], 2, [.. Shown(pack.ClinicRates).Where(r => r.Predicted is not null).OrderBy(r => r.ClinicId, StringComparer.Ordinal).Select(r =>
-        {
-            double shape = r.Predicted!.Value.Shape, ratio = Detectability.SmallestRatio(r.Expected!.Value, shape: shape);
-            return (object?[])[r.ClinicId, r.Measure.Code, r.Measure.Name, r.Expected, Detectability.SmallestSignal(r.Expected.Value, shape: shape), double.IsFinite(ratio) ? ratio : null];
-        })]);
+        ], 2, [.. Shown(pack.ClinicRates).Where(r => r.Predicted is not null).OrderBy(r => r.ClinicId, StringComparer.Ordinal).Select(r => (object?[])[r.ClinicId, r.Measure.Code, r.Measure.Name, r.Expected, Detectability.SmallestSignal(r.Expected!.Value, shape: r.Predicted!.Value.Shape), r.SmallestRise is { } rise && double.IsFinite(rise) ? rise : null])]);
     }
 
     // --- data quality ----------------------------------------------------------------------------------------------------------------------

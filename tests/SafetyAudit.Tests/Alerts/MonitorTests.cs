@@ -123,20 +123,13 @@ public class MonitorTests
     }
 
     [Fact]
-    public void Few_of_little_says_nothing_however_long_the_sum_of_it()
+    public void Few_of_little_says_nothing_until_three_were_to_be_expected()
     {
-        // 0.2 a month are expected and none comes: by month 15 three were to be expected.
-        const int people = 5, months = 40;
-        var events = Enumerable.Range(0, months).Select(t => Enumerable.Range(0, people).Select(p => p > 0 && t % 5 == p ? 1.0 : 0).ToArray()).ToList();
-        var sessions = Enumerable.Range(0, months).Select(_ => Enumerable.Repeat(20.0, people).ToArray()).ToList();
-        var points = PeerMonitor.Run([new(10, 1000)], people, events, sessions, 0, _ => AlarmBudget.Default)[0].Points;
-        double expected = 0;
-        foreach (var point in points)
-        {
-            expected += point.Expected;
-            if (expected < 2.9) Assert.False(point.Few.Signal);
-        }
-        Assert.True(expected > 6);
+        // One a session is expected and none comes. The line is so low that a single session would cross it.
+        var few = new LearningCusum(PeerMonitor.Halving);
+        var two = PeerMonitor.AddFew(ref few, 0, 2, new(10, 10), 0.1);
+        Assert.True(two is { Signal: false, Value: > 0.1 }, $"{two}");
+        Assert.True(PeerMonitor.AddFew(ref few, 0, 1, new(10, 10), 0.1).Signal);
     }
 
     [Fact]

@@ -128,6 +128,8 @@ public class FollowUpsAndPatientsTests
         var asked = rows["INFECTION_LOCAL"];
         Assert.Equal((Ascertainment.Active, 4d, 1L, null), (asked.Ascertainment, asked.Exposure, asked.Observed, asked.NotAssessed));
         Assert.Equal(4 * 31 / 2338146d, asked.Expected!.Value, 12);
+        // All measures together: two bruises and an infection that asking found, three and one recorded unasked; the measures that sum up others count none of them again.
+        Assert.Equal((3L, 4L), (await Counts.ReadAsync(db, From, To, default)).Single() is var all ? (all.FoundByAskingInAll, all.RecordedInAll) : default);
         // Nobody but the practitioner is asked in the comparison with colleagues.
         Assert.Equal(NotAssessedBecause.AscertainmentDiffers, rows["BLEED_MAJOR"].NotAssessed);
     }

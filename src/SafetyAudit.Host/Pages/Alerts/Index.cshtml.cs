@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
 using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
@@ -11,6 +12,11 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadFigures)]
 public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
 {
+    /// <summary>False alarms of the sums for fewer that are budgeted for in these years, as if they had run from the first month.</summary>
+    public double ExpectedFew => PeerMonitor.LowPerPractitionerYear * PractitionerYears;
+
+    public int RaisedFew { get; private set; }
+
     /// <summary>Alerts on one page.</summary>
     public const int PageRows = 50;
 
@@ -59,7 +65,7 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
         var (ids, self) = (Alerts.ConvertAll(a => a.Id), await ReviewCase.SelfAsync(Db, ct));
         Cases = await ReviewCase.KnownTo(self, Db.Cases).Where(c => ids.Contains(c.AlertId)).Select(c => new { c.AlertId, c.Id }).ToDictionaryAsync(c => c.AlertId, c => c.Id, ct);
         var raised = await Db.Alerts.Where(a => a.Rule == AlertRule.MoreThanPeers).GroupBy(a => a.Level).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct);
-        (RaisedRed, RaisedAmber) = (raised.Find(r => r.Key == AlertLevel.Red)?.Count ?? 0, raised.Find(r => r.Key == AlertLevel.Amber)?.Count ?? 0);
+        (RaisedRed, RaisedAmber, RaisedFew) = (raised.Find(r => r.Key == AlertLevel.Red)?.Count ?? 0, raised.Find(r => r.Key == AlertLevel.Amber)?.Count ?? 0, await Db.Alerts.CountAsync(a => a.Rule == AlertRule.FewerThanPeers, ct));
         if (await Db.MonitoredPractitioners.GroupBy(_ => 1).Select(g => new { Red = g.Sum(m => m.ExpectedRed), Amber = g.Sum(m => m.ExpectedAmber), Years = g.Sum(m => m.Years), At = g.Min(m => m.EvaluatedAtUtc) }).SingleOrDefaultAsync(ct) is { } monitored)
             (ExpectedRed, ExpectedAmber, PractitionerYears, EvaluatedAtUtc) = (monitored.Red, monitored.Amber, monitored.Years, monitored.At);
     }

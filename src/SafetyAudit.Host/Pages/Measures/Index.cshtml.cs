@@ -5,7 +5,6 @@ using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
-using SafetyAudit.Reports;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -20,7 +19,4 @@ public sealed class MeasuresModel(SafetyAuditDb db) : PageModel
         Measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
         Baselines = await Rates.BaselinesAsync(db, null, ct);
     }
-
-    /// <summary>Numerator and denominator in words.</summary>
-    public static string Counted(Measure measure) => Words.Counted(measure);
 }
