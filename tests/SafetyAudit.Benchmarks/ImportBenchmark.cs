@@ -33,7 +33,7 @@ static class ImportBenchmark
             var theirs = Measure("sqlite3", [Path.Combine(folder, "plain.db"), $".read {script}"], _ => { });
             Say($"{"sqlite3 .import",-28} {theirs.Wall,7:F1} s   {theirs.Processor,7:F1} s processor   {rows / theirs.Wall,8:N0} rows/s");
 
-            double wall = 0, processor = 0;
+            double wall = 0, processor = 0, beside = 0;
             long peak = 0;
             Measure("dotnet", [typeof(ImportBenchmark).Assembly.Location, "import-here", Path.Combine(folder, "data"), practitioners, sessions, events], line =>
             {
@@ -42,6 +42,8 @@ static class ImportBenchmark
                     case ["stage", var name, var w, var p, var mb]:
                         var (ws, ps) = (double.Parse(w, CultureInfo.InvariantCulture), double.Parse(p, CultureInfo.InvariantCulture));
                         (wall, processor) = (wall + ws, processor + ps);
+                        // Making an empty database and judging every clinic are no part of taking rows in.
+                        if (name is "open" or "alerts") beside += ws;
                         Say($"  {name,-26} {ws,7:F1} s   {ps,7:F1} s processor   {mb,6} MB resident at most until then");
                         break;
                     case ["peak", var bytes]:
@@ -53,7 +55,7 @@ static class ImportBenchmark
                 }
             });
             Say($"{"safetyaudit import",-28} {wall,7:F1} s   {processor,7:F1} s processor   {rows / wall,8:N0} rows/s   {peak / 1e6:N0} MB resident at most");
-            Say($"ours takes {wall / theirs.Wall:F1} times as long, and {processor / theirs.Processor:F1} times the processor");
+            Say($"ours takes {(wall - beside) / theirs.Wall:F2} times as long for import, checks, provenance, versions and summaries; {wall / theirs.Wall:F2} times with an empty database made and alerts looked for, {processor / theirs.Processor:F1} times the processor");
         }
         finally
         {

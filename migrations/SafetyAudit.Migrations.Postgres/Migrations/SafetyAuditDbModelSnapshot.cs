@@ -2626,6 +2626,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasKey("Id")
                         .HasName("pk_stale_days");
 
+                    b.HasIndex("ClinicId", "PractitionerId", "Date")
+                        .HasDatabaseName("ix_stale_days_clinic_id_practitioner_id_date");
+
                     b.ToTable("stale_days");
                 });
 

@@ -2579,6 +2579,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasKey("Id")
                         .HasName("pk_stale_days");
 
+                    b.HasIndex("ClinicId", "PractitionerId", "Date")
+                        .HasDatabaseName("ix_stale_days_clinic_id_practitioner_id_date");
+
                     b.ToTable("stale_days");
                 });
 

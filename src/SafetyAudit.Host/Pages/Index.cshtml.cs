@@ -63,8 +63,9 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         Open = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open).OrderByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id).ToListAsync(ct);
         var baselines = await Rates.BaselinesAsync(Db, null, ct);
         var clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
-        var rows = new List<RateRow>();
-        foreach (var clinic in clinics) rows.AddRange(await EvaluateAlerts.AmongPeersAsync(Db, clinic.Id, baselines, ct));
+        var counts = await Counts.ReadAsync(Db, From, To, ct);
+        List<RateRow> Compute(Grouping by, Against against) => [.. EvaluateAlerts.Watched(baselines).SelectMany(m => Rates.Compute(counts, new(From, To, by, against), m, baselines.GetValueOrDefault(m.Code)))];
+        var rows = Compute(Grouping.Practitioner, Against.Peers);
         ExpectedFalseAlarms = await Db.MonitoredPractitioners.SumAsync(m => m.ExpectedRed, ct);
         var now = time.UtcNow();
         // A reviewer's cases are those of others; of their own they learn when they are asked.
@@ -88,7 +89,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
 
         // Clinics as a whole are no concern of someone who sees their own figures.
         if (Db.Actor.Scope.PractitionerId is not null) return;
-        var literature = (await Rates.ReadAsync(Db, new(From, To, Grouping.Clinic, Against.Literature), EvaluateAlerts.Watched(baselines), baselines, ct)).ToLookup(r => r.ClinicId);
+        var literature = Compute(Grouping.Clinic, Against.Literature).ToLookup(r => r.ClinicId);
         foreach (var clinic in clinics)
         {
             var delay = delays.GetValueOrDefault(clinic.Id);

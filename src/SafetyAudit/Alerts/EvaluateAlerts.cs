@@ -30,10 +30,10 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         bool counted = !await db.StaleDays.AnyAsync(ct);
         var now = time.UtcNow();
         var open = await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
-        var monitors = new List<ClinicMonitor>();
+        var monitored = new List<MonitoredPractitioner>();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
         var found = await SentinelsAsync(db, measures, ct);
-        if (counted) found.AddRange(await FindAsync(db, measures, now, open, await ReviewedAsync(db, now, ct), monitors, ct));
+        if (counted) found.AddRange(await FindAsync(db, measures, now, open, await ReviewedAsync(db, now, ct), monitored, ct));
         // One that did not hold for a while and holds again is the same alert, with the review that it has.
         var missing = found.Where(f => !open.ContainsKey(f.Key)).Select(f => f.Key).ToList();
         var again = (await db.Alerts.Where(a => a.Status == AlertStatus.NoLongerHolds && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => a.Id)!);
@@ -51,33 +51,29 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             db.Alerts.Add(finding);
         }
         foreach (var gone in open.Values.Where(a => counted || a.Rule == AlertRule.SentinelEvent)) (gone.Status, gone.EvaluatedAtUtc) = (AlertStatus.NoLongerHolds, now);
-        if (counted) await KeepMonitoredAsync(db, monitors, now, ct);
+        if (counted) await KeepMonitoredAsync(db, monitored, ct);
         await db.SaveChangesAsync(ct);
         await transaction.CommitAsync(ct);
     }
 
-    static async Task KeepMonitoredAsync(SafetyAuditDb db, List<ClinicMonitor> monitors, DateTime now, CancellationToken ct)
+    static async Task KeepMonitoredAsync(SafetyAuditDb db, List<MonitoredPractitioner> monitored, CancellationToken ct)
     {
         var before = await db.MonitoredPractitioners.ToDictionaryAsync(m => (m.ClinicId, m.PractitionerId), ct);
-        foreach (var monitor in monitors)
-            foreach (string practitioner in monitor.Practitioners)
-            {
-                if (!before.Remove((monitor.ClinicId, practitioner), out var row)) db.MonitoredPractitioners.Add(row = new() { ClinicId = monitor.ClinicId, PractitionerId = practitioner });
-                var own = monitor.Of(practitioner);
-                (row.Years, (row.ExpectedRed, row.ExpectedAmber), row.EvaluatedAtUtc) = (own.PractitionerYears, own.ExpectedFalseAlarms, now);
-            }
+        foreach (var now in monitored)
+            if (before.Remove((now.ClinicId, now.PractitionerId), out var row)) db.Entry(row).CurrentValues.SetValues(now);
+            else db.MonitoredPractitioners.Add(now);
         db.MonitoredPractitioners.RemoveRange(before.Values);
     }
+
+    // What is kept of a clinic's monitor; its points are many, and every clinic's at a time would be too many.
+    static IEnumerable<MonitoredPractitioner> Monitored(ClinicMonitor monitor, DateTime now) =>
+        from practitioner in monitor.Practitioners
+        let own = monitor.Of(practitioner)
+        select new MonitoredPractitioner { ClinicId = monitor.ClinicId, PractitionerId = practitioner, Years = own.PractitionerYears, ExpectedRed = own.ExpectedFalseAlarms.Red, ExpectedAmber = own.ExpectedFalseAlarms.Amber, EvaluatedAtUtc = now };
 
     /// <summary>The twelve months over which a clinic is judged; empty for a clinic without sessions.</summary>
     public static async Task<(DateOnly From, DateOnly To)?> PeriodAsync(SafetyAuditDb db, string clinicId, CancellationToken ct) =>
         await Counts.SpanAsync(db, clinicId, ct) is { } span ? (span.Last.AddYears(-1).AddDays(1), span.Last) : null;
-
-    /// <summary>Every practitioner of a clinic beside colleagues, each watched measure, over the clinic's twelve months: one look, as tables and funnels show it.</summary>
-    public static async Task<List<RateRow>> AmongPeersAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, CancellationToken ct) =>
-        await PeriodAsync(db, clinicId, ct) is var (start, end)
-            ? (await Rates.ReadAsync(db, new(start, end, Grouping.Practitioner, Against.Peers), Watched(baselines), baselines, ct)).FindAll(r => r.ClinicId == clinicId)
-            : [];
 
     /// <summary>The monitor of a clinic as its alerts are raised from it: with the clinic's own budget, and anew after what was looked into.</summary>
     public static async Task<ClinicMonitor?> MonitorAsync(SafetyAuditDb db, string clinicId, IReadOnlyDictionary<string, Baseline> baselines, IReadOnlyDictionary<string, Reviewed> reviewed, CancellationToken ct)
@@ -101,7 +97,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>The measures that are watched by rate.</summary>
     public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
 
-    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, List<Measure> measures, DateTime now, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, List<ClinicMonitor> monitors, CancellationToken ct)
+    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, List<Measure> measures, DateTime now, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, List<MonitoredPractitioner> monitored, CancellationToken ct)
     {
         var found = new List<Alert>();
         var baselines = await Rates.BaselinesAsync(db, null, ct);
@@ -110,7 +106,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             if (await PeriodAsync(db, clinic, ct) is not var (start, end)) continue;
             if (await MonitorAsync(db, clinic, baselines, reviewed, ct) is { } monitor)
             {
-                monitors.Add(monitor);
+                monitored.AddRange(Monitored(monitor, now));
                 found.AddRange(MonitorAlerts.Of(monitor, end, open.GetValueOrDefault, key => reviewed.TryGetValue(key, out var seen) ? seen : null));
             }
             found.AddRange(await AsAWholeAsync(db, clinic, start, end, baselines, measures, now, ct).Where(a => !reviewed.TryGetValue(a.Key, out var seen) || seen.To < start).ToListAsync(ct));
@@ -129,7 +125,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     // What is raised from a period of a clinic's days taken together.
     static async IAsyncEnumerable<Alert> AsAWholeAsync(SafetyAuditDb db, string clinic, DateOnly start, DateOnly end, Dictionary<string, Baseline> baselines, List<Measure> measures, DateTime now, [EnumeratorCancellation] CancellationToken ct)
     {
-        foreach (var row in (await Rates.ReadAsync(db, new(start, end, Grouping.Clinic, Against.Literature), Watched(baselines), baselines, ct)).Where(r => r.ClinicId == clinic))
+        var counts = await Counts.ReadAsync(db, start, end, ct, clinic);
+        foreach (var row in Watched(baselines).SelectMany(m => Rates.Compute(counts, new(start, end, Grouping.Clinic), m, baselines.GetValueOrDefault(m.Code))))
             if (row.Position is Position.Above998 or Position.Below998) yield return AgainstLiterature(row, row.Position == Position.Above998 ? AlertRule.ClinicAboveLiterature : AlertRule.ClinicBelowLiterature);
         foreach (var alert in await ProtocolAlerts.OfAdherenceAsync(db, clinic, start, end, now, ct)) yield return alert;
         var exposures = await db.DailyExposures.Where(d => d.ClinicId == clinic && d.Date <= end && d.Date > end.AddYears(-ClinicMonitor.Years)).GroupBy(d => d.Date).Select(g => new { Day = g.Key, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions) }).OrderBy(d => d.Day).ToListAsync(ct);

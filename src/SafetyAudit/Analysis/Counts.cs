@@ -38,13 +38,13 @@ public sealed record PractitionerCounts(string ClinicId, string PractitionerId, 
 /// </summary>
 public static class Counts
 {
-    /// <summary>Per practitioner and clinic over the whole period (both days included).</summary>
-    public static async Task<List<PractitionerCounts>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct)
+    /// <summary>Per practitioner and clinic over the whole period (both days included), of one clinic or of all.</summary>
+    public static async Task<List<PractitionerCounts>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct, string? clinicId = null)
     {
-        var exposures = await db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Date >= from && d.Date <= to)
+        var exposures = await db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => (clinicId == null || d.ClinicId == clinicId) && d.Date >= from && d.Date <= to)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId })
             .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, Sessions = g.Sum(d => (long)d.Sessions), AtRisk = g.Sum(d => (long)d.AtRiskSessions), FollowedUp = g.Sum(d => (long)d.FollowedUp), Reached = g.Sum(d => (long)d.Reached) }).ToListAsync(ct);
-        var observed = (await db.DailyObserved.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Date >= from && d.Date <= to)
+        var observed = (await db.DailyObserved.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => (clinicId == null || d.ClinicId == clinicId) && d.Date >= from && d.Date <= to)
             .GroupBy(d => new { d.ClinicId, d.PractitionerId, d.Measure })
             .Select(g => new { g.Key.ClinicId, g.Key.PractitionerId, g.Key.Measure, Observed = g.Sum(d => (long)d.Observed), Asked = g.Sum(d => (long)d.FoundByAsking) }).ToListAsync(ct)).ToLookup(o => (o.ClinicId, o.PractitionerId));
         return [.. exposures.OrderBy(e => e.ClinicId, StringComparer.Ordinal).ThenBy(e => e.PractitionerId, StringComparer.Ordinal)

@@ -51,7 +51,7 @@ public static class CaseFigures
 
     static async Task<string> AscertainmentAsync(SafetyAuditDb db, Case review, CancellationToken ct)
     {
-        var all = (await Counts.ReadAsync(db, review.From, review.To, ct)).FindAll(c => c.ClinicId == review.ClinicId);
+        var all = await Counts.ReadAsync(db, review.From, review.To, ct, review.ClinicId);
         var own = all.FindAll(c => review.PractitionerId is null || c.PractitionerId == review.PractitionerId);
         var others = review.PractitionerId is null ? [] : all.FindAll(c => c.PractitionerId != review.PractitionerId);
         return $"{Share(own)} of completed sessions had a patient reached by follow-up"

@@ -43,7 +43,7 @@ abstract class BulkColumn<TRow>(IProperty property)
 
         BulkColumn<TRow> ValueOf<TKept>(Action<SqliteStatement, int, TKept> give, SqliteValue<TKept> take) where TKept : struct => new ValueColumn<TKept>(property, Get<TKept?>(), give, take, Set<TKept>());
 
-        // What the text says is made of it once for as long as row after row says the same.
+        // What a text says is made of it once for as long as the rows around it say the same.
         BulkColumn<TRow> TextOf() => (BulkColumn<TRow>)Activator.CreateInstance(typeof(TextColumn<>).MakeGenericType(typeof(TRow), property.ClrType), property, Get<string?>(), FromText(), SetWhole())!;
 
         Delegate FromText()
@@ -82,20 +82,42 @@ abstract class BulkColumn<TRow>(IProperty property)
 
     sealed class TextColumn<TModel>(IProperty property, Func<TRow, string?> get, Func<string, TModel> from, Action<TRow, TModel> set) : BulkColumn<TRow>(property)
     {
-        // Of the row before. Shared by all who read at a time, so always whole: the text and what it says.
-        Last? last;
+        const int Places = 256;
+
+        // What texts said lately, each at a place its bytes give it. Shared by all who read at a time, so always whole: a text and what it says.
+        readonly Said?[] lately = new Said?[Places];
+        int hits, misses;
 
         public override void Take(SqliteRow from, int place, TRow row)
         {
             var text = from.Text(place);
-            var known = last;
-            if (known is null || !text.SequenceEqual(known.Text)) last = known = new(text.ToArray(), Model(text));
+            // A column that says something else in every row (an id) is not remembered.
+            if (misses > 4 * Places && misses > hits)
+            {
+                set(row, Model(text));
+                return;
+            }
+            ref var said = ref lately[PlaceOf(text)];
+            var known = said;
+            if (known is not null && text.SequenceEqual(known.Text)) hits++;
+            else
+            {
+                said = known = new(text.ToArray(), Model(text));
+                misses++;
+            }
             set(row, known.Model);
+        }
+
+        static int PlaceOf(ReadOnlySpan<byte> text)
+        {
+            uint hash = (uint)text.Length;
+            foreach (byte one in text) hash = (hash ^ one) * 16777619;
+            return (int)(hash >> 8) & (Places - 1);
         }
 
         TModel Model(ReadOnlySpan<byte> text) => from(System.Text.Encoding.UTF8.GetString(text));
 
-        sealed record Last(byte[] Text, TModel Model);
+        sealed record Said(byte[] Text, TModel Model);
 
         public override void Give(SqliteStatement statement, int place, TRow row)
         {

@@ -186,6 +186,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<DailyObserved>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Measure });
         builder.Entity<DailyAdherence>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
         builder.Entity<DailyQuality>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
+        builder.Entity<StaleDay>().HasIndex(d => new { d.ClinicId, d.PractitionerId, d.Date });
 
         builder.Entity<ClinicProtocol>(protocol =>
         {

@@ -8,8 +8,8 @@ namespace SafetyAudit.Protocol;
 /// <summary>Reads sessions with everything that the rules ask about them, in a fixed number of queries however many there are.</summary>
 public static class Treatments
 {
-    // Few enough that a list of them, as text, is no large object.
-    const int IdsAtOnce = 500;
+    // Few enough that a list of them, as text, is no large object: our own numbers, and ids as clinics give them.
+    const int NumbersAtOnce = 2_000, IdsAtOnce = 500;
 
     /// <param name="db">What is stored. What rules look up beside a session is looked up whoever asks, so that everybody is given the same answer.</param>
     /// <param name="sessions">Which sessions, within the scope of whoever asks; they are held in memory together.</param>
@@ -25,7 +25,7 @@ public static class Treatments
         var beforeOf = new Dictionary<long, long>();
         var uncounted = await db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(u => u.Status != UploadStatus.Completed || u.Purpose == UploadPurpose.Withdrawal).Select(u => u.Id).ToListAsync(ct);
         var everybody = db.Sessions.IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AsNoTracking();
-        foreach (long[] ids in here.Keys.Chunk(IdsAtOnce))
+        foreach (long[] ids in here.Keys.Chunk(NumbersAtOnce))
             foreach (var one in await everybody.Where(s => ids.Contains(s.Id)).Select(s => new
             {
                 s.Id,
@@ -35,7 +35,7 @@ public static class Treatments
             }).ToListAsync(ct))
                 if (one.Before is { } id) beforeOf[one.Id] = id;
         var before = new Dictionary<long, Session>();
-        foreach (long[] ids in beforeOf.Values.Where(id => !here.ContainsKey(id)).Distinct().Chunk(IdsAtOnce))
+        foreach (long[] ids in beforeOf.Values.Where(id => !here.ContainsKey(id)).Distinct().Chunk(NumbersAtOnce))
             foreach (var one in await everybody.Where(s => ids.Contains(s.Id)).Select(s => new Session { Id = s.Id, Regions = s.Regions, Technique = s.Technique }).ToListAsync(ct))
                 before[one.Id] = one;
 

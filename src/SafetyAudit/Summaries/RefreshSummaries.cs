@@ -15,9 +15,9 @@ namespace SafetyAudit.Summaries;
 public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 {
     // Making objects of rows is most of the work, and goes twice as fast in two parts.
-    const int Parts = 2, BatchesPerCheckpoint = 20;
+    const int Parts = 2, BatchesPerCheckpoint = 40;
 
-    internal int DaysPerTransaction { get; init; } = 1_000;
+    internal int DaysPerTransaction { get; init; } = 500;
 
     /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
     /// <param name="ct">Stops it between two commits.</param>
@@ -40,14 +40,15 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
                 ahead = null;
                 if (counted is null && !await db.StaleDays.AnyAsync(ct)) break;
                 await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Summaries, ct);
-                var ids = await NextAsync(db, -1, ct);
+                var ids = await NextAsync(db, -1, [], ct);
                 if (ids.Count == 0) break;
                 // Somebody else was at these days meanwhile, with records that are newer maybe.
                 if (counted is null || !counted.Ids.SequenceEqual(ids)) counted = await CountAsync(ids, ct);
-                if (db.Database.IsSqlite()) ahead = Task.Run(() => CountNextAsync(ids[^1], ct), ct);
-                await WriteAsync(db, counted, ct);
+                long[] marks = [.. counted.Marks.Values.SelectMany(m => m)];
+                if (db.Database.IsSqlite()) ahead = Task.Run(() => CountNextAsync(ids[^1], marks, ct), ct);
+                await WriteAsync(db, counted, marks, ct);
                 await transaction.CommitAsync(ct);
-                days += ids.Count;
+                days += marks.Length;
                 progress?.Report(new(days, Math.Max(0, waiting - days), begun.Elapsed));
                 if (++batches % BatchesPerCheckpoint != 0) continue;
                 // A checkpoint waits for whoever reads.
@@ -66,49 +67,60 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         return days;
     }
 
-    /// <summary>Days as their records say, and the marks by which they were found stale.</summary>
-    sealed record Counted(List<long> Ids, Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day> Days);
+    /// <summary>Days as their records say.</summary>
+    /// <param name="Ids">The marks by which they were found stale.</param>
+    /// <param name="Days">Those that have sessions.</param>
+    /// <param name="Marks">All marks of each day that were there when it was counted: events that come after their sessions mark the same days again.</param>
+    sealed record Counted(List<long> Ids, Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day> Days, Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), List<long>> Marks);
 
-    Task<List<long>> NextAsync(SafetyAuditDb db, long after, CancellationToken ct) =>
-        db.StaleDays.Where(d => d.Id > after).OrderBy(d => d.Id).Select(d => d.Id).Take(DaysPerTransaction).ToListAsync(ct);
+    Task<List<long>> NextAsync(SafetyAuditDb db, long after, long[] done, CancellationToken ct) =>
+        db.StaleDays.Where(d => d.Id > after && !done.Contains(d.Id)).OrderBy(d => d.Id).Select(d => d.Id).Take(DaysPerTransaction).ToListAsync(ct);
 
-    async Task<Counted> CountNextAsync(long after, CancellationToken ct)
+    async Task<Counted> CountNextAsync(long after, long[] done, CancellationToken ct)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
-        return await CountAsync(await NextAsync(db, after, ct), ct);
+        return await CountAsync(await NextAsync(db, after, done, ct), ct);
     }
 
     async Task<Counted> CountAsync(List<long> ids, CancellationToken ct)
     {
-        var parts = await Task.WhenAll(ids.Chunk(Math.Max(1, (ids.Count + Parts - 1) / Parts)).Select(part => Task.Run(() => ComputeAsync(part[0], part[^1], ct), ct)));
-        // A day that is marked in both parts was counted in both, alike.
-        return new(ids, parts.SelectMany(d => d).DistinctBy(d => d.Key).ToDictionary(d => d.Key, d => d.Value));
+        if (ids.Count == 0) return new(ids, [], []);
+        var parts = await Task.WhenAll(ids.Chunk(Math.Max(1, (ids.Count + Parts - 1) / Parts)).Select(part => Task.Run(() => ComputeAsync(part, ct), ct)));
+        // A day that is marked in both parts was counted in both; of one part come its counts and the marks that part knew of, which are no newer than what it counted.
+        var (days, marks) = parts[0];
+        foreach (var part in parts.Skip(1))
+            foreach (var (day, known) in part.Marks)
+                if (marks.TryAdd(day, known) && part.Days.TryGetValue(day, out var counted)) days[day] = counted;
+        return new(ids, days, marks);
     }
 
-    static async Task WriteAsync(SafetyAuditDb db, Counted counted, CancellationToken ct)
+    static async Task WriteAsync(SafetyAuditDb db, Counted counted, long[] marks, CancellationToken ct)
     {
-        long first = counted.Ids[0], last = counted.Ids[^1];
         var days = counted.Days.Values;
+        // Of the days that were counted, and of no other that was marked meanwhile.
+        string ids = string.Join(',', counted.Ids);
         foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "daily_quality" })
-#pragma warning disable EF1002 // the table names stand in the line above
-            await db.Database.ExecuteSqlRawAsync($"DELETE FROM {table} WHERE (clinic_id, practitioner_id, date) IN (SELECT clinic_id, practitioner_id, date FROM stale_days WHERE id BETWEEN {{0}} AND {{1}})", [first, last], ct);
+#pragma warning disable EF1002 // the table names stand in the line above, and the ids are numbers
+            await db.Database.ExecuteSqlRawAsync($"DELETE FROM {table} WHERE (clinic_id, practitioner_id, date) IN (SELECT clinic_id, practitioner_id, date FROM stale_days WHERE id IN ({ids}))", ct);
 #pragma warning restore EF1002
         await db.BulkInsertAsync([.. days.Select(d => d.Exposure)], ct);
         await db.BulkInsertAsync([.. days.SelectMany(d => d.Observed())], ct);
         await db.BulkInsertAsync([.. days.Select(d => d.Adherence())], ct);
         await db.BulkInsertAsync([.. days.Select(d => d.Quality)], ct);
-        // By the ids that were read: one that another transaction commits into the range meanwhile stays for the next turn.
-        await db.StaleDays.Where(d => counted.Ids.Contains(d.Id)).ExecuteDeleteAsync(ct);
+        // By the ids that were read: one that another transaction commits meanwhile stays for the next turn.
+        await db.StaleDays.Where(d => marks.Contains(d.Id)).ExecuteDeleteAsync(ct);
     }
 
     // On a connection of its own, which sees what was committed when the days were read, or later: what is committed later marks its days anew.
-    async Task<Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>> ComputeAsync(long first, long last, CancellationToken ct)
+    async Task<(Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day> Days, Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), List<long>> Marks)> ComputeAsync(long[] ids, CancellationToken ct)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         await using var snapshot = await db.BeginSnapshotAsync(ct);
         // From the few days to their sessions, which lie together when the days are in the order of their dates, by the index on clinic, practitioner and day; never over all sessions.
-        var touched = db.StaleDays.Where(d => d.Id >= first && d.Id <= last).Select(d => new { d.ClinicId, d.PractitionerId, d.Date }).Distinct();
-        return await ComputeAsync(db, from d in touched join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s, ct);
+        var touched = db.StaleDays.Where(d => ids.Contains(d.Id)).Select(d => new { d.ClinicId, d.PractitionerId, d.Date }).Distinct();
+        var marks = await (from d in touched join m in db.StaleDays on d equals new { m.ClinicId, m.PractitionerId, m.Date } select new { d.ClinicId, d.PractitionerId, d.Date, m.Id }).ToListAsync(ct);
+        var days = await ComputeAsync(db, from d in touched join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s, ct);
+        return (days, marks.GroupBy(m => (m.ClinicId, m.PractitionerId, m.Date), m => m.Id).ToDictionary(g => g.Key, g => g.ToList()));
     }
 
     /// <summary>The days of these sessions, from them and from the events that are joined to them. Writes nothing.</summary>

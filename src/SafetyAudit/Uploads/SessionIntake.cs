@@ -50,7 +50,7 @@ sealed class SessionIntake : Intake<Session>
             .Select(s => new Known(s.SessionId + "\n" + s.ClinicId, s.Version, s.Digest, s.UploadId)).ToListAsync(ct);
 
     // In the order of their dates, in which files come: so the sessions of the days that are counted together lie together. A rule asks about the patient's session
-    // before, so an upload touches, of each of its patients, those after the first that it tells of.
+    // before, so an upload touches, of each of its patients, those after the first that it tells of; where all sessions are its own, there are none to look for.
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
         SELECT a.clinic_id, a.practitioner_id, a.date FROM sessions a WHERE a.upload_id = {0}
@@ -60,7 +60,8 @@ sealed class SessionIntake : Intake<Session>
         UNION
         SELECT n.clinic_id, n.practitioner_id, n.date FROM (
             SELECT t.patient_id, t.clinic_id, min(t.started_at_utc) AS first FROM (
-                SELECT a.patient_id, a.clinic_id, a.started_at_utc FROM sessions a WHERE a.upload_id = {0}
+                SELECT a.patient_id, a.clinic_id, a.started_at_utc FROM sessions a
+                WHERE a.upload_id = {0} AND (EXISTS (SELECT 1 FROM sessions o WHERE o.upload_id < {0}) OR EXISTS (SELECT 1 FROM sessions o WHERE o.upload_id > {0}))
                 UNION ALL
                 SELECT b.patient_id, b.clinic_id, b.started_at_utc FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version
                 WHERE a.upload_id = {0} AND a.version > 1) t

@@ -72,6 +72,12 @@ public class RefreshSummariesTests
             if (p.Done == 2) installation.SummariseAsync().GetAwaiter().GetResult();
         });
         Assert.Equal([(0, 5), (2, 3), (2, 0)], told);
+        told.Clear();
+        // The same days marked by one file after another are counted once, not once for each file.
+        await SendAsync(round: 3);
+        await SendAsync(round: 4);
+        await CountAsync(_ => { });
+        Assert.Equal([(0, 10), (4, 6), (8, 2), (10, 0)], told);
 
         async Task SendAsync(int round)
         {

@@ -77,7 +77,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         var delay = (await ReportingDelay.ReadAsync(Db, alert.To.AddYears(-1), alert.To, ct)).GetValueOrDefault(alert.ClinicId);
         ProvisionalFrom = ReportingDelay.ProvisionalFrom(delay, (await Counts.SpanOfClinicAsync(Db, alert.ClinicId, ct))?.Last ?? alert.To);
 
-        var counts = (await Counts.ReadAsync(Db, alert.From, alert.To, ct)).FindAll(c => c.ClinicId == alert.ClinicId);
+        var counts = await Counts.ReadAsync(Db, alert.From, alert.To, ct, alert.ClinicId);
         OneColleague = SeesOwnOnly && counts.Count(c => c.PractitionerId != practitioner && c.Sessions > 0) < 2;
         var question = new RateQuestion(alert.From, alert.To, Grouping.Practitioner, Against.Peers);
         AgainstPeers = Rates.Compute(counts, question, Measure, baselines[Measure.Code]).SingleOrDefault(r => r.PractitionerId == practitioner);

@@ -93,7 +93,7 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     }
 
     async Task<RateRow?> RowAsync(Measure measure, Baseline? baseline, string practitioner, DateOnly from, DateOnly to, CancellationToken ct) =>
-        Rates.Compute((await Counts.ReadAsync(Db, from, to, ct)).FindAll(c => c.ClinicId == Case.ClinicId), new(from, to, Grouping.Practitioner, Against.Peers), measure, baseline).SingleOrDefault(r => r.PractitionerId == practitioner);
+        Rates.Compute(await Counts.ReadAsync(Db, from, to, ct, Case.ClinicId), new(from, to, Grouping.Practitioner, Against.Peers), measure, baseline).SingleOrDefault(r => r.PractitionerId == practitioner);
 
     /// <summary>The rate after over the rate before; empty where either has no sessions or nothing happened before.</summary>
     public (double Ratio, Interval Interval)? Changed => Before is { } b && After is { } a && new PeriodChange(b, a) is { Ratio: { } ratio, Interval: { } interval } ? (ratio, interval) : null;
