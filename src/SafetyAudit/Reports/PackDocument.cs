@@ -102,6 +102,8 @@ public sealed class PackDocument
         yield return new Paragraph(Say($"{pack.ClinicRates.Concat(pack.PractitionerRates).Count(r => r.Predicted is not null)} comparisons were made. {pack.ExpectedFalseAlarms:0.0} of them are to be expected beyond a 99.8 % limit by chance alone, were nothing wrong anywhere."), IsPoint: true);
         if (pack.Cases.Count > 0 && !isPublic) yield return new Paragraph(Say($"Reviews about the period: {pack.Cases.Count}, of which {pack.Cases.Count(c => c.Decided is not null)} are decided."), IsPoint: true);
         if (pack.Quality.Clinics.Sum(q => q.Linked.Of - q.Linked.Met) is > 0 and var waiting && !isPublic) yield return new Paragraph(Say($"{Count(waiting, "event")} of the period wait for their session and are in no rate yet."), IsPoint: true);
+        if (pack.Quality.Unplaced is { } unplaced && unplaced.Events + unplaced.FollowUps > 0 && !isPublic)
+            yield return new Paragraph(Say($"{Count(unplaced.Events, "event")} and {Count(unplaced.FollowUps, "follow-up")} of the period name no clinic and wait for their session: they are in no rate and in no row."), IsPoint: true);
         if (Overdispersed() is { } wide) yield return new Paragraph(wide, IsPoint: true);
     }
 

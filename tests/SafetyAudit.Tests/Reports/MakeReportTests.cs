@@ -258,6 +258,18 @@ public class MakeReportTests
         Assert.Contains("0 completed sessions at 0 clinics", PdfText(installation, files.Single(f => f.Name == "report.pdf").Content), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Events_that_name_no_clinic_are_told_of_to_those_who_see_all_clinics_and_count_in_none()
+    {
+        await using var installation = await TestInstallation.OpenAsync();
+        await FillAsync(installation);
+        await installation.ImportAsync("event_id,session_id,practitioner_id,patient_id,category,onset_at\nE1,,P1,T99,BRUISE_MINOR,2026-02-03T10:00:00Z\nE2,S-none,P1,T99,BRUISE_MINOR,2026-02-04T10:00:00Z\n");
+        Assert.Contains("2 events and 0 follow-ups of the period name no clinic", await SummaryAsync(Audience.Internal), StringComparison.Ordinal);
+        Assert.DoesNotContain("name no clinic", await SummaryAsync(Audience.Public), StringComparison.Ordinal);
+
+        async Task<string> SummaryAsync(Audience audience) => string.Join(' ', PdfText(installation, (await MakeAsync(installation, audience)).Single(f => f.Name == "report.pdf").Content).Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
+    }
+
     static string Unpacked(byte[] workbook)
     {
         using var zip = new ZipArchive(new MemoryStream(workbook));
