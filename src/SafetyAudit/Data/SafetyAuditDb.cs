@@ -281,7 +281,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     void Restrict(ModelBuilder builder)
     {
         builder.Entity<Clinic>().HasQueryFilter(ClinicScope, c => AllClinics || ScopeClinics.Contains(c.Id))
-            .HasQueryFilter(OwnScope, c => Own == null || DailyExposures.Any(d => d.ClinicId == c.Id));
+            .HasQueryFilter(OwnScope, c => Own == null || Sessions.Any(s => s.ClinicId == c.Id && s.PractitionerId == Own && s.SupersededAtUtc == null));
         builder.Entity<Session>().HasQueryFilter(ClinicScope, s => AllClinics || ScopeClinics.Contains(s.ClinicId))
             .HasQueryFilter(OwnScope, s => Own == null || s.PractitionerId == Own);
         builder.Entity<AdverseEvent>().HasQueryFilter(ClinicScope, e => AllClinics || ScopeClinics.Contains(e.LinkedClinicId ?? e.ClinicId ?? ""))
@@ -298,10 +298,11 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<Delivery>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId ?? ""));
         builder.Entity<ReportLink>().HasQueryFilter(ClinicScope, l => Own == null && (AllClinics || ScopeClinics.Contains(l.ClinicId)));
         builder.Entity<QuarantinedRow>().HasQueryFilter(ClinicScope, q => Own == null && (AllClinics || ScopeClinics.Contains(q.ClinicId ?? "")));
-        builder.Entity<DailyExposure>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
-        builder.Entity<DailyObserved>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
-        builder.Entity<DailyAdherence>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
-        builder.Entity<DailyQuality>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
+        // By way of the clinics, so that whoever reaches one goes to its days by their key: behind an OR, SQLite would go through the days of all clinics.
+        builder.Entity<DailyExposure>().HasQueryFilter(ClinicScope, d => Clinics.Where(c => AllClinics || ScopeClinics.Contains(c.Id)).Select(c => c.Id).Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
+        builder.Entity<DailyObserved>().HasQueryFilter(ClinicScope, d => Clinics.Where(c => AllClinics || ScopeClinics.Contains(c.Id)).Select(c => c.Id).Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
+        builder.Entity<DailyAdherence>().HasQueryFilter(ClinicScope, d => Clinics.Where(c => AllClinics || ScopeClinics.Contains(c.Id)).Select(c => c.Id).Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
+        builder.Entity<DailyQuality>().HasQueryFilter(ClinicScope, d => Clinics.Where(c => AllClinics || ScopeClinics.Contains(c.Id)).Select(c => c.Id).Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<StaleDay>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId));
         builder.Entity<ClinicProtocol>().HasQueryFilter(ClinicScope, p => AllClinics || ScopeClinics.Contains(p.ClinicId));
         builder.Entity<EventStep>().HasQueryFilter(ClinicScope, s => AllClinics || ScopeClinics.Contains(s.ClinicId))
