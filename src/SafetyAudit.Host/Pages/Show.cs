@@ -168,7 +168,7 @@ public static class Show
     };
 
     /// <summary>What an alert is about, by name: a measure or a rule.</summary>
-    public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code)?.Name ?? (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? Credential.Words(credential) : code);
+    public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code) is { } measure ? T(measure.Name) : (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? T(Credential.Words(credential)) : code);
 
     public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => "kept", Protocol.Outcome.Fail => "not kept", Protocol.Outcome.NotRecorded => "not recorded", _ => "not applicable" };
 

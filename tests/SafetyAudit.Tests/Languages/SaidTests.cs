@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Pages;
 using SafetyAudit.Languages;
@@ -78,6 +79,8 @@ public partial class SaidTests
         said.UnionWith(IndexModel.Groups.Select(g => g.Name));
         said.UnionWith(Catalogue.Measures.SelectMany(m => new[] { m.Name, m.Group, Words.Counted(m) }));
         said.UnionWith(Enum.GetValues<AlertRule>().Select(Words.Rule));
+        said.UnionWith(Enum.GetValues<NotAssessedBecause>().Select(Words.Because));
+        said.UnionWith(Enum.GetValues<CredentialKind>().Select(Credential.Words));
         said.UnionWith(Enum.GetValues<AlertLevel>().Select(Codes.Of));
         said.UnionWith(Catalogue.Baselines.Select(b => Codes.Of(b.Confidence)));
         said.UnionWith(Catalogue.Baselines.Where(b => b.Ascertainment != Ascertainment.Passive).Select(b => Codes.Of(b.Ascertainment)));
