@@ -20,8 +20,9 @@ public static class Said
     /// <summary>A text with values in the reader's formats where it says {0}, {1}.</summary>
     public static string T(string english, params object?[] values) => string.Format(CultureInfo.CurrentCulture, T(english), values);
 
-    /// <summary>Every text of a language's file by its English one; nothing for English.</summary>
-    public static FrozenDictionary<string, string> In(CultureInfo language) => Known.GetOrAdd(language.TwoLetterISOLanguageName, static name =>
-        Files.GetResourceSet(new CultureInfo(name), createIfNotExists: true, tryParents: false) is { } texts
-            ? texts.Cast<System.Collections.DictionaryEntry>().ToFrozenDictionary(t => (string)t.Key, t => (string)t.Value!) : FrozenDictionary<string, string>.Empty);
+    /// <summary>Every text of a language's file by its English one, for a region that of its language; nothing for English.</summary>
+    public static FrozenDictionary<string, string> In(CultureInfo language) => Known.GetOrAdd(language.Name, static (_, language) =>
+        language.Name.Length == 0 ? FrozenDictionary<string, string>.Empty
+        : Files.GetResourceSet(language, createIfNotExists: true, tryParents: false) is { } texts ? texts.Cast<System.Collections.DictionaryEntry>().ToFrozenDictionary(t => (string)t.Key, t => (string)t.Value!)
+        : In(language.Parent), language);
 }

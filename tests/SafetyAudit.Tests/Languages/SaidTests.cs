@@ -59,6 +59,8 @@ public partial class SaidTests
             Assert.Equal("Trichterdiagramm", Said.T("Funnel plot"));
             Assert.Equal("Offene Alarme: 2", Said.T("Open alerts: {0}", 2));
             Assert.Equal("nobody ever said this", Said.T("nobody ever said this"));
+            CultureInfo.CurrentUICulture = new("de-AT");
+            Assert.Equal("Trichterdiagramm", Said.T("Funnel plot"));
             CultureInfo.CurrentUICulture = new("fr-FR");
             Assert.Equal("Funnel plot", Said.T("Funnel plot"));
         }
