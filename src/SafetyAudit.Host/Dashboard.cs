@@ -64,6 +64,7 @@ static class Dashboard
         services.AddRazorPages().AddMvcOptions(mvc =>
         {
             mvc.Filters.Add<RefuseNul>();
+            mvc.Filters.Add<Pages.ReadToThem>();
             mvc.Filters.Add<OnlyHandlers>();
             mvc.Filters.Add<EnterShown>();
             mvc.Filters.Add<Pages.ChartDownloads>();

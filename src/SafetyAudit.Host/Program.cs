@@ -1,6 +1,11 @@
 using System.CommandLine;
+using System.Globalization;
 using SafetyAudit.Host;
 using SafetyAudit.Host.Commands;
+
+// Files, mail and the terminal are in English, whatever language the machine is set to; only pages ask what their reader's is.
+CultureInfo.CurrentUICulture = SafetyAudit.Host.Pages.Reader.English;
+CultureInfo.DefaultThreadCurrentUICulture = SafetyAudit.Host.Pages.Reader.English;
 
 // Settings (--Section:Key value, --urls) go to the configuration; everything else is the verb and its options.
 var (settings, verbs) = Settings.Split(args);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -23,13 +24,13 @@ public sealed class ErrorModel(SafetyAuditDb db) : PageModel
     // After an exception the path has no number; the answer has.
     void Say(int? status) => (Heading, Words) = (status ?? (Response.StatusCode is StatusCodes.Status200OK or StatusCodes.Status500InternalServerError ? null : Response.StatusCode)) switch
     {
-        404 => ("Not found", "There is no such page, or what it was about is not here."),
-        400 => ("Not understood", "The request was not complete. Go back, load the page again and repeat it."),
-        403 => ("Not open to this account", "What this account may see and do is set on the Access page by an administrator."),
-        413 => ("Too large", "What was sent is larger than this server accepts."),
-        507 => ("The disk is full", DiskFull.Words),
-        503 => ("Not available just now", "The database does not answer. Nothing was lost, and you are still signed in: try again in a minute."),
-        null => ("Something went wrong", $"Nothing was lost. The log has the details under {Activity.Current?.Id ?? HttpContext.TraceIdentifier}."),
-        _ => ("Not possible", $"The server answered with {status}."),
+        404 => (T("Not found"), T("There is no such page, or what it was about is not here.")),
+        400 => (T("Not understood"), T("The request was not complete. Go back, load the page again and repeat it.")),
+        403 => (T("Not open to this account"), T("What this account may see and do is set on the Access page by an administrator.")),
+        413 => (T("Too large"), T("What was sent is larger than this server accepts.")),
+        507 => (T("The disk is full"), T(DiskFull.Words)),
+        503 => (T("Not available just now"), T("The database does not answer. Nothing was lost, and you are still signed in: try again in a minute.")),
+        null => (T("Something went wrong"), T("Nothing was lost. The log has the details under {0}.", Activity.Current?.Id ?? HttpContext.TraceIdentifier)),
+        _ => (T("Not possible"), T("The server answered with {0}.", status)),
     };
 }

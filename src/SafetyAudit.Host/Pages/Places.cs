@@ -60,6 +60,7 @@ public static class Navigation
         new("You",
         [
             new("Your views", "/views", "/Views", Permission.KeepOwnAccount, 'v', "Pages you keep under a name of your own"),
+            new("Language and formats", "/settings", "/ReaderSettings", Permission.KeepOwnAccount, 'y', "The language of pages, and how numbers and dates are written"),
             new("Your account", "/account", "/Account", Permission.KeepOwnAccount, 'o', "Password, passkeys, sign-ins, calendar"),
         ]),
     ];

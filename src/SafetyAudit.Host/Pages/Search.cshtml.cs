@@ -6,6 +6,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -27,18 +28,18 @@ public sealed class SearchModel(SafetyAuditDb db) : PageModel
     {
         Wanted = Asked?.Trim() is { } asked ? asked[..Math.Min(asked.Length, Longest)] : "";
         if (Wanted.Length == 0) return;
-        Add(Navigation.For(db.Actor.Permissions).SelectMany(s => s.Places).Select(p => new Hit("Page", p.Name, p.Path, p.Words)));
+        Add(Navigation.For(db.Actor.Permissions).SelectMany(s => s.Places).Select(p => new Hit("Page", T(p.Name), p.Path, T(p.Words))));
         if (!db.Actor.May(Permission.ReadFigures)) return;
         bool names = db.Actor.May(Permission.ReadNames);
-        Add((await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct)).Select(m => new Hit("Measure", m.Name, $"/measures/{m.Code}", m.Code)));
+        Add((await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct)).Select(m => new Hit("Measure", T(m.Name), $"/measures/{m.Code}", m.Code)));
         Add(Rules.All.Select(r => new Hit("Rule", r.Title, $"/adherence/{r.Id}", r.Id)));
         Add((await db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct)).Select(c => new Hit("Clinic", c.Name, $"/practitioners?clinic={Uri.EscapeDataString(c.Id)}", c.Id)));
         Add((await db.Current<Practitioner>().OrderBy(p => p.PractitionerId).Select(p => new { p.PractitionerId, p.DisplayName, p.ClinicId }).ToListAsync(ct))
             .Select(p => new Hit("Practitioner", names && p.DisplayName is { } name ? name : p.PractitionerId, $"/practitioners/{Uri.EscapeDataString(p.PractitionerId)}", $"{p.PractitionerId} {p.ClinicId}")));
         if (!long.TryParse(Wanted, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long number)) return;
-        if (await db.Cases.AnyAsync(c => c.Id == number, ct)) Hits.Add(new("Case", $"Case {number}", $"/cases/{number}", ""));
-        if (await db.Alerts.AnyAsync(a => a.Id == number, ct)) Hits.Add(new("Alert", $"Alert {number}", $"/alerts/{number}", ""));
-        if (db.Actor.May(Permission.SendRecords) && await db.Uploads.Where(u => u.Id == number).Select(u => u.FileName).FirstOrDefaultAsync(ct) is { } file) Hits.Add(new("Upload", file, $"/uploads/{number}", $"upload {number}"));
+        if (await db.Cases.AnyAsync(c => c.Id == number, ct)) Hits.Add(new("Case", T("Case {0}", number), $"/cases/{number}", ""));
+        if (await db.Alerts.AnyAsync(a => a.Id == number, ct)) Hits.Add(new("Alert", T("Alert {0}", number), $"/alerts/{number}", ""));
+        if (db.Actor.May(Permission.SendRecords) && await db.Uploads.Where(u => u.Id == number).Select(u => u.FileName).FirstOrDefaultAsync(ct) is { } file) Hits.Add(new("Upload", file, $"/uploads/{number}", T("upload {0}", number)));
     }
 
     // Every word that was typed stands somewhere in the name, the kind or the code.

@@ -13,6 +13,7 @@ using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
 using SafetyAudit.Statistics;
 using SafetyAudit.Uploads;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -111,27 +112,42 @@ public static class Show
 
     public static string Percent(double? share) => share is { } s ? s.ToString("P1", CultureInfo.CurrentCulture) : "–";
 
-    public static string Share(Part part) => part.Share is null ? "not assessed" : Percent(part.Share);
+    public static string Share(Part part) => part.Share is null ? T("not assessed") : Percent(part.Share);
 
-    public static string WithInterval(double? value, Interval? interval) => value is null || interval is null ? "–" : $"{Number(value)} ({Number(interval.Value.Lower)} to {Number(interval.Value.Upper)})";
+    public static string WithInterval(double? value, Interval? interval) => value is null || interval is null ? "–" : T("{0} ({1} to {2})", Number(value), Number(interval.Value.Lower), Number(interval.Value.Upper));
 
-    public static string Day(DateOnly day) => day.ToString("d MMM yyyy", CultureInfo.CurrentCulture);
+    public static string Day(DateOnly day, CultureInfo? reading = null) => day.ToString(DayOf(reading ?? CultureInfo.CurrentCulture), reading ?? CultureInfo.CurrentCulture);
 
-    public static string Instant(DateTime? utc) => utc is { } at ? at.ToString("d MMM yyyy HH:mm", CultureInfo.CurrentCulture) + " UTC" : "–";
+    // Parts in the order of the reader's region, the month as a word: figures alone would be read in two ways.
+    static string DayOf(CultureInfo reading) => reading.Name == "en-US" ? "MMM d, yyyy" : reading.TwoLetterISOLanguageName == "de" ? "d. MMM yyyy" : "d MMM yyyy";
 
-    public static string Hours(double? hours) => hours switch { null => "–", < 48 => $"{hours.Value.ToString("0.#", CultureInfo.CurrentCulture)} h", _ => $"{(hours.Value / 24).ToString("0.#", CultureInfo.CurrentCulture)} days" };
+    public static string Instant(DateTime? utc) => utc is { } at ? Day(DateOnly.FromDateTime(at)) + at.ToString(" HH:mm", CultureInfo.InvariantCulture) + " UTC" : "–";
+
+    /// <summary>An instant on a page about one clinic: in its time zone, with the distance from UTC that held then.</summary>
+    public static string Instant(DateTime? utc, TimeZoneInfo? zone)
+    {
+        if (utc is not { } at || zone is null) return Instant(utc);
+        var there = TimeZoneInfo.ConvertTime(new DateTimeOffset(DateTime.SpecifyKind(at, DateTimeKind.Utc)), zone);
+        return Day(DateOnly.FromDateTime(there.DateTime)) + there.ToString(" HH:mm (zzz)", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>The same for the page, with UTC for programs and on hovering.</summary>
+    public static IHtmlContent Time(DateTime? utc, TimeZoneInfo? zone) => utc is not { } at ? new HtmlString("–")
+        : new HtmlString($"<time datetime=\"{at.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)}\" title=\"{WebUtility.HtmlEncode(Instant(at))}\">{WebUtility.HtmlEncode(Instant(at, zone))}</time>");
+
+    public static string Hours(double? hours) => hours switch { null => "–", < 48 => $"{hours.Value.ToString("0.#", CultureInfo.CurrentCulture)} h", _ => T("{0:0.#} days", hours.Value / 24) };
 
     /// <summary>How urgent an alert is, in words and shape.</summary>
     public static (string Style, string Glyph, string Words) Level(AlertLevel level) => level switch
     {
-        AlertLevel.Sentinel => ("badge sentinel", "■", "one event, one review"),
-        AlertLevel.Red => ("badge above-998", "▲▲", "red: asks for a review"),
-        AlertLevel.Amber => ("badge above-95", "▲", "amber: worth a look"),
-        _ => ("badge below-998", "▼", "check the records"),
+        AlertLevel.Sentinel => ("badge sentinel", "■", T("one event, one review")),
+        AlertLevel.Red => ("badge above-998", "▲▲", T("red: asks for a review")),
+        AlertLevel.Amber => ("badge above-95", "▲", T("amber: worth a look")),
+        _ => ("badge below-998", "▼", T("check the records")),
     };
 
     /// <summary>How many of each level, in words: "2 red, 5 amber".</summary>
-    public static string Levels(IEnumerable<AlertLevel> levels) => string.Join(", ", levels.GroupBy(l => l).OrderBy(g => g.Key).Select(g => $"{Count(g.Count())} {Codes.Of(g.Key)}"));
+    public static string Levels(IEnumerable<AlertLevel> levels) => string.Join(", ", levels.GroupBy(l => l).OrderBy(g => g.Key).Select(g => $"{Count(g.Count())} {T(Codes.Of(g.Key))}"));
 
     public static string Notice(NoticeKind kind) => kind switch
     {
@@ -152,7 +168,7 @@ public static class Show
     };
 
     /// <summary>What an alert is about, by name: a measure or a rule.</summary>
-    public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code)?.Name ?? (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? Credential.Words(credential) : code);
+    public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code) is { } measure ? T(measure.Name) : (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? T(Credential.Words(credential)) : code);
 
     public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => "kept", Protocol.Outcome.Fail => "not kept", Protocol.Outcome.NotRecorded => "not recorded", _ => "not applicable" };
 
@@ -183,7 +199,7 @@ public static class Show
         string file = WebUtility.HtmlEncode($"{http.Request.Path}{http.Request.QueryString.Add(ChartDownloads.Asked, id)}");
         return new HtmlString($"""
             <div class="scroll" tabindex="0" role="region" aria-label="{WebUtility.HtmlEncode(label)}">{SvgWriter.Write(scene, id)}</div>
-            <p class="take">Download <a href="{file}&amp;as=svg" aria-label="{WebUtility.HtmlEncode(label)} as SVG" download>SVG</a>{(scene.Data is null ? "" : $" <a href=\"{file}&amp;as=csv\" aria-label=\"{WebUtility.HtmlEncode(label)} as CSV\" download>CSV</a>")}</p>
+            <p class="take">{WebUtility.HtmlEncode(T("Download"))} <a href="{file}&amp;as=svg" aria-label="{WebUtility.HtmlEncode(T("{0} as SVG", label))}" download>SVG</a>{(scene.Data is null ? "" : $" <a href=\"{file}&amp;as=csv\" aria-label=\"{WebUtility.HtmlEncode(T("{0} as CSV", label))}\" download>CSV</a>")}</p>
             """);
     }
 

@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -27,12 +28,12 @@ public sealed class SignInModel(
 
     public void OnGet(string? over) => WhyAgain = Codes.TryParse<SignInEnd>(over ?? "", out var reason) ? reason switch
     {
-        SignInEnd.Idle => $"Signed out after {settings.Idle.TotalMinutes:0.#} minutes without activity.",
-        SignInEnd.Expired => $"Signed out after {settings.Absolute.TotalHours:0.#} hours.",
-        SignInEnd.EndedByUser => "This sign-in was ended on your account page.",
-        SignInEnd.CredentialsChanged => "How you sign in was changed, which ended your other sign-ins.",
-        SignInEnd.Disabled => "This account is closed. Ask your administrator.",
-        _ => "Please sign in again.",
+        SignInEnd.Idle => T("Signed out after {0:0.#} minutes without activity.", settings.Idle.TotalMinutes),
+        SignInEnd.Expired => T("Signed out after {0:0.#} hours.", settings.Absolute.TotalHours),
+        SignInEnd.EndedByUser => T("This sign-in was ended on your account page."),
+        SignInEnd.CredentialsChanged => T("How you sign in was changed, which ended your other sign-ins."),
+        SignInEnd.Disabled => T("This account is closed. Ask your administrator."),
+        _ => T("Please sign in again."),
     } : null;
 
     public async Task<IActionResult> OnPostAsync(CancellationToken ct)
@@ -42,7 +43,7 @@ public sealed class SignInModel(
         if (await passwords.AcceptAsync(HttpContext, UserName, Password) is not { } user)
         {
             // The same words for a wrong name and a wrong password, so that names can't be guessed one by one.
-            Problem = "That name and password do not fit together.";
+            Problem = T("That name and password do not fit together.");
             return Page();
         }
         if (user.CodeSecret != null)
@@ -82,7 +83,7 @@ public sealed class SignInModel(
             return LocalRedirect(Back(Url, ReturnUrl, user!));
         }
         log.LogWarning("Sign-in refused: {Reason}, user {UserId}, from {Address}", reason, user?.Id, Caller.Address(HttpContext));
-        Problem = "That passkey was not accepted. Try again, or use your name and password.";
+        Problem = T("That passkey was not accepted. Try again, or use your name and password.");
         return Page();
     }
 
@@ -98,7 +99,7 @@ public sealed class SignInModel(
         log.LogWarning("Sign-in refused: {Reason}, from {Address}", "too_many_attempts", Caller.Address(page.HttpContext));
         page.Response.StatusCode = StatusCodes.Status429TooManyRequests;
         page.Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        return $"Too many attempts. Wait {(wait.TotalSeconds > 60 ? $"{Math.Ceiling(wait.TotalMinutes):0} minutes" : "a minute")}, then try again.";
+        return wait.TotalSeconds > 60 ? T("Too many attempts. Wait {0:0} minutes, then try again.", Math.Ceiling(wait.TotalMinutes)) : T("Too many attempts. Wait a minute, then try again.");
     }
 
     /// <summary>The page that was asked for, if it is one of ours; else the first one of whoever signs in.</summary>

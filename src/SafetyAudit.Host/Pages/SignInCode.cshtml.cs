@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -26,7 +27,7 @@ public sealed class SignInCodeModel(SignIns signIns, SecondStep second, SignInTh
         }
         if (await second.AcceptAsync(HttpContext, user, Code) is not { } method)
         {
-            Problem = "That code is not right, or was used before. Wait for the next one.";
+            Problem = T("That code is not right, or was used before. Wait for the next one.");
             return Page();
         }
         await SecondStep.DoneAsync(HttpContext);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
 using SafetyAudit.Statistics;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -16,7 +17,7 @@ public static class FunnelChart
     public static Scene Draw(Funnel funnel, string title, Func<RateRow, string> name, Func<RateRow, string> link)
     {
         var assessed = funnel.Rows.Where(r => r.Ratio is not null).ToList();
-        if (assessed.Count == 0) return new(Width, 90, title, "Nothing could be assessed in this period.", [new TextMark("axis-label", Width / 2, 50, "Nothing could be assessed in this period", Anchor.Middle)]);
+        if (assessed.Count == 0) return new(Width, 90, title, T("Nothing could be assessed in this period."), [new TextMark("axis-label", Width / 2, 50, T("Nothing could be assessed in this period."), Anchor.Middle)]);
 
         // High enough for the points, and for the upper limit where the most work was done; beyond 8 times the expectation nothing more is learnt from height.
         double limit = assessed.MaxBy(r => r.Expected)! is var most ? most.Limits!.Value.Upper998 / most.Expected!.Value : 0;
@@ -35,14 +36,14 @@ public static class FunnelChart
             marks.Add(new LineMark("tick", x.At(tick), Height - Bottom, x.At(tick), Height - Bottom + 5));
             marks.Add(new TextMark("axis", x.At(tick), Height - Bottom + 19, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
         }
-        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Expected in the period (more work to the right)", Anchor.Middle));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Observed ÷ expected", Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, T("Expected in the period (more work to the right)"), Anchor.Middle));
+        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, T("Observed ÷ expected"), Anchor.Middle, Upright: true));
 
         foreach (var line in funnel.Lines)
         {
             var inside = Clip(line.Points, funnel.MaxExpected, top).Select(p => (x.At(p.Expected), y.At(p.Ratio))).ToList();
             if (inside.Count > 1) marks.Add(new PathMark(line.Tail == ControlLimits.Tail998 ? "limit limit-998" : "limit limit-95", inside));
-            if (line.IsUpper && inside.Count > 1) marks.Add(new TextMark("limit-name", Width - Right - 4, inside[^1].Item2 - 5, line.Tail == ControlLimits.Tail998 ? "99.8 %" : "95 %", Anchor.End));
+            if (line.IsUpper && inside.Count > 1) marks.Add(new TextMark("limit-name", Width - Right - 4, inside[^1].Item2 - 5, line.Tail == ControlLimits.Tail998 ? T("99.8 %") : "95 %", Anchor.End));
         }
         marks.Add(new LineMark("centre", Left, y.At(1), Width - Right, y.At(1)));
         if (funnel.Lines.Count == 0) foreach (var row in assessed) OwnLimits(row);
@@ -56,7 +57,7 @@ public static class FunnelChart
             if (row.Position is Position.Above998 or Position.Below998 && labels.Place(px, py, name(row)) is { } label) marks.Add(label);
         }
         int high = assessed.Count(r => r.Position == Position.Above998), low = assessed.Count(r => r.Position == Position.Below998);
-        string description = $"Funnel plot of {assessed.Count}; {(high == 0 ? "none" : high.ToString(CultureInfo.CurrentCulture))} above the upper 99.8 % limit, {(low == 0 ? "none" : low.ToString(CultureInfo.CurrentCulture))} below the lower one. The table below holds every figure.";
+        string description = T("Funnel plot of {0}; {1} above the upper 99.8 % limit, {2} below the lower one. The table below holds every figure.", assessed.Count, high == 0 ? T("none") : high, low == 0 ? T("none") : low);
         return new(Width, Height, title, description, marks) { Data = ChartData.Of(funnel.Rows, name) };
 
         // A stem from the lower to the upper 99.8 % limit, with shorter bars at 95 %.

@@ -1,6 +1,6 @@
-using System.Globalization;
 using SafetyAudit.Analysis;
 using SafetyAudit.Statistics;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -18,26 +18,26 @@ public static class PointLook
 
     public static string Words(Position position) => position switch
     {
-        Position.Above998 => "above the 99.8 % limit",
-        Position.Above95 => "above the 95 % limit",
-        Position.Below998 => "below the 99.8 % limit: check the records",
-        Position.Below95 => "below the 95 % limit",
-        Position.Inside => "inside the limits",
-        _ => "not assessed",
+        Position.Above998 => T("above the 99.8 % limit"),
+        Position.Above95 => T("above the 95 % limit"),
+        Position.Below998 => T("below the 99.8 % limit: check the records"),
+        Position.Below95 => T("below the 95 % limit"),
+        Position.Inside => T("inside the limits"),
+        _ => T("not assessed"),
     };
 
     /// <summary>The same in as few words as a table cell wants.</summary>
     public static string Briefly(Position position) => position switch
     {
-        Position.Above998 => "above 99.8 %",
-        Position.Above95 => "above 95 %",
-        Position.Below998 => "below 99.8 %: check the records",
-        Position.Below95 => "below 95 %",
-        Position.Inside => "inside",
-        _ => "not assessed",
+        Position.Above998 => T("above 99.8 %"),
+        Position.Above95 => T("above 95 %"),
+        Position.Below998 => T("below 99.8 %: check the records"),
+        Position.Below95 => T("below 95 %"),
+        Position.Inside => T("inside"),
+        _ => T("not assessed"),
     };
 
     /// <summary>A row in one sentence, for tooltips and screen readers.</summary>
-    public static string Say(RateRow row, string name) => string.Create(CultureInfo.CurrentCulture,
-        $"{name}: {row.Observed} observed, {row.Expected:0.#} expected in {row.Sessions:N0} sessions, {Words(row.Position)} (99.8 % limits {row.Limits?.Lower998} to {row.Limits?.Upper998})");
+    public static string Say(RateRow row, string name) => T("{0}: {1} observed, {2:0.#} expected in {3:N0} sessions, {4} (99.8 % limits {5} to {6})",
+        name, row.Observed, row.Expected, row.Sessions, Words(row.Position), row.Limits?.Lower998, row.Limits?.Upper998);
 }

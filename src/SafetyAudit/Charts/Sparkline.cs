@@ -1,4 +1,4 @@
-using System.Globalization;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -12,7 +12,7 @@ public static class Sparkline
     public static Scene Draw(IReadOnlyList<double?> months, string what)
     {
         var known = months.Where(m => m is not null).Select(m => m!.Value).ToList();
-        if (known.Count == 0) return new(Width, Height, what, "No sessions.", []);
+        if (known.Count == 0) return new(Width, Height, what, T("No sessions."), []);
         var y = new Axis(0, known.Max() is > 0 and var top ? top : 1, Height - Edge, Edge);
         double X(int i) => months.Count == 1 ? Width / 2 : Edge + i * (Width - 2 * Edge) / (months.Count - 1);
         var marks = new List<Mark> { new LineMark("grid", Edge, Height - Edge, Width - Edge, Height - Edge) };
@@ -29,6 +29,6 @@ public static class Sparkline
         }
         int last = months.ToList().FindLastIndex(m => m is not null);
         marks.Add(new PointMark("point inside", X(last), y.At(months[last]!.Value), Shape.Circle, 5, "", null));
-        return new(Width, Height, what, string.Create(CultureInfo.CurrentCulture, $"{months.Count} months, {known.Min():0.#} to {known.Max():0.#} per 1,000, the latest {known[^1]:0.#}."), marks);
+        return new(Width, Height, what, T("{0} months, {1:0.#} to {2:0.#} per 1,000, the latest {3:0.#}.", months.Count, known.Min(), known.Max(), known[^1]), marks);
     }
 }

@@ -43,10 +43,10 @@ public sealed class PackDocument
     // Pictures write their labels in the culture of whoever draws them.
     internal static ReportDocument Invariantly(Func<ReportDocument> write)
     {
-        var culture = CultureInfo.CurrentCulture;
-        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+        var (culture, language) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+        (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (CultureInfo.InvariantCulture, CultureInfo.InvariantCulture);
         try { return write(); }
-        finally { CultureInfo.CurrentCulture = culture; }
+        finally { (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (culture, language); }
     }
 
     ReportDocument Write(string programVersion)

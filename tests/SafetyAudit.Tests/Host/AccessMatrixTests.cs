@@ -61,6 +61,7 @@ public class AccessMatrixTests
         ["/shortcuts"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/tour"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/views"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
+        ["/settings"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/live"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/account"] = ["director", "compliance", "practitioner", "administrator", "auditor"],
         ["/account/code"] = ["director", "compliance", "practitioner", "administrator", "auditor"],

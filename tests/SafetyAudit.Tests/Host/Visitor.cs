@@ -64,7 +64,7 @@ sealed class Visitor(string address) : IDisposable
     {
         if (Cookies.Count > 0) request.Headers.Add("Cookie", string.Join("; ", Cookies.Select(c => $"{c.Key}={c.Value}")));
         request.Headers.Add("User-Agent", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0 Safari/537.36");
-        foreach (var (name, value) in Headers) request.Headers.Add(name, value);
+        foreach (var (name, value) in Headers) request.Headers.TryAddWithoutValidation(name, value);
         Answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
         // A stream of what changes has no end to wait for.
         if (Answer.Content.Headers.ContentType?.MediaType == "text/event-stream") Answer.Dispose();

@@ -17,6 +17,10 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     [BindProperty(SupportsGet = true)] public long Id { get; set; }
 
     public Alert Alert { get; private set; } = null!;
+
+    /// <summary>The clinic's, in which times are shown.</summary>
+    public TimeZoneInfo Zone { get; private set; } = TimeZoneInfo.Utc;
+
     public Measure? Measure { get; private set; }
     public Baseline? Baseline { get; private set; }
     public long? CaseId { get; private set; }
@@ -59,6 +63,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         if (await Db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == Id, ct) is not { } alert) return false;
         Alert = alert;
         await ReadPeriodAsync(ct);
+        Zone = await ReviewCase.ZoneAsync(Db, alert.ClinicId, ct);
         string? self = await ReviewCase.SelfAsync(Db, ct);
         IsOwn = self is not null && alert.PractitionerId == self;
         CaseId = await ReviewCase.KnownTo(self, Db.Cases).Where(c => c.AlertId == Id).Select(c => (long?)c.Id).SingleOrDefaultAsync(ct);

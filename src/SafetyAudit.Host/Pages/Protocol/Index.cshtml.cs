@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
@@ -16,6 +17,10 @@ public sealed class ProtocolModel(SafetyAuditDb db, TimeProvider time) : PageMod
 
     public List<string> Clinics { get; private set; } = [];
     public string Clinic { get; private set; } = "";
+
+    /// <summary>The clinic's, in which times are shown.</summary>
+    public TimeZoneInfo Zone { get; private set; } = TimeZoneInfo.Utc;
+
     public ClinicProtocol Today { get; private set; } = ClinicProtocol.NothingSet("");
     public List<ClinicProtocol> All { get; private set; } = [];
     public bool MayLayDown => db.Actor.May(Permission.LayDownProtocol);
@@ -25,6 +30,7 @@ public sealed class ProtocolModel(SafetyAuditDb db, TimeProvider time) : PageMod
         Clinics = await db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
         if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
         Clinic = AskedClinic ?? Clinics.FirstOrDefault() ?? "";
+        Zone = await ReviewCase.ZoneAsync(db, Clinic, ct);
         All = await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).OrderByDescending(p => p.EffectiveFrom).ThenByDescending(p => p.Id).ToListAsync(ct);
         Today = ClinicProtocol.On(Clinic, All, DateOnly.FromDateTime(time.UtcNow()));
         return Page();

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Reports;
@@ -19,16 +20,16 @@ public sealed class HistoryModel(SafetyAuditDb db, TimeProvider time) : PageMode
     static readonly HashSet<string> Bookkeeping = [nameof(Record.Id), nameof(Record.UploadId), nameof(Record.Line), nameof(Record.ReceivedAtUtc), nameof(Record.Version), nameof(Record.SupersededAtUtc), nameof(Record.Digest)];
 
     /// <summary>One version: where it came from, and each field with what it was in the version before where that differs.</summary>
-    public sealed record VersionOf(Record Record, Upload Upload, List<(string Name, string Value, string? Was)> Fields)
+    public sealed record VersionOf(Record Record, Upload Upload, List<(string Name, string Value, string? Was)> Fields, TimeZoneInfo Zone)
     {
         public bool Counts => Record.SupersededAtUtc is null && Upload.Status == UploadStatus.Completed;
 
         /// <summary>Whether it counts, and since when not.</summary>
         public string State => Upload switch
         {
-            { Status: UploadStatus.Undone } => $"undone by {Upload.TakenBackBy} on {Show.Instant(Upload.TakenBackAtUtc!.Value)}: {Upload.TakenBackWhy}",
+            { Status: UploadStatus.Undone } => $"undone by {Upload.TakenBackBy} on {Show.Instant(Upload.TakenBackAtUtc, Zone)}: {Upload.TakenBackWhy}",
             { Purpose: UploadPurpose.Withdrawal } => "withdrawn: the record counts no more",
-            _ when Record.SupersededAtUtc is { } until => $"counted until {Show.Instant(until)}",
+            _ when Record.SupersededAtUtc is { } until => $"counted until {Show.Instant(until, Zone)}",
             _ => "counts now",
         };
     }
@@ -45,6 +46,9 @@ public sealed class HistoryModel(SafetyAuditDb db, TimeProvider time) : PageMode
     /// <summary>What says that the record should not be there, if that is how it stands.</summary>
     public VersionOf? Withdrawal => Counting is null && Versions.Find(v => v.Upload.Status == UploadStatus.Completed) is { Upload.Purpose: UploadPurpose.Withdrawal } withdrawn ? withdrawn : null;
 
+    /// <summary>The clinic's, in which times are shown.</summary>
+    public TimeZoneInfo Zone { get; private set; } = TimeZoneInfo.Utc;
+
     public List<VersionOf> Versions { get; private set; } = [];
     public List<AuditEntry> Entries { get; private set; } = [];
 
@@ -56,11 +60,12 @@ public sealed class HistoryModel(SafetyAuditDb db, TimeProvider time) : PageMode
         // Whoever may see the record may know its file's name and sender, also when the file held other clinics' rows.
         var ids = records.Select(r => r.UploadId).ToList();
         var uploads = await db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).AsNoTracking().Where(u => ids.Contains(u.Id)).ToDictionaryAsync(u => u.Id, ct);
+        Zone = await ReviewCase.ZoneAsync(db, Clinic ?? "", ct);
         List<(string Name, string Value)> before = [];
         foreach (var record in records)
         {
             var fields = FieldsOf(record);
-            Versions.Add(new(record, uploads[record.UploadId], [.. fields.Select(f => (f.Name, f.Value, Was(f.Name, f.Value))), .. before.Where(b => !fields.Exists(f => f.Name == b.Name)).Select(b => (b.Name, "–", (string?)b.Value))]));
+            Versions.Add(new(record, uploads[record.UploadId], [.. fields.Select(f => (f.Name, f.Value, Was(f.Name, f.Value))), .. before.Where(b => !fields.Exists(f => f.Name == b.Name)).Select(b => (b.Name, "–", (string?)b.Value))], Zone));
             before = fields;
 
             string? Was(string name, string value) => before.Count == 0 || before.Find(b => b.Name == name).Value is var old && old == value ? null : old ?? "–";

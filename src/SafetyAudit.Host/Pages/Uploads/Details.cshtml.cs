@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
@@ -19,6 +20,10 @@ public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, Key
     [BindProperty(SupportsGet = true)] public long Id { get; set; }
 
     public Upload Upload { get; private set; } = null!;
+
+    /// <summary>The clinic's, in which times are shown; UTC where the rows name clinics of their own.</summary>
+    public TimeZoneInfo? Zone { get; private set; }
+
     public List<QuarantinedRow> Rejected { get; private set; } = [];
     public List<(ReasonCode Code, int Count)> ByReason { get; private set; } = [];
     public int Waiting { get; private set; }
@@ -35,6 +40,7 @@ public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, Key
     {
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
+        if (upload.ClinicId is { } clinic) Zone = await ReviewCase.ZoneAsync(db, clinic, ct);
         Rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).Take(Listed).ToListAsync(ct);
         foreach (var row in Rejected) row.Unseal(keys);
         ByReason = [.. Rejected.SelectMany(r => r.Reasons).GroupBy(r => r.Code).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)];

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
@@ -17,6 +18,9 @@ public sealed class UndoModel(SafetyAuditDb db, TakeBackUpload takeBack, JobQueu
 
     public Upload Upload { get; private set; } = null!;
 
+    /// <summary>The clinic's, in which times are shown; UTC where the rows name clinics of their own.</summary>
+    public TimeZoneInfo? Zone { get; private set; }
+
     /// <summary>Empty where there is nothing to undo.</summary>
     public Undoing? Does { get; private set; }
 
@@ -26,6 +30,7 @@ public sealed class UndoModel(SafetyAuditDb db, TakeBackUpload takeBack, JobQueu
     {
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
+        if (upload.ClinicId is { } clinic) Zone = await ReviewCase.ZoneAsync(db, clinic, ct);
         if (upload.Status == UploadStatus.Completed) Does = await TakeBackUpload.ForeseeAsync(db, upload, ct);
         else Problem ??= "Nothing of this upload counts; there is nothing to undo.";
         return Page();

@@ -20,10 +20,10 @@ for (const form of document.querySelectorAll('form[data-passkey]')) {
         form.submit();
         return;
       }
-      words.textContent = answer.headers.get('Content-Type')?.startsWith('text/plain') ? await answer.text() : 'That did not work. Load the page again.';
+      words.textContent = answer.headers.get('Content-Type')?.startsWith('text/plain') ? await answer.text() : words.dataset.failed;
     } catch (error) {
-      words.textContent = error.name === 'NotAllowedError' ? 'No passkey was used.'
-        : error.name === 'InvalidStateError' ? 'This device has a passkey for you already.' : 'This device could not use a passkey here.';
+      words.textContent = error.name === 'NotAllowedError' ? words.dataset.unused
+        : error.name === 'InvalidStateError' ? words.dataset.held : words.dataset.unable;
     }
     button.disabled = false;
   });
