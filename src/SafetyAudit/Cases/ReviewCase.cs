@@ -49,7 +49,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         var user = await db.Users.SingleOrDefaultAsync(u => u.UserName == owner && u.DisabledAtUtc == null, ct);
         if (user is null || !Reaches(user, review)) return "There is nobody of this name who may review here. Choose from the list.";
         if (!MayReview(user, review)) return "Nobody reviews what is about themselves. Choose somebody else.";
-        var zone = await ZoneAsync(db, review.ClinicId, ct);
+        var zone = await db.ZoneOfAsync(review.ClinicId, ct);
         // The form gives back the day that is set, which may be past: naming somebody changes nothing of it.
         if (due is { } day && (review.DueAtUtc is not { } set || DayIn(zone, set) != day))
         {
@@ -298,7 +298,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     {
         var begins = await BeginByAsync(db, alerts, now, ct);
         var zones = new Dictionary<string, TimeZoneInfo>();
-        foreach (string clinic in alerts.Select(a => a.ClinicId).Distinct()) zones[clinic] = await ZoneAsync(db, clinic, ct);
+        foreach (string clinic in alerts.Select(a => a.ClinicId).Distinct()) zones[clinic] = await db.ZoneOfAsync(clinic, ct);
         return alerts.ConvertAll(alert => new Case
         {
             AlertId = alert.Id, Rule = alert.Rule, Level = alert.Level, ClinicId = alert.ClinicId, PractitionerId = alert.PractitionerId, Measure = alert.Measure, To = alert.To,
@@ -316,10 +316,6 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
         foreach (var (reported, _, _) in await ReportedEvents.ReadAsync(db, events.Values.Select(e => e.Id), now, ct)) read[(reported.Event.EventId, reported.Event.ClinicId ?? "")] = reported.ReviewBeginsByUtc;
         return events.ToDictionary(e => e.Key, e => read.GetValueOrDefault(e.Value));
     }
-
-    /// <summary>The clinic's time zone; UTC for one of which nothing is known yet.</summary>
-    public static async Task<TimeZoneInfo> ZoneAsync(SafetyAuditDb db, string clinicId, CancellationToken ct) =>
-        await db.Clinics.Where(c => c.Id == clinicId).Select(c => c.TimeZone).SingleOrDefaultAsync(ct) is { } zone ? TimeZoneInfo.FindSystemTimeZoneById(zone) : TimeZoneInfo.Utc;
 
     public static DateOnly DayIn(TimeZoneInfo zone, DateTime utc) => DateOnly.FromDateTime(TimeZoneInfo.ConvertTimeFromUtc(utc, zone));
 

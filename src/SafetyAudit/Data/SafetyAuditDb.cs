@@ -269,6 +269,10 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         foreach (var entity in builder.Model.GetEntityTypes()) Spell(entity);
     }
 
+    /// <summary>A clinic's time zone; UTC for one of which nothing is known yet.</summary>
+    public async Task<TimeZoneInfo> ZoneOfAsync(string clinicId, CancellationToken ct) =>
+        await Clinics.Where(c => c.Id == clinicId).Select(c => c.TimeZone).SingleOrDefaultAsync(ct) is { } zone ? TimeZoneInfo.FindSystemTimeZoneById(zone) : TimeZoneInfo.Utc;
+
     /// <summary>Names of the filters that keep a context within its actor's scope.</summary>
     public const string ClinicScope = "clinic", OwnScope = "own", UploadScope = "upload", ReaderScope = "reader";
 

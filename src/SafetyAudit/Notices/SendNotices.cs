@@ -147,7 +147,7 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
         var review = await db.Cases.AsNoTracking().SingleAsync(c => c.Id == notice.CaseId, ct);
         bool notBegun = await ReviewCase.NotBegun(db).AnyAsync(c => c.Id == review.Id, ct);
         if (!PlanNotices.Holds(notice.Kind, review, user, notBegun, now)) return null;
-        var zone = await ReviewCase.ZoneAsync(db, review.ClinicId, ct);
+        var zone = await db.ZoneOfAsync(review.ClinicId, ct);
         string Instant(DateTime at) => string.Create(CultureInfo.InvariantCulture, $"{TimeZoneInfo.ConvertTimeFromUtc(at, zone):d MMMM yyyy HH:mm} ({(zone.BaseUtcOffset == TimeSpan.Zero && !zone.SupportsDaylightSavingTime ? "UTC" : zone.Id)})");
         string which = $"case {review.Id} of clinic {LogText.Of(review.ClinicId)}",
             due = (notBegun ? $"Its review is to begin by {Instant(review.BeginByUtc!.Value)}. " : "") + (review.DueAtUtc is { } at ? $"It is to be decided by {Instant(at)}." : "No date has been set for it.");

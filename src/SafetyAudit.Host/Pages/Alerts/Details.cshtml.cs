@@ -63,7 +63,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         if (await Db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == Id, ct) is not { } alert) return false;
         Alert = alert;
         await ReadPeriodAsync(ct);
-        Zone = await ReviewCase.ZoneAsync(Db, alert.ClinicId, ct);
+        Zone = await Db.ZoneOfAsync(alert.ClinicId, ct);
         string? self = await ReviewCase.SelfAsync(Db, ct);
         IsOwn = self is not null && alert.PractitionerId == self;
         CaseId = await ReviewCase.KnownTo(self, Db.Cases).Where(c => c.AlertId == Id).Select(c => (long?)c.Id).SingleOrDefaultAsync(ct);

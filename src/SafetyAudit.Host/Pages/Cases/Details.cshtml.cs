@@ -67,7 +67,7 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         // By the account: a director who also treats learns of a case about themselves as everybody does.
         if (IsOwn && Case.AskedAtUtc is null) return NotFound();
         MayReview = Db.Actor.May(Permission.ReviewCases) && !IsOwn;
-        (Zone, NotBegun) = (await ReviewCase.ZoneAsync(Db, Case.ClinicId, ct), await ReviewCase.NotBegun(Db).AnyAsync(c => c.Id == Id, ct));
+        (Zone, NotBegun) = (await Db.ZoneOfAsync(Case.ClinicId, ct), await ReviewCase.NotBegun(Db).AnyAsync(c => c.Id == Id, ct));
         bool own = IsOwn;
         Entries = await Db.CaseEntries.AsNoTracking().Where(e => e.CaseId == Id && (!own || e.Kind == CaseEntryKind.Reply)).OrderByDescending(e => e.Id).ToListAsync(ct);
         foreach (var entry in await ReviewCase.EntriesSinceOpenedAsync(Db, Id, ct))

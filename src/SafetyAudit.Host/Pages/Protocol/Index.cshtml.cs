@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
-using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
@@ -30,7 +29,7 @@ public sealed class ProtocolModel(SafetyAuditDb db, TimeProvider time) : PageMod
         Clinics = await db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
         if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
         Clinic = AskedClinic ?? Clinics.FirstOrDefault() ?? "";
-        Zone = await ReviewCase.ZoneAsync(db, Clinic, ct);
+        Zone = await db.ZoneOfAsync(Clinic, ct);
         All = await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).OrderByDescending(p => p.EffectiveFrom).ThenByDescending(p => p.Id).ToListAsync(ct);
         Today = ClinicProtocol.On(Clinic, All, DateOnly.FromDateTime(time.UtcNow()));
         return Page();

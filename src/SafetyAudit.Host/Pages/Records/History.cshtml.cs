@@ -4,7 +4,6 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
-using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Reports;
@@ -60,7 +59,7 @@ public sealed class HistoryModel(SafetyAuditDb db, TimeProvider time) : PageMode
         // Whoever may see the record may know its file's name and sender, also when the file held other clinics' rows.
         var ids = records.Select(r => r.UploadId).ToList();
         var uploads = await db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).AsNoTracking().Where(u => ids.Contains(u.Id)).ToDictionaryAsync(u => u.Id, ct);
-        Zone = await ReviewCase.ZoneAsync(db, Clinic ?? "", ct);
+        Zone = await db.ZoneOfAsync(Clinic ?? "", ct);
         List<(string Name, string Value)> before = [];
         foreach (var record in records)
         {

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
-using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
@@ -40,7 +39,7 @@ public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, Key
     {
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
-        if (upload.ClinicId is { } clinic) Zone = await ReviewCase.ZoneAsync(db, clinic, ct);
+        if (upload.ClinicId is { } clinic) Zone = await db.ZoneOfAsync(clinic, ct);
         Rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).Take(Listed).ToListAsync(ct);
         foreach (var row in Rejected) row.Unseal(keys);
         ByReason = [.. Rejected.SelectMany(r => r.Reasons).GroupBy(r => r.Code).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)];

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
-using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
@@ -30,7 +29,7 @@ public sealed class UndoModel(SafetyAuditDb db, TakeBackUpload takeBack, JobQueu
     {
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
-        if (upload.ClinicId is { } clinic) Zone = await ReviewCase.ZoneAsync(db, clinic, ct);
+        if (upload.ClinicId is { } clinic) Zone = await db.ZoneOfAsync(clinic, ct);
         if (upload.Status == UploadStatus.Completed) Does = await TakeBackUpload.ForeseeAsync(db, upload, ct);
         else Problem ??= "Nothing of this upload counts; there is nothing to undo.";
         return Page();
