@@ -41,6 +41,7 @@ public static class Database
         // Names, free text and hashes of passwords lie in it: not for everybody on the machine. One that is there already keeps the rights it was given.
         if (OperatingSystem.IsWindows()) System.IO.Directory.CreateDirectory(settings.Directory);
         else System.IO.Directory.CreateDirectory(settings.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        if (settings.IsSqlite) SqlitePragmas.RequireMended();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(settings);
         services.AddSingleton(keys);
@@ -57,7 +58,7 @@ public static class Database
         _ => options.UseNpgsql(settings.ConnectionString, postgres => postgres.MigrationsAssembly("SafetyAudit.Migrations.Postgres")),
     };
 
-    /// <summary>Moves what the write-ahead log holds into the file. Called by whoever writes, since automatic checkpoints are off, see <see cref="SqlitePragmas"/>.</summary>
+    /// <summary>Moves what the write-ahead log holds into the file and empties the log. Called by whoever writes much, since automatic checkpoints are off, see <see cref="SqlitePragmas"/>.</summary>
     public static async Task CheckpointAsync(this SafetyAuditDb db, CancellationToken ct)
     {
         if (db.Database.IsSqlite()) await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)", ct);
@@ -65,10 +66,7 @@ public static class Database
 }
 
 /// <summary>What every SQLite connection is told when it opens.</summary>
-/// <remarks>
-/// SQLite before 3.50.7 (and 3.51.0–3.51.2) can corrupt a file when a checkpoint resets the log while another connection writes (sqlite.org/wal.html,
-/// "WAL-reset bug"). The packaged library is 3.50.4, so no connection checkpoints by itself: the writer does, with TRUNCATE, which keeps others out.
-/// </remarks>
+/// <remarks>No connection checkpoints by itself: a page that writes one row would wait while the log of an import is moved. Whoever writes much does it, and so does the counting, which runs as a sweep too.</remarks>
 sealed class SqlitePragmas : DbConnectionInterceptor
 {
     const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192;";
@@ -79,6 +77,13 @@ sealed class SqlitePragmas : DbConnectionInterceptor
         SQLitePCL.Batteries_V2.Init();
         _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MULTITHREAD);
         _ = SQLitePCL.raw.sqlite3_config(SQLitePCL.raw.SQLITE_CONFIG_MEMSTATUS, 0);
+    }
+
+    /// <summary>Refuses a library that can corrupt a file when a checkpoint resets the log while another connection writes (sqlite.org/wal.html, "WAL-reset bug", mended in 3.51.3).</summary>
+    public static void RequireMended()
+    {
+        if (SQLitePCL.raw.sqlite3_libversion_number() < 3_051_003)
+            throw new InvalidOperationException($"SQLite {SQLitePCL.raw.sqlite3_libversion().utf8_to_string()} can damage the database; 3.51.3 or newer is needed. Use the library that comes with the program.");
     }
 
     public override void ConnectionOpened(DbConnection connection, ConnectionEndEventData eventData) => Set(connection);

@@ -9,7 +9,7 @@ namespace SafetyAudit.Protocol;
 public static class Treatments
 {
     // Few enough that a list of them, as text, is no large object: our own numbers, and ids as clinics give them.
-    const int NumbersAtOnce = 2_000, IdsAtOnce = 500;
+    const int NumbersAtOnce = 2_000, IdsAtOnce = 1_000;
 
     /// <param name="db">What is stored. What rules look up beside a session is looked up whoever asks, so that everybody is given the same answer.</param>
     /// <param name="sessions">Which sessions, within the scope of whoever asks; they are held in memory together.</param>
@@ -18,26 +18,22 @@ public static class Treatments
     {
         var read = await db.BulkReadAsync(sessions, ct);
         if (read.Count == 0) return [];
-        var here = read.ToDictionary(s => s.Id);
 
         // In a query of its own: leaving a filter out would leave it out of the sessions asked for too. By the index on patient and start, from the session backwards.
         // The few uploads that don't count are left out by their numbers: asked for those that do, PostgreSQL may go through all the sessions of one for each session here.
-        var beforeOf = new Dictionary<long, long>();
+        var before = new Dictionary<long, Session>();
         var uncounted = await db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(u => u.Status != UploadStatus.Completed || u.Purpose == UploadPurpose.Withdrawal).Select(u => u.Id).ToListAsync(ct);
         var everybody = db.Sessions.IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AsNoTracking();
-        foreach (long[] ids in here.Keys.Chunk(NumbersAtOnce))
-            foreach (var one in await everybody.Where(s => ids.Contains(s.Id)).Select(s => new
-            {
-                s.Id,
-                Before = everybody.Where(b => b.SupersededAtUtc == null && !uncounted.Contains(b.UploadId) && b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
-                        && (b.Status == SessionStatus.Completed || b.Status == SessionStatus.Aborted && (b.FirstNeedleAtUtc != null || b.NeedlesInserted > 0)))
-                    .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.SessionId).Select(b => (long?)b.Id).FirstOrDefault(),
-            }).ToListAsync(ct))
-                if (one.Before is { } id) beforeOf[one.Id] = id;
-        var before = new Dictionary<long, Session>();
-        foreach (long[] ids in beforeOf.Values.Where(id => !here.ContainsKey(id)).Distinct().Chunk(NumbersAtOnce))
-            foreach (var one in await everybody.Where(s => ids.Contains(s.Id)).Select(s => new Session { Id = s.Id, Regions = s.Regions, Technique = s.Technique }).ToListAsync(ct))
-                before[one.Id] = one;
+        // What it is asked for is read while it is at hand: its page is another one for every session here.
+        foreach (long[] ids in read.Select(s => s.Id).Chunk(NumbersAtOnce))
+        {
+            var pairs = from s in everybody.Where(s => ids.Contains(s.Id))
+                        join b in everybody on everybody.Where(b => b.SupersededAtUtc == null && !uncounted.Contains(b.UploadId) && b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
+                                && (b.Status == SessionStatus.Completed || b.Status == SessionStatus.Aborted && (b.FirstNeedleAtUtc != null || b.NeedlesInserted > 0)))
+                            .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.SessionId).Select(b => (long?)b.Id).FirstOrDefault() equals (long?)b.Id
+                        select new { s.Id, Before = new Session { Id = b.Id, Regions = b.Regions, Technique = b.Technique } };
+            foreach (var one in await pairs.ToListAsync(ct)) before[one.Id] = one.Before;
+        }
 
         var followUps = new Dictionary<(string, string), List<FollowUp>>();
         foreach (string[] ids in read.Select(s => s.SessionId).Distinct().Chunk(IdsAtOnce))
@@ -71,7 +67,7 @@ public static class Treatments
                 Practitioner = records.TryGetValue(s.PractitionerId, out var versions) ? Rules.RecordFor(versions, s.Date) : null,
                 PractitionerThen = versions is null ? null : Rules.RecordHeldOn(versions, s.Date),
                 Risk = riskOf[(s.ClinicId, s.PatientId)].Where(p => p.ValidFrom <= s.Date).MaxBy(p => p.ValidFrom),
-                Before = beforeOf.TryGetValue(s.Id, out long id) ? here.GetValueOrDefault(id) ?? before.GetValueOrDefault(id) : null,
+                Before = before.GetValueOrDefault(s.Id),
                 FollowUps = followUps.TryGetValue((s.ClinicId, s.SessionId), out var asked) ? asked : [],
             };
         });

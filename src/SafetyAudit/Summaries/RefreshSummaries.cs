@@ -14,10 +14,11 @@ namespace SafetyAudit.Summaries;
 /// </summary>
 public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 {
-    // Making objects of rows is most of the work, and goes twice as fast in two parts.
-    const int Parts = 2, BatchesPerCheckpoint = 40;
+    // Making objects of rows is most of the work, and goes twice as fast in two parts; each holds the sessions of so many days.
+    const int Parts = 2, DaysAtOnce = 250, BatchesPerCheckpoint = 10;
 
-    internal int DaysPerTransaction { get; init; } = 500;
+    // Days of one date lie all over the tables, so a commit of few days writes as many pages as one of many.
+    internal int DaysPerTransaction { get; init; } = 2_000;
 
     /// <summary>Works until no day is stale. Answers how many were recomputed.</summary>
     /// <param name="ct">Stops it between two commits.</param>
@@ -84,14 +85,16 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
 
     async Task<Counted> CountAsync(List<long> ids, CancellationToken ct)
     {
-        if (ids.Count == 0) return new(ids, [], []);
-        var parts = await Task.WhenAll(ids.Chunk(Math.Max(1, (ids.Count + Parts - 1) / Parts)).Select(part => Task.Run(() => ComputeAsync(part, ct), ct)));
-        // A day that is marked in both parts was counted in both; of one part come its counts and the marks that part knew of, which are no newer than what it counted.
-        var (days, marks) = parts[0];
-        foreach (var part in parts.Skip(1))
-            foreach (var (day, known) in part.Marks)
-                if (marks.TryAdd(day, known) && part.Days.TryGetValue(day, out var counted)) days[day] = counted;
-        return new(ids, days, marks);
+        var counted = new Counted(ids, [], []);
+        await Parallel.ForEachAsync(ids.Chunk(Math.Clamp((ids.Count + Parts - 1) / Parts, 1, DaysAtOnce)), new ParallelOptions { MaxDegreeOfParallelism = Parts, CancellationToken = ct }, async (some, ct) =>
+        {
+            var (days, marks) = await ComputeAsync(some, ct);
+            // A day that is marked in two parts was counted in both; of one part come its counts and the marks that part knew of, which are no newer than what it counted.
+            lock (counted)
+                foreach (var (day, known) in marks)
+                    if (counted.Marks.TryAdd(day, known) && days.TryGetValue(day, out var its)) counted.Days[day] = its;
+        });
+        return counted;
     }
 
     static async Task WriteAsync(SafetyAuditDb db, Counted counted, long[] marks, CancellationToken ct)
@@ -153,7 +156,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             foreach (var session in some) days[(session.ClinicId, session.PractitionerId, session.Date)].AddArrival(session, first[(session.ClinicId, session.SessionId)], addedAt[session.ClinicId]);
         }
         // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
-        foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(500))
+        foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(1_000))
         {
             foreach (var adverseEvent in await db.BulkReadAsync(db.Current<AdverseEvent>().Where(e => ids.Contains(e.LinkedSessionId!)), ct))
                 if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);

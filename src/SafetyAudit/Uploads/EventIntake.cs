@@ -75,15 +75,15 @@ sealed class EventIntake : Intake<AdverseEvent>
         }
     }
 
+    // From the events to their sessions: a cross join is what SQLite does in the order written.
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
-        SELECT s.clinic_id, s.practitioner_id, s.date FROM adverse_events e
-        JOIN sessions s ON s.session_id = e.linked_session_id AND s.clinic_id = e.linked_clinic_id AND s.superseded_at_utc IS NULL
-        WHERE e.upload_id = {0}
-        UNION
-        SELECT s.clinic_id, s.practitioner_id, s.date FROM adverse_events a
-        JOIN adverse_events b ON a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id) AND b.version < a.version
-        JOIN sessions s ON s.session_id = b.linked_session_id AND s.clinic_id = b.linked_clinic_id AND s.superseded_at_utc IS NULL
-        WHERE a.upload_id = {0} AND a.version > 1
+        SELECT DISTINCT s.clinic_id, s.practitioner_id, s.date FROM (
+            SELECT linked_session_id, linked_clinic_id FROM adverse_events WHERE upload_id = {0}
+            UNION ALL
+            SELECT b.linked_session_id, b.linked_clinic_id FROM adverse_events a
+            JOIN adverse_events b ON a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id) AND b.version < a.version
+            WHERE a.upload_id = {0} AND a.version > 1) e
+        CROSS JOIN sessions s WHERE s.session_id = e.linked_session_id AND s.clinic_id = e.linked_clinic_id AND s.superseded_at_utc IS NULL
         """;
 }

@@ -27,14 +27,15 @@ sealed class FollowUpIntake : Intake<FollowUp>
         await db.FollowUps.Where(f => ids.Contains(f.FollowUpId))
             .Select(f => new Known(f.FollowUpId + "\n" + (f.ClinicId ?? ""), f.Version, f.Digest, f.UploadId)).ToListAsync(ct);
 
+    // From the follow-ups to their sessions: a cross join is what SQLite does in the order written.
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
-        SELECT s.clinic_id, s.practitioner_id, s.date FROM follow_ups f JOIN sessions s ON s.session_id = f.session_id AND s.clinic_id = f.linked_clinic_id AND s.superseded_at_utc IS NULL
-        WHERE f.upload_id = {0}
-        UNION
-        SELECT s.clinic_id, s.practitioner_id, s.date FROM follow_ups a
-        JOIN follow_ups b ON a.follow_up_id = b.follow_up_id AND COALESCE(a.clinic_id, '') = COALESCE(b.clinic_id, '') AND b.version < a.version
-        JOIN sessions s ON s.session_id = b.session_id AND s.clinic_id = b.linked_clinic_id AND s.superseded_at_utc IS NULL
-        WHERE a.upload_id = {0} AND a.version > 1
+        SELECT DISTINCT s.clinic_id, s.practitioner_id, s.date FROM (
+            SELECT session_id, linked_clinic_id FROM follow_ups WHERE upload_id = {0}
+            UNION ALL
+            SELECT b.session_id, b.linked_clinic_id FROM follow_ups a
+            JOIN follow_ups b ON a.follow_up_id = b.follow_up_id AND COALESCE(a.clinic_id, '') = COALESCE(b.clinic_id, '') AND b.version < a.version
+            WHERE a.upload_id = {0} AND a.version > 1) f
+        CROSS JOIN sessions s WHERE s.session_id = f.session_id AND s.clinic_id = f.linked_clinic_id AND s.superseded_at_utc IS NULL
         """;
 }

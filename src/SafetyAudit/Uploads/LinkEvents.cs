@@ -73,12 +73,11 @@ static class LinkEvents
 #pragma warning disable EF1002 // our own text and numbers of uploads and rows
         await db.Database.ExecuteSqlRawAsync($"CREATE TEMPORARY TABLE relinked AS SELECT * FROM ({Rule(db, touched)}) r WHERE {Differs}", ct);
 #pragma warning restore EF1002
-        // The day that an event leaves is counted anew as well as the one it comes to.
+        // The day that an event leaves is counted anew as well as the one it comes to. From the few events to their sessions: a cross join is what SQLite does in the order written.
         await db.Database.ExecuteSqlRawAsync("""
             INSERT INTO stale_days (clinic_id, practitioner_id, date)
-            SELECT s.clinic_id, s.practitioner_id, s.date FROM relinked r JOIN sessions s ON s.session_id = r.old_session_id AND s.clinic_id = r.old_clinic_id WHERE s.superseded_at_utc IS NULL
-            UNION
-            SELECT s.clinic_id, s.practitioner_id, s.date FROM relinked r JOIN sessions s ON s.session_id = r.session_id AND s.clinic_id = r.clinic_id WHERE s.superseded_at_utc IS NULL
+            SELECT DISTINCT s.clinic_id, s.practitioner_id, s.date FROM (SELECT old_session_id AS session_id, old_clinic_id AS clinic_id FROM relinked UNION ALL SELECT session_id, clinic_id FROM relinked) r
+            CROSS JOIN sessions s WHERE s.session_id = r.session_id AND s.clinic_id = r.clinic_id AND s.superseded_at_utc IS NULL
             """, ct);
         await db.Database.ExecuteSqlRawAsync("""
             UPDATE adverse_events SET linked_session_id = r.session_id, linked_clinic_id = r.clinic_id, link_method = r.link_method FROM relinked r WHERE adverse_events.id = r.id

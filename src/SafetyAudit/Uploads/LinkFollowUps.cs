@@ -33,7 +33,7 @@ static class LinkFollowUps
 #pragma warning restore EF1002
         await db.Database.ExecuteSqlRawAsync("""
             INSERT INTO stale_days (clinic_id, practitioner_id, date)
-            SELECT DISTINCT s.clinic_id, s.practitioner_id, s.date FROM relinked r JOIN sessions s ON s.session_id = r.session_id AND (s.clinic_id = r.clinic_id OR s.clinic_id = r.old_clinic_id) WHERE s.superseded_at_utc IS NULL
+            SELECT DISTINCT s.clinic_id, s.practitioner_id, s.date FROM relinked r CROSS JOIN sessions s WHERE s.session_id = r.session_id AND (s.clinic_id = r.clinic_id OR s.clinic_id = r.old_clinic_id) AND s.superseded_at_utc IS NULL
             """, ct);
         await db.Database.ExecuteSqlRawAsync("UPDATE follow_ups SET linked_clinic_id = r.clinic_id FROM relinked r WHERE follow_ups.id = r.id", ct);
         await db.Database.ExecuteSqlRawAsync("DROP TABLE relinked", ct);

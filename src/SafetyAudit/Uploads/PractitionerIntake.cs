@@ -38,10 +38,10 @@ sealed class PractitionerIntake : Intake<Practitioner>
         await db.Practitioners.Where(p => ids.Contains(p.PractitionerId))
             .Select(p => new Known(p.PractitionerId, p.Version, p.Digest, p.UploadId)).ToListAsync(ct);
 
-    // Rules look at credentials, so a practitioner's record touches all of their days.
+    // Rules look at credentials, so a practitioner's record touches all of their days, which are found by the key of each clinic and practitioner.
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
         SELECT d.clinic_id, d.practitioner_id, d.date FROM (SELECT DISTINCT practitioner_id FROM practitioners WHERE upload_id = {0}) p CROSS JOIN clinics c
-        JOIN daily_exposures d ON d.clinic_id = c.id AND d.practitioner_id = p.practitioner_id
+        CROSS JOIN daily_exposures d WHERE d.clinic_id = c.id AND d.practitioner_id = p.practitioner_id
         """;
 }

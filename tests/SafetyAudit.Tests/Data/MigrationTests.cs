@@ -44,11 +44,13 @@ public class MigrationTests
     }
 
     [Fact]
-    public async Task No_connection_checkpoints_by_itself_while_the_packaged_SQLite_has_the_reset_bug()
+    public async Task No_connection_checkpoints_by_itself_and_the_packaged_SQLite_has_not_the_reset_bug()
     {
         await using var installation = await TestInstallation.OpenAsync();
         await using var db = installation.Db();
-        Assert.Equal("3.50.4", await db.Database.SqlQueryRaw<string>("SELECT sqlite_version() AS \"Value\"").SingleAsync());
+        // sqlite.org/wal.html, "The WAL-Reset Bug": mended in 3.51.3; 3.52.0 was withdrawn.
+        var version = Version.Parse(await db.Database.SqlQueryRaw<string>("SELECT sqlite_version() AS \"Value\"").SingleAsync());
+        Assert.True(version >= new Version(3, 51, 3) && version != new Version(3, 52, 0), $"{version}");
         await db.Database.OpenConnectionAsync();
         Assert.Equal((0L, "wal"), ((long)Pragma("wal_autocheckpoint"), (string)Pragma("journal_mode")));
 
