@@ -14,6 +14,8 @@ ENV Data__Directory=/data \
     ASPNETCORE_URLS=http://+:8080 \
     # Collects what has died every 16 MB instead of every 60: a fifth less memory during an import, at no cost in time
     DOTNET_GCgen0size=0x1000000 \
+    # One heap for what SQLite asks for, not one for each thread, of which none gives back what others could use: another sixth
+    MALLOC_ARENA_MAX=1 \
     PATH="/app:$PATH"
 USER $APP_UID
 WORKDIR /data

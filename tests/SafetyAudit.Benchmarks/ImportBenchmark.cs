@@ -102,6 +102,7 @@ static class ImportBenchmark
     static ProcessStartInfo AsInTheImage(ProcessStartInfo start)
     {
         start.Environment["DOTNET_GCgen0size"] = "0x1000000";
+        start.Environment["MALLOC_ARENA_MAX"] = "1";
         return start;
     }
 

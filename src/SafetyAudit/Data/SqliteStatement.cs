@@ -14,7 +14,11 @@ sealed class SqliteStatement : IDisposable
     readonly sqlite3 database;
     readonly sqlite3_stmt statement;
     readonly nint handle;
-    byte[] scratch = new byte[1024];
+
+    // The texts and bytes of one run, which the library reads where they lie: the array does not move, and earlier ones are held until the values are forgotten.
+    byte[] texts = Unmoved(4096);
+    readonly List<byte[]> full = [];
+    int used;
 
     /// <param name="connection">Open; the statement runs in its transaction.</param>
     /// <param name="sql">With <c>?</c> for each value.</param>
@@ -26,26 +30,31 @@ sealed class SqliteStatement : IDisposable
     }
 
     /// <summary>Forgets the values of the last run: what is not given is NULL.</summary>
-    public void Clear() => Check(Native.sqlite3_clear_bindings(handle));
+    public void Clear()
+    {
+        Check(Native.sqlite3_clear_bindings(handle));
+        used = 0;
+        full.Clear();
+    }
 
     public void Give(int place, long value) => Check(Native.sqlite3_bind_int64(handle, place, value));
 
     public void Give(int place, double value) => Check(Native.sqlite3_bind_double(handle, place, value));
 
-    // An empty span has no address, and would be taken for NULL.
-    public void Give(int place, byte[] value) => Check(Native.sqlite3_bind_blob(handle, place, ref value.Length == 0 ? ref scratch[0] : ref value[0], value.Length, Native.Copied));
-
-    public void Give(int place, string value)
+    public void Give(int place, byte[] value)
     {
-        int most = Encoding.UTF8.GetMaxByteCount(value.Length);
-        if (scratch.Length < most) scratch = new byte[most];
-        Text(place, ref scratch[0], Encoding.UTF8.GetBytes(value, scratch));
+        value.CopyTo(Room(value.Length));
+        // Always an address, also of nothing: without one it would be taken for NULL.
+        Check(Native.sqlite3_bind_blob(handle, place, ref texts[used], value.Length, Native.StaysThere));
+        used += value.Length;
     }
+
+    public void Give(int place, string value) => Text(place, Encoding.UTF8.GetBytes(value, Room(Encoding.UTF8.GetMaxByteCount(value.Length))));
 
     /// <summary>yyyy-MM-dd HH:mm:ss, and what fraction there is without zeros at its end.</summary>
     public void Give(int place, DateTime value)
     {
-        Span<byte> text = stackalloc byte[32];
+        var text = Room(27);
         Digits(text, value.Year, 4);
         text[4] = (byte)'-';
         Digits(text[5..], value.Month, 2);
@@ -65,19 +74,19 @@ sealed class SqliteStatement : IDisposable
             length = 27;
             while (text[length - 1] == '0') length--;
         }
-        Text(place, ref text[0], length);
+        Text(place, length);
     }
 
     /// <summary>yyyy-MM-dd.</summary>
     public void Give(int place, DateOnly value)
     {
-        Span<byte> text = stackalloc byte[10];
+        var text = Room(10);
         Digits(text, value.Year, 4);
         text[4] = (byte)'-';
         Digits(text[5..], value.Month, 2);
         text[7] = (byte)'-';
         Digits(text[8..], value.Day, 2);
-        Text(place, ref text[0], text.Length);
+        Text(place, 10);
     }
 
     /// <summary>Runs it once with the values given.</summary>
@@ -89,7 +98,25 @@ sealed class SqliteStatement : IDisposable
 
     public void Dispose() => statement?.Dispose();
 
-    void Text(int place, ref byte value, int length) => Check(Native.sqlite3_bind_text(handle, place, ref value, length, Native.Copied));
+    // What was written into the room asked for last.
+    void Text(int place, int length)
+    {
+        Check(Native.sqlite3_bind_text(handle, place, ref texts[used], length, Native.StaysThere));
+        used += length;
+    }
+
+    Span<byte> Room(int most)
+    {
+        // One more, so that there is an address behind the last text too.
+        if (texts.Length - used <= most)
+        {
+            full.Add(texts);
+            (texts, used) = (Unmoved(Math.Max(2 * texts.Length, most + 1)), 0);
+        }
+        return texts.AsSpan(used, most);
+    }
+
+    static byte[] Unmoved(int length) => GC.AllocateUninitializedArray<byte>(length, pinned: true);
 
     void Check(int result)
     {
@@ -101,11 +128,11 @@ sealed class SqliteStatement : IDisposable
         for (int i = count - 1; i >= 0; i--, value /= 10) text[i] = (byte)('0' + value % 10);
     }
 
-    // The library that the provider has loaded, called as it is. Giving a value copies it and does nothing else, so the collector need not be told.
+    // The library that the provider has loaded, called as it is. Giving a value notes where it lies and does nothing else, so the collector need not be told.
     static class Native
     {
         const string Library = "e_sqlite3";
-        public const nint Copied = -1;
+        public const nint StaysThere = 0;
 
         [DllImport(Library), SuppressGCTransition] public static extern int sqlite3_bind_int64(nint statement, int place, long value);
         [DllImport(Library), SuppressGCTransition] public static extern int sqlite3_bind_double(nint statement, int place, double value);

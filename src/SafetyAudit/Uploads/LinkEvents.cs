@@ -24,7 +24,7 @@ static class LinkEvents
         if (upload.Kind == RecordKind.Events)
             await RelinkAsync(db, $"(e.upload_id = {upload.Id} OR e.id IN (SELECT b.id FROM adverse_events a JOIN adverse_events b ON {new EventIntake().SameRecord} AND b.version < a.version WHERE a.upload_id = {upload.Id} AND a.version > 1))", ct);
         // A session can only ever be joined by events of its patient, or of the one that it was said to be of before.
-        if (upload.Kind == RecordKind.Sessions)
+        if (upload.Kind == RecordKind.Sessions && await db.AdverseEvents.AnyAsync(ct))
             await RelinkAsync(db, $"""
                 e.patient_id IN (SELECT a.patient_id FROM sessions a WHERE a.upload_id = {upload.Id}
                 UNION SELECT b.patient_id FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version WHERE a.upload_id = {upload.Id} AND a.version > 1)

@@ -18,7 +18,7 @@ static class LinkFollowUps
             RecordKind.Sessions => $"f.session_id IN (SELECT session_id FROM sessions WHERE upload_id = {upload.Id})",
             _ => null,
         };
-        if (touched is null) return;
+        if (touched is null || !await db.FollowUps.AnyAsync(ct)) return;
         await db.WorkAloneAsync(ExclusiveWork.Counting, ct);
         await RelinkAsync(db, touched, ct);
     }

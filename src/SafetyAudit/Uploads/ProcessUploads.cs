@@ -178,25 +178,34 @@ public sealed class ProcessUploads(
         log.LogInformation("Reading upload {Upload} ({Kind}, {Bytes} bytes) from row {Row}", upload.Id, upload.Kind, upload.Bytes, upload.RowsRead);
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
+        // Each session goes to another place of the patients' index.
+        await db.HoldPagesAsync(4 * Database.UsualPages, ct);
         int batches = 0;
         string kept = ReceiveUpload.PathOf(database, upload.Fingerprint);
-        await RunAsync(upload, () => SealedFile.Open(kept, keys), async (storeRecords, rejected, mended, position, final) =>
+        try
         {
-            await using (var transaction = await db.Database.BeginTransactionAsync(ct))
+            await RunAsync(upload, () => SealedFile.Open(kept, keys), async (storeRecords, rejected, mended, position, final) =>
             {
-                upload.BytesRead = position;
-                await FenceAsync(db, upload, ct);
-                var told = new List<AuditDraft>(2);
-                if (await storeRecords(db) is { } stored) told.Add(stored);
-                if (final && upload is { AllOrNothing: true, RowsRejected: > 0 })
-                    told.AddRange(await FailAsync(db, upload, NothingOf(upload), ct));
-                else if (final) told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
-                await db.Trail.AppendAsync(db, told, ct);
-                await transaction.CommitAsync(ct);
-            }
-            if (final || ++batches % BatchesPerCheckpoint == 0) await db.CheckpointAsync(ct);
-            report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
-        }, checkedOnly: null, ct);
+                await using (var transaction = await db.Database.BeginTransactionAsync(ct))
+                {
+                    upload.BytesRead = position;
+                    await FenceAsync(db, upload, ct);
+                    var told = new List<AuditDraft>(2);
+                    if (await storeRecords(db) is { } stored) told.Add(stored);
+                    if (final && upload is { AllOrNothing: true, RowsRejected: > 0 })
+                        told.AddRange(await FailAsync(db, upload, NothingOf(upload), ct));
+                    else if (final) told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
+                    await db.Trail.AppendAsync(db, told, ct);
+                    await transaction.CommitAsync(ct);
+                }
+                if (final || ++batches % BatchesPerCheckpoint == 0) await db.CheckpointAsync(ct);
+                report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
+            }, checkedOnly: null, ct);
+        }
+        finally
+        {
+            await db.HoldPagesAsync(Database.UsualPages, CancellationToken.None);
+        }
         log.LogInformation("Upload {Upload} read: {New} new, {Same} same, {Changed} changed, {Rejected} rejected", upload.Id, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected);
     }
 

@@ -60,8 +60,9 @@ sealed class SessionIntake : Intake<Session>
         UNION
         SELECT n.clinic_id, n.practitioner_id, n.date FROM (
             SELECT t.patient_id, t.clinic_id, min(t.started_at_utc) AS first FROM (
-                SELECT a.patient_id, a.clinic_id, a.started_at_utc FROM sessions a
-                WHERE a.upload_id = {0} AND (EXISTS (SELECT 1 FROM sessions o WHERE o.upload_id < {0}) OR EXISTS (SELECT 1 FROM sessions o WHERE o.upload_id > {0}))
+                SELECT a.patient_id, a.clinic_id, a.started_at_utc
+                FROM (SELECT 1 WHERE EXISTS (SELECT 1 FROM sessions o WHERE o.upload_id < {0}) OR EXISTS (SELECT 1 FROM sessions o WHERE o.upload_id > {0})) others CROSS JOIN sessions a
+                WHERE a.upload_id = {0}
                 UNION ALL
                 SELECT b.patient_id, b.clinic_id, b.started_at_utc FROM sessions a JOIN sessions b ON b.session_id = a.session_id AND b.clinic_id = a.clinic_id AND b.version < a.version
                 WHERE a.upload_id = {0} AND a.version > 1) t
