@@ -1685,6 +1685,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_adverse_events_upload_id");
 
+                    b.HasIndex("LinkedClinicId", "OnsetAtUtc")
+                        .HasDatabaseName("ix_adverse_events_linked_clinic_id_onset_at_utc");
+
                     b.HasIndex("LinkedSessionId", "LinkedClinicId")
                         .HasDatabaseName("ix_adverse_events_linked_session_id_linked_clinic_id");
 
@@ -2371,11 +2374,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasKey("Id")
                         .HasName("pk_sessions");
 
-                    b.HasIndex("Date")
-                        .HasDatabaseName("ix_sessions_date");
-
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_sessions_upload_id");
+
+                    b.HasIndex("ClinicId", "Date")
+                        .HasDatabaseName("ix_sessions_clinic_id_date");
 
                     b.HasIndex("PatientId", "StartedAtUtc")
                         .HasDatabaseName("ix_sessions_patient_id_started_at_utc");

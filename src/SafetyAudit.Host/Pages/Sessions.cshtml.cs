@@ -15,7 +15,7 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadRecords)]
 public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
-    const int Most = 500;
+    const int Most = 150;
 
     public sealed record Row(Session Session, List<string> What);
 
@@ -24,6 +24,12 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     [BindProperty(SupportsGet = true)] public string? Rule { get; set; }
     [BindProperty(SupportsGet = true)] public string? Outcome { get; set; }
     [BindProperty(SupportsGet = true)] public string? Clinic { get; set; }
+    [BindProperty(Name = "part", SupportsGet = true)] public int? AskedPart { get; set; }
+
+    /// <summary>Which part of the list is shown, from 1.</summary>
+    public int Part => Math.Clamp(AskedPart ?? 1, 1, 1000);
+
+    int passed;
 
     public bool MaySend => Db.Actor.May(Permission.SendRecords);
     public string Heading { get; private set; } = "Sessions";
@@ -57,6 +63,12 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         return Page();
     }
 
+    /// <summary>The address of another part of the same list.</summary>
+    public string PartAddress(int part) => $"/sessions?{string.Join('&', Kept.Select(k => $"{k.Name}={Uri.EscapeDataString(k.Value)}"))}&{PeriodQuery}&part={part}";
+
+    // Whether the next session stands in a part before the one shown.
+    bool IsBefore() => passed < (Part - 1) * Most && ++passed > 0;
+
     async Task OfSessionsAsync(SessionRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
     {
         // A month at a time, the latest first, until the page is full.
@@ -66,6 +78,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.Date >= first && s.Date <= last), ct)).OrderByDescending(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
             {
                 if (rule.For(treatment) != wanted) continue;
+                if (IsBefore()) continue;
                 if (Cut = Rows.Count == Most) break;
                 Rows.Add(new(treatment.Session, [.. Decisive(rule, treatment)]));
             }
@@ -75,7 +88,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     async Task OfEventsAsync(EventRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
     {
         var found = (await ReportedEvents.ReadAsync(Db, From, To, Clinic, Practitioner, time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && rule.Check(e.Reported) == wanted)
-            .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).ToList();
+            .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).Skip((Part - 1) * Most).ToList();
         Cut = found.Count > Most;
         var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();
         var theirs = (await sessions.Where(s => ids.Contains(s.SessionId)).ToListAsync(ct)).ToDictionary(s => (s.SessionId, s.ClinicId));
@@ -92,6 +105,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             string whole = $"{month.ToString("MMMM yyyy", CultureInfo.CurrentCulture)} at {row.ClinicId}: {of.Due} due, {of.Attempted} tried, {of.Reached} reached";
             foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.ClinicId == row.ClinicId && s.Date >= month && s.Date < month.AddMonths(1) && s.Status == SessionStatus.Completed), ct)).OrderBy(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
             {
+                if (IsBefore()) continue;
                 if (Cut = Rows.Count == Most) return;
                 Rows.Add(new(treatment.Session, [whole, treatment.FollowUps.Count == 0 ? "nobody tried to ask"
                     : treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) ? "reached" : "tried, not reached"]));
@@ -107,7 +121,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
                             join e in Db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
                             orderby s.StartedAtUtc descending, s.Id, e.Id
                             select new { Session = s, Event = e }).ToListAsync(ct);
-        var counted = events.Where(x => measure?.Counts(x.Event, x.Event.Severity ?? Catalogue.Categories[x.Event.Category].DefaultSeverity) != false).GroupBy(x => x.Session.Id).ToList();
+        var counted = events.Where(x => measure?.Counts(x.Event, x.Event.Severity ?? Catalogue.Categories[x.Event.Category].DefaultSeverity) != false).GroupBy(x => x.Session.Id).Skip((Part - 1) * Most).ToList();
         Cut = counted.Count > Most;
         Rows = [.. counted.Take(Most).Select(g => new Row(g.First().Session, [.. g.Select(x => Say(x.Event))]))];
     }

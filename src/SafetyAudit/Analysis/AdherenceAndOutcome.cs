@@ -21,12 +21,13 @@ public sealed record AdherenceAndOutcome(SessionRule Rule, Measure Measure, IRea
     public static async Task<AdherenceAndOutcome?> ReadAsync(SafetyAuditDb db, SessionRule rule, Measure measure, DateOnly from, DateOnly to, string? clinicId, CancellationToken ct)
     {
         if (await db.DailyExposures.Where(d => d.Date >= from && d.Date <= to && (clinicId == null || d.ClinicId == clinicId)).SumAsync(d => d.Sessions, ct) > MostSessions) return null;
+        string[] clinics = await db.ClinicsReachedAsync(clinicId, ct);
         var counts = new Dictionary<string, long[]>();
         // A month at a time, so that memory doesn't grow with the period.
         for (var first = from; first <= to; first = first.AddMonths(1))
         {
             var last = first.AddMonths(1).AddDays(-1) is var end && end < to ? end : to;
-            var sessions = db.Current<Session>().Where(s => s.Date >= first && s.Date <= last && (clinicId == null || s.ClinicId == clinicId));
+            var sessions = db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.Date >= first && s.Date <= last);
             var events = (await (from s in sessions
                                  join e in db.Current<AdverseEvent>() on new { Id = (string?)s.SessionId, Clinic = (string?)s.ClinicId } equals new { Id = e.LinkedSessionId, Clinic = e.LinkedClinicId }
                                  where e.ReportChannel != ReportChannel.PatientFollowUp || e.ReportChannel == null

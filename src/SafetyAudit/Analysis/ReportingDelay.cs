@@ -15,11 +15,12 @@ public sealed record ReportingDelay(int Events, double? MedianHours, double? Nin
     /// <param name="last">The clinic's last day with a session.</param>
     public static DateOnly ProvisionalFrom(ReportingDelay? delay, DateOnly last) => last.AddDays(-(int)Math.Ceiling((delay?.NinetiethHours ?? 0) / 24));
 
-    /// <summary>Per clinic, of the events whose onset lies in a period (both days included, in UTC). A clinic without events is not there.</summary>
-    public static async Task<Dictionary<string, ReportingDelay>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct)
+    /// <summary>Per clinic, or of one, of the events whose onset lies in a period (both days included, in UTC). A clinic without events is not there.</summary>
+    public static async Task<Dictionary<string, ReportingDelay>> ReadAsync(SafetyAuditDb db, DateOnly from, DateOnly to, CancellationToken ct, string? clinicId = null)
     {
+        string[] clinics = await db.ClinicsReachedAsync(clinicId, ct);
         DateTime start = from.ToDateTime(default, DateTimeKind.Utc), end = to.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
-        var reported = await db.Current<AdverseEvent>().Where(e => e.OnsetAtUtc >= start && e.OnsetAtUtc < end && e.LinkedClinicId != null)
+        var reported = await db.Current<AdverseEvent>().Where(e => clinics.Contains(e.LinkedClinicId) && e.OnsetAtUtc >= start && e.OnsetAtUtc < end)
             .Select(e => new { e.LinkedClinicId, e.OnsetAtUtc, e.RecordedAtUtc }).ToListAsync(ct);
         return reported.GroupBy(e => e.LinkedClinicId!).ToDictionary(g => g.Key, g =>
         {

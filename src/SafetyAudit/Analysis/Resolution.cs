@@ -29,7 +29,8 @@ public sealed record Resolution(Measure Measure, KaplanMeier Curve, int Resolved
     public static async Task<Resolution> ReadAsync(SafetyAuditDb db, Measure measure, DateOnly from, DateOnly to, CancellationToken ct)
     {
         DateTime start = from.ToDateTime(default, DateTimeKind.Utc), end = to.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
-        return Of(measure, await db.Current<AdverseEvent>().Where(e => e.Category == measure.Code && e.OnsetAtUtc >= start && e.OnsetAtUtc < end && e.LinkedSessionId != null)
+        string[] clinics = await db.ClinicsReachedAsync(null, ct);
+        return Of(measure, await db.Current<AdverseEvent>().Where(e => clinics.Contains(e.LinkedClinicId) && e.OnsetAtUtc >= start && e.OnsetAtUtc < end && e.Category == measure.Code)
             .Select(e => new AdverseEvent { OnsetAtUtc = e.OnsetAtUtc, ResolvedAtUtc = e.ResolvedAtUtc, Outcome = e.Outcome, RecordedAtUtc = e.RecordedAtUtc, ReceivedAtUtc = e.ReceivedAtUtc }).ToListAsync(ct));
     }
 

@@ -11,6 +11,12 @@ public static class CurrentRecords
     public static IQueryable<T> Current<T>(this SafetyAuditDb db) where T : Record =>
         db.Versions<T>().Where(r => r.SupersededAtUtc == null);
 
+    /// <summary>
+    /// The clinics that whoever asks reaches, or the one asked for if it is among them. For going to the records of those clinics by their key: the filters compare what a record may lack, and by
+    /// them alone a database goes through the records of all clinics.
+    /// </summary>
+    public static Task<string[]> ClinicsReachedAsync(this SafetyAuditDb db, string? clinicId, CancellationToken ct) => db.Clinics.Where(c => clinicId == null || c.Id == clinicId).Select(c => c.Id).ToArrayAsync(ct);
+
     /// <summary>All versions of the records, the superseded ones too, from files that were read to their end and not undone; what only says that a record should not be there is none.</summary>
     public static IQueryable<T> Versions<T>(this SafetyAuditDb db) where T : Record =>
         // Whoever may see a record may count it, also when its file held other clinics' rows and may not be seen.

@@ -139,7 +139,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             session.HasIndex(s => new { s.ClinicId, s.PractitionerId, s.Date });
             // A patient's session before another is found from there backwards.
             session.HasIndex(s => new { s.PatientId, s.StartedAtUtc });
-            session.HasIndex(s => s.Date);
+            session.HasIndex(s => new { s.ClinicId, s.Date });
             session.HasOne<Clinic>().WithMany().HasForeignKey(s => s.ClinicId).OnDelete(DeleteBehavior.Restrict);
         });
         Record<AdverseEvent>(builder, e => new { e.EventId, e.Version, e.ClinicId });
@@ -147,6 +147,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         {
             adverseEvent.HasIndex(e => new { e.LinkedSessionId, e.LinkedClinicId });
             adverseEvent.HasIndex(e => e.PatientId);
+            adverseEvent.HasIndex(e => new { e.LinkedClinicId, e.OnsetAtUtc });
             adverseEvent.HasIndex(e => e.UploadId, "ix_adverse_events_waiting").HasFilter("linked_session_id IS NULL AND link_method IS NULL AND superseded_at_utc IS NULL");
             adverseEvent.Ignore(e => e.IsFoundByAsking);
         });

@@ -78,7 +78,7 @@ public sealed class AsKnown : IAsyncDisposable
         await StandBeforeAsync(db, "uploads", $"id IN ({string.Join(',', counted.Append(-1))})", new() { ["status"] = "'completed'" }, ct);
         var same = Intake.All.ToDictionary(i => i.Table, i => i.SameRecord);
         const string upload = "upload_id IN (SELECT id FROM uploads)";
-        string period = string.Create(CultureInfo.InvariantCulture, $"date BETWEEN '{from:yyyy-MM-dd}' AND '{to:yyyy-MM-dd}'");
+        string period = string.Create(CultureInfo.InvariantCulture, $"clinic_id IN (SELECT id FROM clinics) AND date BETWEEN '{from:yyyy-MM-dd}' AND '{to:yyyy-MM-dd}'");
         foreach (string table in same.Keys.Where(t => t != "sessions").Append("sessions"))
         {
             var instead = new Dictionary<string, string>

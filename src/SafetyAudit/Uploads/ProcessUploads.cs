@@ -194,7 +194,12 @@ public sealed class ProcessUploads(
                     if (await storeRecords(db) is { } stored) told.Add(stored);
                     if (final && upload is { AllOrNothing: true, RowsRejected: > 0 })
                         told.AddRange(await FailAsync(db, upload, NothingOf(upload), ct));
-                    else if (final) told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
+                    else if (final)
+                    {
+                        // What SQLite sorts takes as much memory as it may hold pages, each time.
+                        await db.HoldPagesAsync(Database.UsualPages, ct);
+                        told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
+                    }
                     await db.Trail.AppendAsync(db, told, ct);
                     await transaction.CommitAsync(ct);
                 }

@@ -64,6 +64,27 @@ public class ProtocolPagesTests
     }
 
     [Fact]
+    public async Task A_long_list_of_sessions_comes_in_parts_that_hold_each_once()
+    {
+        await using var dashboard = await StartAsync();
+        // Nothing is known of whether these patients consented.
+        await ImportAsync(dashboard, "session_id,clinic_id,practitioner_id,patient_id,started_at\n" + string.Concat(Enumerable.Range(1, 170).Select(i => $"N{i:000},C1,P1,T{i},2025-{1 + i % 12:00}-{1 + i % 28:00}T10:00:00Z\n")));
+        using var director = new Visitor(dashboard.Address);
+        await director.SignInAsync("director", Password);
+        var listed = new List<string>();
+        string? next = "/sessions?practitioner=P1&rule=PR-005&outcome=not_recorded&from=2025-01-01&to=2025-12-31";
+        int parts = 0;
+        for (; next is not null; parts++)
+        {
+            Assert.Equal(HttpStatusCode.OK, await director.GetAsync(next));
+            listed.AddRange(System.Text.RegularExpressions.Regex.Matches(director.Text, ">(N\\d{3})</a>").Select(m => m.Groups[1].Value));
+            next = System.Text.RegularExpressions.Regex.Match(director.Text, "href=\"([^\"]+)\">Earlier sessions") is { Success: true } link ? WebUtility.HtmlDecode(link.Groups[1].Value) : null;
+        }
+        Assert.Equal((2, 170), (parts, listed.Count));
+        Assert.Equal(170, listed.Distinct().Count());
+    }
+
+    [Fact]
     public async Task A_month_that_asked_too_few_patients_leads_to_its_sessions_and_to_what_was_tried_after_each()
     {
         await using var dashboard = await StartAsync();

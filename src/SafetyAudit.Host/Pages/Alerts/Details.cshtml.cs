@@ -79,7 +79,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         Path = Monitor?.PathOf(practitioner, Measure.Code);
         if (Path is not null) Today = MonitorAlerts.Again(Monitor!, Path, alert);
         if (Path is not null && MonitorAlerts.MonitorLevelOf(alert) is var level) EventsToUnflag = Monitor!.EventsToUnflag(Path, alert.From, level) ?? Monitor.EventsInWindowToUnflag(Path, alert.To, level);
-        var delay = (await ReportingDelay.ReadAsync(Db, alert.To.AddYears(-1), alert.To, ct)).GetValueOrDefault(alert.ClinicId);
+        var delay = (await ReportingDelay.ReadAsync(Db, alert.To.AddYears(-1), alert.To, ct, alert.ClinicId)).GetValueOrDefault(alert.ClinicId);
         ProvisionalFrom = ReportingDelay.ProvisionalFrom(delay, (await Counts.SpanOfClinicAsync(Db, alert.ClinicId, ct))?.Last ?? alert.To);
 
         var counts = await Counts.ReadAsync(Db, alert.From, alert.To, ct, alert.ClinicId);

@@ -45,10 +45,11 @@ public sealed class FollowUpsModel(SafetyAuditDb db, TimeProvider time) : Period
         await ReadPeriodAsync(ct);
         Now = time.UtcNow();
         DateTime latest = Now.AddHours(-OpensAfterHours), earliest = Now.AddHours(-ClosesAfterHours).AddDays(-ListedDays);
-        // By the index on the day, a little wider for the zones of clinics: as many sessions as were given in these days, however many there are before.
+        // By the index on clinic and day, a little wider for the zones of clinics: as many sessions as were given in these days, however many there are before.
         DateOnly first = DateOnly.FromDateTime(earliest).AddDays(-1), last = DateOnly.FromDateTime(latest).AddDays(1);
+        string[] clinics = await Db.ClinicsReachedAsync(null, ct);
         var attempts = Db.Current<FollowUp>().Where(f => f.AttemptedAtUtc != null || f.Outcome != null);
-        var open = Db.Current<Session>().Where(s => s.Date >= first && s.Date <= last && s.Status == SessionStatus.Completed
+        var open = Db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.Date >= first && s.Date <= last && s.Status == SessionStatus.Completed
             && !attempts.Any(f => f.SessionId == s.SessionId && f.LinkedClinicId == s.ClinicId));
         var due = open.Where(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= latest && (s.EndedAtUtc ?? s.StartedAtUtc) > earliest);
         Due = await due.CountAsync(ct);

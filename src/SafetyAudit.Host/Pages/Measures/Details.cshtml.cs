@@ -105,7 +105,7 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         Clinic = AskedClinic ?? ClinicNames.OrderBy(c => c.Value, StringComparer.CurrentCulture).Select(c => c.Key).FirstOrDefault();
         if (isRare || Clinic is null || Measure.Unit is not (ExposureUnit.Session or ExposureUnit.AtRiskSession)) return;
         Months = await ControlMonths.ReadAsync(Db, Measure, Clinic, Since, To, AskedAnew, ct);
-        ProvisionalFrom = ReportingDelay.ProvisionalFrom((await ReportingDelay.ReadAsync(Db, To.AddYears(-1), To, ct)).GetValueOrDefault(Clinic), (await Counts.SpanOfClinicAsync(Db, Clinic, ct))?.Last ?? To);
+        ProvisionalFrom = ReportingDelay.ProvisionalFrom((await ReportingDelay.ReadAsync(Db, To.AddYears(-1), To, ct, Clinic)).GetValueOrDefault(Clinic), (await Counts.SpanOfClinicAsync(Db, Clinic, ct))?.Last ?? To);
         Notes = await DatedNotes.ReadAsync(Db, Clinic, Measure.Code, Months.Months[0].Month, To, ct);
     }
 }

@@ -61,7 +61,7 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
         Trend = await Trend.ReadAsync(Db, Chosen, baselines.GetValueOrDefault(Chosen.Code), Id, AskedFrom is null ? To.AddYears(-2).AddDays(1) : From, To, ct);
         if (practitioner.ClinicId is { } clinic && Trend.Months.Count > 0)
         {
-            ProvisionalFrom = ReportingDelay.ProvisionalFrom((await ReportingDelay.ReadAsync(Db, To.AddYears(-1), To, ct)).GetValueOrDefault(clinic), (await Counts.SpanOfClinicAsync(Db, clinic, ct))?.Last ?? To);
+            ProvisionalFrom = ReportingDelay.ProvisionalFrom((await ReportingDelay.ReadAsync(Db, To.AddYears(-1), To, ct, clinic)).GetValueOrDefault(clinic), (await Counts.SpanOfClinicAsync(Db, clinic, ct))?.Last ?? To);
             Notes = await DatedNotes.ReadAsync(Db, clinic, Chosen.Code, Trend.Months[0].From, To, ct, Id);
         }
         AgainstPeers = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
