@@ -78,7 +78,7 @@ public class ProtocolPagesTests
         {
             Assert.Equal(HttpStatusCode.OK, await director.GetAsync(next));
             listed.AddRange(System.Text.RegularExpressions.Regex.Matches(director.Text, ">(N\\d{3})</a>").Select(m => m.Groups[1].Value));
-            next = System.Text.RegularExpressions.Regex.Match(director.Text, "href=\"([^\"]+)\">Earlier sessions") is { Success: true } link ? WebUtility.HtmlDecode(link.Groups[1].Value) : null;
+            next = System.Text.RegularExpressions.Regex.Match(director.Text, "href=\"([^\"]+)\">Next part") is { Success: true } link ? WebUtility.HtmlDecode(link.Groups[1].Value) : null;
         }
         Assert.Equal((2, 170), (parts, listed.Count));
         Assert.Equal(170, listed.Distinct().Count());
