@@ -64,7 +64,7 @@ static class Composition
         }, TimeSpan.FromHours(1)),
     ];
 
-    public static IServiceCollection AddSafetyAudit(this IServiceCollection services, IConfiguration configuration, bool worker)
+    public static IServiceCollection AddSafetyAudit(this IServiceCollection services, IConfiguration configuration)
     {
         // One line for each thing told, with its time in UTC, in every process alike.
         services.Configure<ConsoleLoggerOptions>(console => console.FormatterName = ConsoleFormatterNames.Simple);
@@ -94,9 +94,11 @@ static class Composition
         services.AddTransient<FreezeDueReports>();
         services.AddTransient<PlanNotices>();
         services.AddTransient<SendNotices>();
-        services.AddJobs(database, Jobs, execute: worker);
         return services;
     }
+
+    /// <summary>The queue of jobs, for who hands work on; and, for a worker, their running.</summary>
+    public static IServiceCollection AddQueue(this IServiceCollection services, IConfiguration configuration, bool worker) => services.AddJobs(Settings.Database(configuration), Jobs, execute: worker);
 
     /// <summary>Reads what waits, summarises it and looks for alerts: what the worker does job by job, at once and in this process.</summary>
     public static async Task CatchUpAsync(this IServiceProvider services, IProgress<(Upload, UploadProgress)>? progress, CancellationToken ct, IProgress<CountingProgress>? counting = null)

@@ -41,7 +41,7 @@ static class Dashboard
         services.PostConfigure<ForwardedHeadersOptions>(forwarded => Settings.Proxies(builder.Configuration, forwarded));
         services.AddHsts(hsts => (hsts.MaxAge, hsts.IncludeSubDomains) = (TimeSpan.FromDays(365), true));
         services.AddSingleton(time ?? TimeProvider.System);
-        services.AddSafetyAudit(builder.Configuration, worker);
+        services.AddSafetyAudit(builder.Configuration).AddQueue(builder.Configuration, worker);
         var database = Settings.Database(builder.Configuration);
         services.AddKeptDataProtection(builder.Configuration);
         services.AddSingleton<SetUpLink>();

@@ -71,7 +71,7 @@ sealed class TestInstallation : IAsyncDisposable
         {
             ["Data:Directory"] = directory, ["Database:Provider"] = Codes.Of(provider), ["Database:ConnectionString"] = connection, ["Clinics:TimeZone"] = "Europe/London",
         }).Build();
-        var services = new ServiceCollection().AddLogging().AddSafetyAudit(configuration, worker: false).AddSingleton<TimeProvider>(new TestClock()).BuildServiceProvider();
+        var services = new ServiceCollection().AddLogging().AddSafetyAudit(configuration).AddQueue(configuration, worker: false).AddSingleton<TimeProvider>(new TestClock()).BuildServiceProvider();
         var installation = new TestInstallation(services, directory, database);
         await using var db = installation.Db();
         if (template is null) await Migrator.MigrateAsync(db, services.GetRequiredService<DatabaseSettings>(), default);

@@ -60,7 +60,7 @@ static class CommandLine
         var collection = new ServiceCollection()
             .AddSingleton<IConfiguration>(configuration)
             .AddLogging(logging => logging.SetMinimumLevel(LogLevel.Warning).AddFilter("Microsoft.EntityFrameworkCore", LogLevel.None).AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace))
-            .AddSafetyAudit(configuration, worker: false);
+            .AddSafetyAudit(configuration);
         if (withAccounts) collection.AddHttpContextAccessor().AddKeptDataProtection(configuration).AddAccounts(Settings.Access(configuration));
         var services = collection.BuildServiceProvider();
         await PrepareDatabaseAsync(services, ct);

@@ -16,7 +16,7 @@ static class MigrateCommand
         {
             var configuration = new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"), optional: true).AddEnvironmentVariables().AddCommandLine(settings).Build();
             var database = Settings.Database(configuration);
-            await using var services = new ServiceCollection().AddLogging().AddSafetyAudit(configuration, worker: false).BuildServiceProvider();
+            await using var services = new ServiceCollection().AddLogging().AddSafetyAudit(configuration).AddQueue(configuration, worker: false).BuildServiceProvider();
             await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, ct);
             await Migrator.MigrateAsync(db, database, ct);
             await services.GetRequiredService<KeyRing>().AgreeAsync(db, ct);

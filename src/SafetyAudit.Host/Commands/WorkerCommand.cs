@@ -11,7 +11,7 @@ static class WorkerCommand
         command.SetAction(async (_, ct) =>
         {
             var builder = Microsoft.Extensions.Hosting.Host.CreateApplicationBuilder(new HostApplicationBuilderSettings { Args = [Settings.ReadOnce, .. settings], ContentRootPath = AppContext.BaseDirectory });
-            builder.Services.AddSafetyAudit(builder.Configuration, worker: true);
+            builder.Services.AddSafetyAudit(builder.Configuration).AddQueue(builder.Configuration, worker: true);
             using var host = builder.Build();
             await CommandLine.PrepareDatabaseAsync(host.Services, ct);
             await host.RunAsync(ct);

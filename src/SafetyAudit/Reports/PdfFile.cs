@@ -121,7 +121,7 @@ sealed class PdfFile
         for (int i = 0; i < fonts.Length; i++) WriteFont(fonts[i], Fonts[i], used[i]);
         foreach (var p in Pages)
         {
-            int content = Stream("", Encoding.ASCII.GetBytes(p.Content.ToString()));
+            int content = Stream("", Ascii(p.Content));
             Set(page[p.Index], $"<</Type/Page/Parent {pages} 0 R/MediaBox[0 0 {N(Width)} {N(Height)}]/Resources<</Font<</F1 {fonts[0]} 0 R/F2 {fonts[1]} 0 R>>>>/Contents {content} 0 R/StructParents {p.Index}/Tabs/S>>");
         }
         Set(pages, $"<</Type/Pages/Count {page.Length}/Kids[{string.Join(' ', page.Select(p => $"{p} 0 R"))}]>>");
@@ -193,30 +193,31 @@ sealed class PdfFile
             foreach (var (glyph, rune) in some) map.Append(CultureInfo.InvariantCulture, $"<{glyph:X4}> <{Convert.ToHexString(Encoding.BigEndianUnicode.GetBytes(rune.ToString()))}>\n");
             map.Append("endbfchar\n");
         }
-        int unicode = Stream("", Encoding.ASCII.GetBytes(map.Append("endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n").ToString()));
+        int unicode = Stream("", Ascii(map.Append("endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n")));
         Set(id, $"<</Type/Font/Subtype/Type0/BaseFont/{name}/Encoding/Identity-H/DescendantFonts[{descendant} 0 R]/ToUnicode {unicode} 0 R>>");
     }
 
     byte[] Assemble(int catalog, int info)
     {
-        using var file = new MemoryStream();
-        void Ascii(string text) => file.Write(Encoding.ASCII.GetBytes(text));
-        Ascii("%PDF-1.7\n%");
+        // At its size from the start: an object takes its content, 20 bytes around it and 20 in the table.
+        using var file = new MemoryStream(1000 + objects.Sum(o => o.Length + 45));
+        void Put(string text) => file.Write(Encoding.ASCII.GetBytes(text));
+        Put("%PDF-1.7\n%");
         file.Write([0xE2, 0xE3, 0xCF, 0xD3, (byte)'\n']);
         var places = new List<long>();
         for (int i = 0; i < objects.Count; i++)
         {
             places.Add(file.Position);
-            Ascii($"{i + 1} 0 obj\n");
+            Put($"{i + 1} 0 obj\n");
             file.Write(objects[i]);
-            Ascii("\nendobj\n");
+            Put("\nendobj\n");
         }
         // Named by its content, as other programs name it by the time.
         string name = Convert.ToHexString(SHA256.HashData(file.GetBuffer().AsSpan(0, (int)file.Length)).AsSpan(0, 16));
         long table = file.Position;
-        Ascii(string.Create(CultureInfo.InvariantCulture, $"xref\n0 {objects.Count + 1}\n0000000000 65535 f \n"));
-        foreach (long place in places) Ascii(string.Create(CultureInfo.InvariantCulture, $"{place:0000000000} 00000 n \n"));
-        Ascii(string.Create(CultureInfo.InvariantCulture, $"trailer\n<</Size {objects.Count + 1}/Root {catalog} 0 R/Info {info} 0 R/ID[<{name}><{name}>]>>\nstartxref\n{table}\n%%EOF\n"));
+        Put(string.Create(CultureInfo.InvariantCulture, $"xref\n0 {objects.Count + 1}\n0000000000 65535 f \n"));
+        foreach (long place in places) Put(string.Create(CultureInfo.InvariantCulture, $"{place:0000000000} 00000 n \n"));
+        Put(string.Create(CultureInfo.InvariantCulture, $"trailer\n<</Size {objects.Count + 1}/Root {catalog} 0 R/Info {info} 0 R/ID[<{name}><{name}>]>>\nstartxref\n{table}\n%%EOF\n"));
         return file.ToArray();
     }
 
@@ -237,6 +238,14 @@ sealed class PdfFile
 
     void SetStream(int id, string entries, byte[] content) =>
         objects[id - 1] = [.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"<<{entries}/Length {content.Length}>>stream\n")), .. content, .. "\nendstream"u8];
+
+    static byte[] Ascii(StringBuilder text)
+    {
+        byte[] bytes = new byte[text.Length];
+        int at = 0;
+        foreach (var chunk in text.GetChunks()) at += Encoding.ASCII.GetBytes(chunk.Span, bytes.AsSpan(at));
+        return bytes;
+    }
 
     // Words outside ASCII too: UTF-16 with its mark.
     static string Words(string text) => $"<FEFF{Convert.ToHexString(Encoding.BigEndianUnicode.GetBytes(text))}>";

@@ -40,9 +40,10 @@ sealed class TrueTypeFont
     static TrueTypeFont Load(string name)
     {
         using var packed = new GZipStream(typeof(TrueTypeFont).Assembly.GetManifestResourceStream($"SafetyAudit.Reports.Fonts.{name}.ttf.gz")!, CompressionMode.Decompress);
-        using var data = new MemoryStream();
+        // Each is some 700 kB.
+        using var data = new MemoryStream(1 << 20);
         packed.CopyTo(data);
-        return new(name, data.ToArray());
+        return new(name, data.GetBuffer());
     }
 
     /// <summary>The glyph of a character; a question mark's where the font has none.</summary>

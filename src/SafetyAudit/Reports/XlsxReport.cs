@@ -37,8 +37,17 @@ public static class XlsxReport
                 string id = string.Create(CultureInfo.InvariantCulture, $"rId{number}");
                 var view = new SheetView { WorkbookViewId = 0 };
                 if (frozen > 0) view.Append(new Pane { VerticalSplit = frozen, TopLeftCell = $"A{frozen + 1}", ActivePane = PaneValues.BottomLeft, State = PaneStateValues.Frozen });
-                main.AddNewPart<WorksheetPart>(id).Worksheet = new Worksheet(new SheetViews(view),
-                    new Columns(widths.Select((w, i) => new Column { Min = (uint)i + 1, Max = (uint)i + 1, Width = w, CustomWidth = true })), new SheetData(rows));
+                // Row by row: a sheet held as a tree takes many times what its file does.
+                using (var sheet = OpenXmlWriter.Create(main.AddNewPart<WorksheetPart>(id)))
+                {
+                    sheet.WriteStartElement(new Worksheet());
+                    sheet.WriteElement(new SheetViews(view));
+                    sheet.WriteElement(new Columns(widths.Select((w, i) => new Column { Min = (uint)i + 1, Max = (uint)i + 1, Width = w, CustomWidth = true })));
+                    sheet.WriteStartElement(new SheetData());
+                    foreach (var row in rows) sheet.WriteElement(row);
+                    sheet.WriteEndElement();
+                    sheet.WriteEndElement();
+                }
                 sheets.Append(new Sheet { Name = name.Length > 31 ? name[..31] : name, SheetId = number, Id = id });
             }
         }
