@@ -81,7 +81,7 @@ static class ImportInto
             await db.Database.ExecuteSqlRawAsync($"INSERT INTO {table} ({string.Join(", ", columns)}) SELECT {taken} FROM {table} WHERE {original} NOT LIKE '%~%'");
 #pragma warning restore EF1002
         }
-        await db.CheckpointAsync(default);
+        await db.CheckpointAsync(more: false, default);
     }
 
     static async Task TimeAsync(Dictionary<string, List<double>> times, string stage, Func<Task> work)

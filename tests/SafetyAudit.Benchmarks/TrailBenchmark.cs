@@ -30,7 +30,7 @@ static class TrailBenchmark
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"200 entries, a transaction each (an import of 1,000,000 rows)  {batches,7:F2} s"));
             double write = await TimeAsync(async () => { for (int done = 0; done < entries; done += 10_000) await AppendAsync(db, Enumerable.Repeat(draft, Math.Min(10_000, entries - done)).ToList()); });
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{entries:N0} entries written, 10,000 to a transaction              {write,7:F2} s"));
-            await db.CheckpointAsync(default);
+            await db.CheckpointAsync(more: false, default);
 
             var verify = new VerifyTrail(services.GetRequiredService<KeyRing>(), new TrailHeads(Path.Combine(folder, "heads.csv"), databases, TimeProvider.System));
             TrailCheck? check = null;

@@ -70,10 +70,13 @@ public static class Database
 
     public const int UsualPages = 8 * 1024;
 
-    /// <summary>Moves what the write-ahead log holds into the file and empties the log. Called by whoever writes much, since automatic checkpoints are off, see <see cref="SqlitePragmas"/>.</summary>
-    public static async Task CheckpointAsync(this SafetyAuditDb db, CancellationToken ct)
+    /// <summary>Moves what the write-ahead log holds into the file. Called by whoever writes much, since automatic checkpoints are off, see <see cref="SqlitePragmas"/>.</summary>
+    /// <param name="db">Its connection writes no more for the moment.</param>
+    /// <param name="more">Whether as much again is about to be written: the log then keeps its length and is written over, which spares the disk making room anew.</param>
+    /// <param name="ct">Stops the moving; what was not moved is moved by the next.</param>
+    public static async Task CheckpointAsync(this SafetyAuditDb db, bool more, CancellationToken ct)
     {
-        if (db.Database.IsSqlite()) await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(TRUNCATE)", ct);
+        if (db.Database.IsSqlite()) await db.Database.ExecuteSqlRawAsync(more ? "PRAGMA wal_checkpoint(RESTART)" : "PRAGMA wal_checkpoint(TRUNCATE)", ct);
     }
 }
 

@@ -54,7 +54,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
                 if (++batches % BatchesPerCheckpoint != 0) continue;
                 // A checkpoint waits for whoever reads.
                 if (ahead is not null) await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                await db.CheckpointAsync(ct);
+                await db.CheckpointAsync(more: true, ct);
             }
         }
         finally
@@ -64,7 +64,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         // The others somebody else counted.
         if (days < waiting) progress?.Report(new(days, 0, begun.Elapsed));
         // Run as a sweep too, so that what pages and sign-ins write reaches the file as well.
-        await db.CheckpointAsync(ct);
+        await db.CheckpointAsync(more: false, ct);
         return days;
     }
 

@@ -27,7 +27,7 @@ public sealed class ProcessUploads(
     public const int MostAttempts = 5;
     const int BatchRows = 5_000;
     const long BatchBytes = 16 * 1024 * 1024;
-    const int BatchesPerCheckpoint = 10;
+    const int BatchesPerCheckpoint = 20;
 
     /// <summary>Reads every file that waits, until none does or another worker is at it. Answers how many were finished here.</summary>
     public async Task<int> DrainAsync(IProgress<(Upload Upload, UploadProgress Progress)>? progress, CancellationToken ct)
@@ -203,7 +203,7 @@ public sealed class ProcessUploads(
                     await db.Trail.AppendAsync(db, told, ct);
                     await transaction.CommitAsync(ct);
                 }
-                if (final || ++batches % BatchesPerCheckpoint == 0) await db.CheckpointAsync(ct);
+                if (final || ++batches % BatchesPerCheckpoint == 0) await db.CheckpointAsync(more: !final, ct);
                 report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
             }, checkedOnly: null, ct);
         }

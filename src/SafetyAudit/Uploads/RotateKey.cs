@@ -48,7 +48,7 @@ public sealed class RotateKey(IDbContextFactory<SafetyAuditDb> databases, KeyRin
             await EnterAnewAsync(db, key, ct);
             await transaction.CommitAsync(ct);
         }
-        await db.CheckpointAsync(ct);
+        await db.CheckpointAsync(more: false, ct);
         return (await keys.AgreeAsync(db, ct), records);
     }
 

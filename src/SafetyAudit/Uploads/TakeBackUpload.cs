@@ -67,7 +67,7 @@ public sealed class TakeBackUpload(IDbContextFactory<SafetyAuditDb> databases, T
             await EnterAsync(db, upload, why, by, now, ct);
             await transaction.CommitAsync(ct);
         }
-        await db.CheckpointAsync(ct);
+        await db.CheckpointAsync(more: false, ct);
         return null;
     }
 
