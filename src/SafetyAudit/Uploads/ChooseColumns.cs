@@ -41,7 +41,7 @@ public sealed class ChooseColumns(DatabaseSettings database, KeyRing keys, Proce
         // One of its own: a layout remembers cells, and belongs to one reader.
         var intake = (Intake)Activator.CreateInstance(Intake.Of(mapping.Kind).GetType())!;
         var meant = new Upload { FileName = upload.FileName, Kind = mapping.Kind, ClinicId = upload.ClinicId, Fingerprint = "", ReceivedBy = "", ReceivedAtUtc = time.UtcNow() };
-        var context = await process.ContextAsync(db, meant, keys.Newest, null, ct);
+        await using var context = await process.ContextAsync(db, meant, keys.Newest, null, ct);
         using var rows = new MappedRows(Rows.OpenTable(Content(upload)), mapping, intake.Columns);
         intake.Match(rows.Headers);
         var coded = intake.Columns.Where(c => c.Allowed.Count > 0 && rows.Headers.Contains(c.Name)).ToDictionary(c => c.Name, c => (Allowed: c.Allowed.ToHashSet(StringComparer.OrdinalIgnoreCase), Words: new List<string>()));

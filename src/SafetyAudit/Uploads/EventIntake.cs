@@ -25,7 +25,7 @@ sealed class EventIntake : Intake<AdverseEvent>
         adverseEvent.Category = adverseEvent.Category.ToUpperInvariant();
         if (adverseEvent.Category.Length > 0 && !Catalogue.Categories.ContainsKey(adverseEvent.Category))
             reasons.Add(new(ReasonCode.CategoryUnknown, "category", adverseEvent.Category, "No category has this code. The codes are listed on the Measures page."));
-        if (adverseEvent.PractitionerId is { Length: > 0 } practitioner && !context.Practitioners.ContainsKey(practitioner))
+        if (adverseEvent.PractitionerId is { Length: > 0 } practitioner && context.Practitioners?.Has(practitioner, out _) == false)
             reasons.Add(new(ReasonCode.PractitionerUnknown, "practitioner_id", practitioner, "No practitioner has this id. Send the practitioners file first, or correct the id."));
         NotInFuture(adverseEvent.OnsetAtUtc, "onset_at", context, reasons);
         NotInFuture(adverseEvent.RecordedAtUtc, "recorded_at", context, reasons);

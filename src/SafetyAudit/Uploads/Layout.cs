@@ -10,12 +10,12 @@ namespace SafetyAudit.Uploads;
 /// <param name="NowUtc">The present, against which dates in the future are told.</param>
 /// <param name="DefaultZone">Time zone of rows that name no clinic.</param>
 /// <param name="Zones">Time zone of each clinic: the clinics there are.</param>
-/// <param name="Practitioners">The practitioners there are, with their home clinic.</param>
+/// <param name="Practitioners">The practitioners there are; nothing where rows are read only for what they say.</param>
 /// <param name="ScopeClinic">The clinic the file was sent for, if it was sent for one.</param>
 /// <param name="Patients">What stands in the place of patients' ids.</param>
 sealed record RowContext(
-    DateTime NowUtc, TimeZoneInfo DefaultZone, IReadOnlyDictionary<string, TimeZoneInfo> Zones, IReadOnlyDictionary<string, string?> Practitioners,
-    string? ScopeClinic, Pseudonyms Patients)
+    DateTime NowUtc, TimeZoneInfo DefaultZone, IReadOnlyDictionary<string, TimeZoneInfo> Zones, KnownPractitioners? Practitioners,
+    string? ScopeClinic, Pseudonyms Patients) : IAsyncDisposable
 {
     /// <summary>Dates up to this are not in the future: clocks differ, and a zone may be a day ahead.</summary>
     public DateTime LatestUtc { get; } = NowUtc.AddDays(1);
@@ -24,6 +24,8 @@ sealed record RowContext(
     public string? Known(string? clinic) => clinic != null && Zones.ContainsKey(clinic) ? clinic : null;
 
     public TimeZoneInfo ZoneOf(string? clinic) => clinic != null && Zones.TryGetValue(clinic, out var zone) ? zone : DefaultZone;
+
+    public ValueTask DisposeAsync() => Practitioners?.DisposeAsync() ?? default;
 }
 
 /// <summary>One row being read: its clinic's time zone, and the world around it.</summary>

@@ -18,7 +18,7 @@ sealed class PractitionerIntake : Intake<Practitioner>
     public override void Check(Practitioner practitioner, RowContext context, List<Reason> reasons)
     {
         practitioner.ClinicId = ClinicOf(practitioner.ClinicId, context, reasons);
-        if (context.ScopeClinic is { } scope && context.Practitioners.GetValueOrDefault(practitioner.PractitionerId) is { } home && home != scope)
+        if (context.ScopeClinic is { } scope && context.Practitioners is { } known && known.Has(practitioner.PractitionerId, out string? home) && home is not null && home != scope)
             reasons.Add(new(ReasonCode.ClinicMismatch, "practitioner_id", practitioner.PractitionerId, "Another clinic has a practitioner with this id. Ids are one person's in all clinics: give this one another."));
         if (practitioner.LicenceIssued > practitioner.LicenceExpires)
             reasons.Add(new(ReasonCode.EndsBeforeStart, "licence_expires", $"{practitioner.LicenceExpires:O}", "licence_expires is before licence_issued. Correct one of them."));

@@ -232,7 +232,7 @@ public sealed class ProcessUploads(
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         // After the claim: whoever adds a key takes the claims of that moment away, so a file is never stored under an older one.
         int key = await keys.AgreeAsync(db, ct);
-        var context = await ContextAsync(db, upload, key, checkedOnly, ct);
+        await using var context = await ContextAsync(db, upload, key, checkedOnly, ct);
         var mapping = upload.MappingId is { } made ? await db.ColumnMappings.AsNoTracking().SingleAsync(m => m.Id == made, ct) : null;
         using var rows = await WhileClaimedAsync(db, upload, () => mapping is null ? Rows.Open(content, intake.Layout) : new MappedRows(Rows.OpenTable(content), mapping, intake.Columns), ct);
         var places = intake.Layout.Match(rows.Headers);
@@ -328,16 +328,11 @@ public sealed class ProcessUploads(
     internal async Task<RowContext> ContextAsync(SafetyAuditDb db, Upload upload, int key, Dictionary<string, string?>? checkedOnly, CancellationToken ct)
     {
         var clinics = await db.Clinics.AsNoTracking().ToListAsync(ct);
-        var practitioners = await db.Practitioners.Where(p => p.SupersededAtUtc == null).GroupBy(p => p.PractitionerId)
-            .Select(g => new { Id = g.Key, ClinicId = g.Max(p => p.ClinicId) }).ToDictionaryAsync(p => p.Id, p => p.ClinicId, ct);
         var zones = clinics.ToDictionary(c => c.Id, c => TimeZoneInfo.FindSystemTimeZoneById(c.TimeZone));
-        foreach (var (practitioner, clinic) in checkedOnly ?? [])
-        {
-            practitioners[practitioner] = clinic;
+        foreach (string? clinic in checkedOnly?.Values.Distinct() ?? [])
             if (clinic is not null) zones.TryAdd(clinic, settings.DefaultTimeZone);
-        }
         if (upload.ClinicId is { } scope && !zones.ContainsKey(scope) && upload.Kind != RecordKind.Practitioners) throw ReceiveUpload.UnknownClinic(scope);
-        return new(upload.ReceivedAtUtc, settings.DefaultTimeZone, zones, practitioners, upload.ClinicId, new Pseudonyms(keys, key));
+        return new(upload.ReceivedAtUtc, settings.DefaultTimeZone, zones, new(await databases.OpenAsync(Actor.Worker, ct), checkedOnly ?? []), upload.ClinicId, new Pseudonyms(keys, key));
     }
 
     // Writes how far reading has come, and by that renews the claim, in the transaction of what was read; an overtaken worker finds no row to write to.

@@ -25,7 +25,7 @@ sealed class SessionIntake : Intake<Session>
         session.ClinicId = ClinicOf(session.ClinicId, context, reasons) ?? "";
         if (session.ClinicId.Length == 0) reasons.Add(new(ReasonCode.MissingValue, "clinic_id", null, "clinic_id must not be empty, or the file must be sent for one clinic."));
         ClinicIsKnown(session.ClinicId, context, reasons);
-        if (session.PractitionerId.Length > 0 && !context.Practitioners.ContainsKey(session.PractitionerId))
+        if (session.PractitionerId.Length > 0 && context.Practitioners?.Has(session.PractitionerId, out _) == false)
             reasons.Add(new(ReasonCode.PractitionerUnknown, "practitioner_id", session.PractitionerId, "No practitioner has this id. Send the practitioners file first, or correct the id."));
 
         bool given = session.Status is SessionStatus.Completed or SessionStatus.Aborted;

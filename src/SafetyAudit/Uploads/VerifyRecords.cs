@@ -179,7 +179,7 @@ public static class VerifyRecords
             var mapping = await db.ColumnMappings.AsNoTracking().SingleOrDefaultAsync(m => m.Id == upload.MappingId, ct);
             using var file = mapping is null ? Rows.Open(Content, intake.Layout) : new MappedRows(Rows.OpenTable(Content), mapping, intake.Columns);
             int[] places = intake.Layout.Match(file.Headers);
-            var context = new RowContext(upload.ReceivedAtUtc, TimeZoneInfo.Utc, zones, new Dictionary<string, string?>(), upload.ClinicId, new Pseudonyms(kept.Keys, kept.Keys.Newest));
+            await using var context = new RowContext(upload.ReceivedAtUtc, TimeZoneInfo.Utc, zones, null, upload.ClinicId, new Pseudonyms(kept.Keys, kept.Keys.Newest));
             while (file.Read() && file.Line <= rows.LastLine)
             {
                 if (file.Line < rows.FirstLine || file.Problem is not null || lines.Contains(file.Line) || rejected.Contains(file.Line)) continue;
