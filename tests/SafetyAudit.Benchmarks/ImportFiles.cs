@@ -4,14 +4,14 @@ using SafetyAudit.Host.Demo;
 namespace SafetyAudit.Benchmarks;
 
 /// <summary>
-/// The demo's records over and over under other ids: practitioners, patients, sessions and events alike, so that a practitioner's day has as many sessions as in the
-/// demo, seven or so, however many rows there are.
+/// The demo's records over and over under other ids: clinics, practitioners, patients, sessions and events alike, so that a practitioner's day has as many sessions as in the
+/// demo, seven or so, and a clinic as many practitioners, eight, however many rows there are.
 /// </summary>
 sealed class ImportFiles
 {
     readonly string sessionsHeader, eventsHeader, practitionersHeader;
     readonly string[] sessions, events, practitioners;
-    readonly int[] sessionIds, eventIds;
+    readonly int[] sessionIds, eventIds, practitionerIds;
 
     public ImportFiles(string folder)
     {
@@ -19,8 +19,9 @@ sealed class ImportFiles
         (practitionersHeader, practitioners) = Lines(demo.Where(p => p.Contains("practitioners", StringComparison.Ordinal)));
         (sessionsHeader, sessions) = Lines(demo.Where(p => Path.GetFileName(p).StartsWith("sessions", StringComparison.Ordinal)));
         (eventsHeader, events) = Lines(demo.Where(p => Path.GetFileName(p).StartsWith("events", StringComparison.Ordinal)));
-        sessionIds = Ids(sessionsHeader, "session_id", "practitioner_id", "patient_id");
-        eventIds = Ids(eventsHeader, "event_id", "session_id", "practitioner_id", "patient_id");
+        sessionIds = Ids(sessionsHeader, "session_id", "clinic_id", "practitioner_id", "patient_id");
+        practitionerIds = Ids(practitionersHeader, "practitioner_id", "clinic_id");
+        eventIds = Ids(eventsHeader, "event_id", "session_id", "clinic_id", "practitioner_id", "patient_id");
     }
 
     public IReadOnlyList<string> SessionColumns => sessionsHeader.Split(',');
@@ -31,7 +32,7 @@ sealed class ImportFiles
     {
         using var writer = new StreamWriter(path);
         writer.WriteLine(practitionersHeader);
-        for (long copy = 0; copy * sessions.Length < sessionRows; copy++) foreach (string line in practitioners) writer.WriteLine(Renamed(line, [0], copy));
+        for (long copy = 0; copy * sessions.Length < sessionRows; copy++) foreach (string line in practitioners) writer.WriteLine(Renamed(line, practitionerIds, copy));
         return path;
     }
 

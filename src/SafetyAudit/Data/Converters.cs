@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
@@ -33,16 +34,29 @@ sealed class RoleListComparer() : ValueComparer<IReadOnlyList<Role>>((a, b) => a
 /// <summary>region/muscle/side;region/muscle/side</summary>
 sealed class RegionListConverter() : ValueConverter<IReadOnlyList<SessionRegion>, string>(v => Join(v), v => Split(v))
 {
-    static string Join(IReadOnlyList<SessionRegion> regions) =>
-        regions.Count == 0 ? "" : string.Join(';', regions.Select(r => $"{r.Region}/{r.Muscle}/{r.Side}"));
+    static string Join(IReadOnlyList<SessionRegion> regions)
+    {
+        if (regions.Count == 0) return "";
+        var text = new StringBuilder();
+        foreach (var place in regions) text.Append(text.Length > 0 ? ";" : "").Append(place.Region).Append('/').Append(place.Muscle).Append('/').Append(place.Side);
+        return text.ToString();
+    }
 
     static SessionRegion[] Split(string text)
     {
         if (text.Length == 0) return [];
-        return [.. text.Split(';').Select(entry => entry.Split('/')).Select(p => new SessionRegion(Filled(p[0]), Filled(p[1]), Filled(p[2])))];
+        var regions = new SessionRegion[text.AsSpan().Count(';') + 1];
+        int at = 0;
+        foreach (var entry in text.AsSpan().Split(';'))
+        {
+            var its = text.AsSpan()[entry];
+            int first = its.IndexOf('/'), second = first + 1 + its[(first + 1)..].IndexOf('/');
+            regions[at++] = new(Filled(its[..first]), Filled(its[(first + 1)..second]), Filled(its[(second + 1)..]));
+        }
+        return regions;
     }
 
-    static string? Filled(string text) => text.Length == 0 ? null : text;
+    static string? Filled(ReadOnlySpan<char> text) => text.IsEmpty ? null : text.ToString();
 }
 
 sealed class RegionListComparer() : ValueComparer<IReadOnlyList<SessionRegion>>((a, b) => a == b || a != null && b != null && a.SequenceEqual(b), v => v.Count, v => v);

@@ -84,7 +84,8 @@ public static class Database
 /// <remarks>No connection checkpoints by itself: a page that writes one row would wait while the log of an import is moved. Whoever writes much does it, and so does the counting, which runs as a sweep too.</remarks>
 sealed class SqlitePragmas : DbConnectionInterceptor
 {
-    static readonly string Pragmas = $"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-{Database.UsualPages};";
+    // Pages of a new file are of 8 kB: half as many to fetch and to write as of 4.
+    static readonly string Pragmas = $"PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-{Database.UsualPages};";
 
     // No two threads use a connection at a time, so it needs no lock around every value; and nobody asks how much memory SQLite holds, which all connections would count under one lock.
     static SqlitePragmas()

@@ -31,12 +31,14 @@ public static class Treatments
                         join b in everybody on everybody.Where(b => b.SupersededAtUtc == null && !uncounted.Contains(b.UploadId) && b.PatientId == s.PatientId && b.StartedAtUtc < s.StartedAtUtc && b.ClinicId == s.ClinicId
                                 && (b.Status == SessionStatus.Completed || b.Status == SessionStatus.Aborted && (b.FirstNeedleAtUtc != null || b.NeedlesInserted > 0)))
                             .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.SessionId).Select(b => (long?)b.Id).FirstOrDefault() equals (long?)b.Id
-                        select new { s.Id, Before = new Session { Id = b.Id, Regions = b.Regions, Technique = b.Technique } };
-            foreach (var one in await pairs.ToListAsync(ct)) before[one.Id] = one.Before;
+                        // By the number of the session that was asked about.
+                        select new Session { Id = s.Id, Regions = b.Regions, Technique = b.Technique };
+            foreach (var one in await db.BulkReadAsync(pairs, ct)) before[one.Id] = one;
         }
 
         var followUps = new Dictionary<(string, string), List<FollowUp>>();
-        foreach (string[] ids in read.Select(s => s.SessionId).Distinct().Chunk(IdsAtOnce))
+        bool areAsked = await db.FollowUps.IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AnyAsync(ct);
+        foreach (string[] ids in areAsked ? read.Select(s => s.SessionId).Distinct().Chunk(IdsAtOnce) : [])
             foreach (var one in await db.CurrentOfAll<FollowUp>().Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null && (f.AttemptedAtUtc != null || f.Outcome != null))
                 .Select(f => new FollowUp { SessionId = f.SessionId, LinkedClinicId = f.LinkedClinicId, AttemptedAtUtc = f.AttemptedAtUtc, Outcome = f.Outcome }).ToListAsync(ct))
                 if (followUps.TryGetValue((one.LinkedClinicId!, one.SessionId), out var list)) list.Add(one);
@@ -49,7 +51,7 @@ public static class Treatments
         var riskOf = risks.ToLookup(r => (r.ClinicId, r.PatientId));
 
         var people = read.Select(s => s.PractitionerId).Distinct().ToList();
-        var records = (await db.VersionsOfAll<Practitioner>().Where(p => people.Contains(p.PractitionerId)).OrderByDescending(p => p.Version).ToListAsync(ct)).GroupBy(p => p.PractitionerId)
+        var records = (await db.BulkReadAsync(db.VersionsOfAll<Practitioner>().Where(p => people.Contains(p.PractitionerId)).OrderByDescending(p => p.Version), ct)).GroupBy(p => p.PractitionerId)
             // A licence before the newest counts on; of a record that was withdrawn none does.
             .Where(versions => versions.Any(p => p.SupersededAtUtc is null)).ToDictionary(g => g.Key, g => g.ToList());
         var clinics = read.Select(s => s.ClinicId).Distinct().ToList();
