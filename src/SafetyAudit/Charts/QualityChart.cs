@@ -15,6 +15,7 @@ public static class QualityChart
         ("sessions in time", '■', Shape.Square, r => r.InTime),
         ("events written down promptly", '▲', Shape.TriangleUp, r => r.Prompt),
         ("events joined to their session", '◆', Shape.Diamond, r => r.Linked),
+        ("follow-ups joined to their session", '▼', Shape.TriangleDown, r => r.FollowUps),
     ];
 
     /// <param name="months">The months of one subject, oldest first.</param>

@@ -165,6 +165,11 @@ public class DataQualityTests
         // Of the clinic and its months, not of practitioners.
         Assert.Equal(2, System.Text.RegularExpressions.Regex.Count(text, "Follow-ups joined</th>"));
         Assert.Matches("(?s)C1</a></th>.*?66.7\\s?%<div class=\"small\">of 3</div>.*?Practitioners</h2>.*?February 2026.*?100.0\\s?%<div class=\"small\">of 1</div>.*?March 2026.*?50.0\\s?%<div class=\"small\">of 2</div>", text);
+        // The chart has a line for them where there are any, and its key too: not for a practitioner.
+        Assert.Contains("<li>▼ follow-ups joined to their session</li>", text, StringComparison.Ordinal);
+        Assert.Contains("March 2026, follow-ups joined to their session: 1 of 2", text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/data-quality?from=2026-02-01&to=2026-04-30&clinic=C1&practitioner=P1"));
+        Assert.DoesNotContain("follow-ups joined to their session", director.Text, StringComparison.Ordinal);
         using var one = new Visitor(dashboard.Address);
         await one.SignInAsync("director-c1", "correct horse battery");
         Assert.Equal(HttpStatusCode.OK, await one.GetAsync("/data-quality?from=2026-02-01&to=2026-04-30&clinic=C1"));
