@@ -13,7 +13,7 @@ using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Host;
 
-/// <summary>What the program is made of, the same for every verb.</summary>
+/// <summary>What the program is made of, the same for every verb; the queue of jobs is for those that hand work on.</summary>
 static class Composition
 {
     public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", SweepArriving = "sweep-arriving",

@@ -8,8 +8,10 @@ public static class QualityChart
 {
     const double Width = 820, Height = 300, Left = 62, Right = 18, Top = 22, Bottom = 58;
 
-    /// <summary>The shares drawn, with the shape and the words for each; a page's key is made of the same list.</summary>
-    public static readonly IReadOnlyList<(string Name, char Glyph, Shape Shape, Func<QualityRow, Part> Part)> Lines =
+    /// <summary>The shares that are drawn of some months, with the shape and the words for each; a page's key is made of the same list. One that is assessed in no month has no line.</summary>
+    public static IReadOnlyList<(string Name, char Glyph, Shape Shape, Func<QualityRow, Part> Part)> LinesOf(IReadOnlyList<QualityRow> months) => [.. Lines.Where(l => months.Any(m => l.Part(m).Of > 0))];
+
+    static readonly IReadOnlyList<(string Name, char Glyph, Shape Shape, Func<QualityRow, Part> Part)> Lines =
     [
         ("answers recorded", '●', Shape.Circle, r => r.Answers),
         ("sessions in time", '■', Shape.Square, r => r.InTime),
@@ -39,7 +41,8 @@ public static class QualityChart
             marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month", Anchor.Middle));
-        foreach (var (name, _, shape, part) in Lines)
+        var lines = LinesOf(months);
+        foreach (var (name, _, shape, part) in lines)
         {
             var assessed = months.Where(m => part(m).Of > 0).ToList();
             if (assessed.Count > 1) marks.Add(new PathMark("series", [.. assessed.Select(m => (X(m), y.At(part(m).Share!.Value)))]));
@@ -48,7 +51,7 @@ public static class QualityChart
         }
         return new(Width, Height, title, $"{months.Count} months. The table below holds every figure.", marks)
         {
-            Data = new(["month", "part", "met", "of"], [.. from month in months from line in Lines select (IReadOnlyList<object?>)[month.From, line.Name, line.Part(month).Met, line.Part(month).Of]]),
+            Data = new(["month", "part", "met", "of"], [.. from month in months from line in lines select (IReadOnlyList<object?>)[month.From, line.Name, line.Part(month).Met, line.Part(month).Of]]),
         };
 
         double X(QualityRow month) => Left + (MonthsBetween(months[0].From, month.From) + 0.5) * slot;

@@ -66,7 +66,7 @@ public static class Bulk
 
     /// <summary>The entities of a query, tracked by nobody, as EF Core would give them; from SQLite in a fifth of the time.</summary>
     /// <param name="db">What the query is of.</param>
-    /// <param name="query">Whole entities, or new ones with some properties.</param>
+    /// <param name="query">Whole entities, or new ones with some properties, each from another column.</param>
     /// <param name="ct">Stops the reading.</param>
     public static async Task<List<T>> BulkReadAsync<T>(this SafetyAuditDb db, IQueryable<T> query, CancellationToken ct) where T : class, new()
     {

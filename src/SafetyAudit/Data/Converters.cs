@@ -50,7 +50,8 @@ sealed class RegionListConverter() : ValueConverter<IReadOnlyList<SessionRegion>
         foreach (var entry in text.AsSpan().Split(';'))
         {
             var its = text.AsSpan()[entry];
-            int first = its.IndexOf('/'), second = first + 1 + its[(first + 1)..].IndexOf('/');
+            int first = its.IndexOf('/'), second = its.LastIndexOf('/');
+            if (first == second) throw new FormatException($"'{its}' is no region, muscle and side.");
             regions[at++] = new(Filled(its[..first]), Filled(its[(first + 1)..second]), Filled(its[(second + 1)..]));
         }
         return regions;

@@ -33,7 +33,7 @@ public static class Treatments
                             .OrderByDescending(b => b.StartedAtUtc).ThenByDescending(b => b.SessionId).Select(b => (long?)b.Id).FirstOrDefault() equals (long?)b.Id
                         // By the number of the session that was asked about.
                         select new Session { Id = s.Id, Regions = b.Regions, Technique = b.Technique };
-            foreach (var one in await db.BulkReadAsync(pairs, ct)) before[one.Id] = one;
+            foreach (var one in await db.BulkReadAsync(pairs, ct)) (before[one.Id], one.Id) = (one, 0);
         }
 
         var followUps = new Dictionary<(string, string), List<FollowUp>>();

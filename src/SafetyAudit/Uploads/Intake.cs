@@ -112,7 +112,7 @@ abstract class Intake<T> : Intake where T : Record, new()
     /// <summary>What tells the record from all others: its id, within its clinic where ids are a clinic's own.</summary>
     public abstract string KeyOf(T record);
 
-    /// <summary>Checks over several columns, and against what is known. Pure: no file, no database.</summary>
+    /// <summary>Checks over several columns, and against what is known. Changes nothing but the record.</summary>
     public abstract void Check(T record, RowContext context, List<Reason> reasons);
 
     /// <summary>The clinic of a record, where its id is a clinic's own.</summary>

@@ -27,7 +27,7 @@ public sealed class ProcessUploads(
     public const int MostAttempts = 5;
     const int BatchRows = 5_000;
     const long BatchBytes = 16 * 1024 * 1024;
-    const int BatchesPerCheckpoint = 20;
+    const int BatchesPerCheckpoint = 10;
 
     /// <summary>Reads every file that waits, until none does or another worker is at it. Answers how many were finished here.</summary>
     public async Task<int> DrainAsync(IProgress<(Upload Upload, UploadProgress Progress)>? progress, CancellationToken ct)
@@ -52,6 +52,9 @@ public sealed class ProcessUploads(
         }
     }
 
+    // Npgsql says of a connection that was lost within a query that it was no valid operation.
+    static bool IsOutage(Exception e) => e is IOException or UnauthorizedAccessException or System.Data.Common.DbException or TimeoutException || e is InvalidOperationException { InnerException: { } cause } && IsOutage(cause);
+
     // False where it was cancelled, or another worker took it over.
     async Task<bool> FinishAsync(Upload upload, Action<UploadProgress> report, CancellationToken ct)
     {
@@ -71,7 +74,7 @@ public sealed class ProcessUploads(
         {
             await GiveUpAsync(upload, "The bytes kept of this file are gone from the data directory. Send it again.", ct);
         }
-        catch (Exception outage) when (outage is IOException or UnauthorizedAccessException or System.Data.Common.DbException or TimeoutException)
+        catch (Exception e) when (IsOutage(e))
         {
             // A full disk or a database that is down is not the file's fault: it must not be given up for it.
             await NotTheFilesFaultAsync(upload);

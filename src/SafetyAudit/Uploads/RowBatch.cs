@@ -28,7 +28,7 @@ sealed class RowBatch<T> where T : Record, new()
     /// <summary>A good row as text, as it stands in the file.</summary>
     public string TextOf(int record) => Rows.Readable(bytes.AsSpan(places[record].From, places[record].Length));
 
-    /// <summary>Reads the next rows in the place of those held. Touches neither the database nor the upload, so it may run while others are stored.</summary>
+    /// <summary>Reads the next rows in the place of those held. Changes neither the database nor the upload, and what it asks goes over a connection of its own, so it may run while others are stored.</summary>
     /// <param name="rows">The file.</param>
     /// <param name="intake">Its kind of record.</param>
     /// <param name="places">Where each column stands in the file.</param>
