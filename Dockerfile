@@ -12,7 +12,7 @@ RUN mkdir --mode=700 /keys && mkdir /data && chown "$APP_UID:$APP_UID" /data /ke
 ENV Data__Directory=/data \
     Keys__Directory=/keys \
     ASPNETCORE_URLS=http://+:8080 \
-    # Collects what has died every 12 MB instead of every 60: a fifth less memory during an import or a report, at no cost in time
+    # Collects what has died every 12 MB instead of every 60: a fifth less memory during an import, and a year's report in less than 200 MB, at no cost in time
     DOTNET_GCgen0size=0xC00000 \
     # One heap for what SQLite asks for, not one for each thread, of which none gives back what others could use: another sixth
     MALLOC_ARENA_MAX=1 \
