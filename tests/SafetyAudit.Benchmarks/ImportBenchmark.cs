@@ -24,7 +24,7 @@ static class ImportBenchmark
             File.WriteAllText(script, $"""
                 PRAGMA journal_mode=WAL;
                 CREATE TABLE s({string.Join(" TEXT,", files.SessionColumns)} TEXT);
-                CREATE UNIQUE INDEX s1 ON s(session_id, clinic_id); CREATE INDEX s2 ON s(clinic_id, practitioner_id, started_at); CREATE INDEX s3 ON s(status); CREATE INDEX s4 ON s(patient_id, started_at); CREATE INDEX s5 ON s(clinic_id, started_at);
+                CREATE UNIQUE INDEX s1 ON s(session_id, clinic_id); CREATE INDEX s2 ON s(clinic_id, practitioner_id, started_at); CREATE INDEX s3 ON s(status); CREATE INDEX s4 ON s(clinic_id, patient_id, started_at); CREATE INDEX s5 ON s(clinic_id, started_at);
                 CREATE TABLE e({string.Join(" TEXT,", files.EventColumns)} TEXT);
                 CREATE UNIQUE INDEX e1 ON e(event_id, clinic_id); CREATE INDEX e2 ON e(session_id, clinic_id); CREATE INDEX e3 ON e(category); CREATE INDEX e4 ON e(patient_id); CREATE INDEX e5 ON e(clinic_id, onset_at);
                 .import --csv --skip 1 {sessions} s

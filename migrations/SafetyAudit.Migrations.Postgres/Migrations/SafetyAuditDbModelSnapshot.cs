@@ -2425,8 +2425,8 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasIndex("ClinicId", "Date")
                         .HasDatabaseName("ix_sessions_clinic_id_date");
 
-                    b.HasIndex("PatientId", "StartedAtUtc")
-                        .HasDatabaseName("ix_sessions_patient_id_started_at_utc");
+                    b.HasIndex("ClinicId", "PatientId", "StartedAtUtc")
+                        .HasDatabaseName("ix_sessions_clinic_id_patient_id_started_at_utc");
 
                     b.HasIndex("ClinicId", "PractitionerId", "Date")
                         .HasDatabaseName("ix_sessions_clinic_id_practitioner_id_date");

@@ -78,6 +78,13 @@ public static class Database
     {
         if (db.Database.IsSqlite()) await db.Database.ExecuteSqlRawAsync(more ? "PRAGMA wal_checkpoint(RESTART)" : "PRAGMA wal_checkpoint(TRUNCATE)", ct);
     }
+
+    /// <summary>Moves into the file what the log holds by now, over a connection of its own, while others go on writing; the log grows on until <see cref="CheckpointAsync"/>, which then has little left to move.</summary>
+    public static async Task CheckpointBesideAsync(this IDbContextFactory<SafetyAuditDb> databases, CancellationToken ct)
+    {
+        await using var db = await databases.OpenAsync(Actor.Worker, ct);
+        if (db.Database.IsSqlite()) await db.Database.ExecuteSqlRawAsync("PRAGMA wal_checkpoint(PASSIVE)", ct);
+    }
 }
 
 /// <summary>What every SQLite connection is told when it opens.</summary>

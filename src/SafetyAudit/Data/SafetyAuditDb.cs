@@ -137,8 +137,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<Session>(session =>
         {
             session.HasIndex(s => new { s.ClinicId, s.PractitionerId, s.Date });
-            // A patient's session before another is found from there backwards.
-            session.HasIndex(s => new { s.PatientId, s.StartedAtUtc });
+            // A patient's session before another is found from there backwards. A clinic's patients lie together, since their sessions come and are counted together.
+            session.HasIndex(s => new { s.ClinicId, s.PatientId, s.StartedAtUtc });
             session.HasIndex(s => new { s.ClinicId, s.Date });
             session.HasOne<Clinic>().WithMany().HasForeignKey(s => s.ClinicId).OnDelete(DeleteBehavior.Restrict);
         });

@@ -19,7 +19,7 @@ public static class Treatments
         var read = await db.BulkReadAsync(sessions, ct);
         if (read.Count == 0) return [];
 
-        // In a query of its own: leaving a filter out would leave it out of the sessions asked for too. By the index on patient and start, from the session backwards.
+        // In a query of its own: leaving a filter out would leave it out of the sessions asked for too. By the index on clinic, patient and start, from the session backwards.
         // The few uploads that don't count are left out by their numbers: asked for those that do, PostgreSQL may go through all the sessions of one for each session here.
         var before = new Dictionary<long, Session>();
         var uncounted = await db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(u => u.Status != UploadStatus.Completed || u.Purpose == UploadPurpose.Withdrawal).Select(u => u.Id).ToListAsync(ct);

@@ -93,7 +93,7 @@ public sealed class AsKnown : IAsyncDisposable
         foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "daily_quality", "stale_days" }) await StandBeforeAsync(db, table, "1 = 0", [], ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_sessions ON sessions (session_id, clinic_id)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_days ON sessions (clinic_id, practitioner_id, date)", ct);
-        await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_patients ON sessions (patient_id, started_at_utc)", ct);
+        await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_patients ON sessions (clinic_id, patient_id, started_at_utc)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_uploads ON uploads (id)", ct);
         string instant = db.Database.IsSqlite() ? string.Create(CultureInfo.InvariantCulture, $"'{at:yyyy-MM-dd HH:mm:ss.FFFFFFF}'") : $"TIMESTAMPTZ '{at:O}'";
         await StandBeforeAsync(db, "link_decisions", $"decided_at_utc <= {instant} AND (taken_back_at_utc IS NULL OR taken_back_at_utc > {instant})", new() { ["taken_back_at_utc"] = db.Database.IsSqlite() ? "CAST(NULL AS text)" : "CAST(NULL AS timestamptz)" }, ct);

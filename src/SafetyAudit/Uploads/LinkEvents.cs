@@ -41,7 +41,7 @@ static class LinkEvents
     public static Task<List<Candidate>> CandidatesAsync(SafetyAuditDb db, IReadOnlyCollection<long> rows, CancellationToken ct) => rows.Count == 0 ? Task.FromResult<List<Candidate>>([]) :
 #pragma warning disable EF1002 // numbers of rows, and our own text
         db.Database.SqlQueryRaw<Candidate>($"""
-            WITH touched AS ({Touched($"e.id IN ({string.Join(", ", rows)})")})
+            WITH touched AS ({Touched($"e.id IN ({string.Join(", ", rows)})")}), of_patient AS ({OfPatient})
             SELECT e.id AS "Event", s.id AS "Session" FROM {Named} AND s.superseded_at_utc IS NULL UNION ALL SELECT e.id, s.id FROM {Near(db)}
             """).ToListAsync(ct);
 #pragma warning restore EF1002
@@ -57,6 +57,7 @@ static class LinkEvents
         meant AS (SELECT e.id, s.session_id, s.clinic_id, max(CASE WHEN s.superseded_at_utc IS NULL THEN 1 ELSE 0 END) AS today FROM {Named} GROUP BY e.id, s.session_id, s.clinic_id),
         named AS (SELECT id, min(session_id) AS session_id, COALESCE(min(CASE WHEN today = 1 THEN clinic_id END), min(clinic_id)) AS clinic_id FROM meant GROUP BY id HAVING sum(today) = 1 OR sum(today) = 0 AND count(*) = 1),
         decided AS (SELECT e.id, min(s.session_id) AS session_id, min(s.clinic_id) AS clinic_id, min(CASE WHEN d.session_id IS NULL OR s.id IS NOT NULL THEN 'manual' END) AS link_method FROM {Decided} GROUP BY e.id),
+        of_patient AS ({OfPatient}),
         near AS (SELECT e.id, min(s.session_id) AS session_id, min(s.clinic_id) AS clinic_id FROM {Near(db)} GROUP BY e.id HAVING count(*) = 1)
         SELECT e.id, e.event_id, e.linked_session_id AS old_session_id, e.linked_clinic_id AS old_clinic_id, e.link_method AS old_link_method,
             CASE WHEN n.id IS NOT NULL THEN n.session_id WHEN d.id IS NOT NULL THEN d.session_id ELSE r.session_id END AS session_id,
@@ -112,9 +113,15 @@ static class LinkEvents
             AND (s.started_at_utc <= e.onset_at_utc OR s.first_needle_at_utc <= e.onset_at_utc) AND {Counts("s")}
         """;
 
+    // Sessions are found by clinic and patient; an event that names no clinic may be of any.
+    const string OfPatient = """
+        SELECT e.id AS event, s.id AS session FROM touched e JOIN sessions s ON s.clinic_id = e.clinic_id AND s.patient_id = e.patient_id WHERE e.session_id IS NULL
+        UNION ALL SELECT e.id, s.id FROM touched e CROSS JOIN clinics c JOIN sessions s ON s.clinic_id = c.id AND s.patient_id = e.patient_id WHERE e.session_id IS NULL AND e.clinic_id IS NULL
+        """;
+
     static string Near(SafetyAuditDb db) => $"""
-        touched e JOIN measures m ON m.code = e.category JOIN sessions s ON s.patient_id = e.patient_id
-        WHERE e.session_id IS NULL AND s.status IN ('completed', 'aborted') AND {SameClinic} AND (e.practitioner_id IS NULL OR s.practitioner_id = e.practitioner_id)
+        touched e JOIN of_patient p ON p.event = e.id JOIN measures m ON m.code = e.category JOIN sessions s ON s.id = p.session
+        WHERE s.status IN ('completed', 'aborted') AND (e.practitioner_id IS NULL OR s.practitioner_id = e.practitioner_id)
             AND {FirstNeedle} <= e.onset_at_utc AND e.onset_at_utc <= {WindowEnd(db)} AND {Counts("s")}
         """;
 

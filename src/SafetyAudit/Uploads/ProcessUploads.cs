@@ -27,7 +27,7 @@ public sealed class ProcessUploads(
     public const int MostAttempts = 5;
     const int BatchRows = 5_000;
     const long BatchBytes = 16 * 1024 * 1024;
-    const int BatchesPerCheckpoint = 10;
+    const int BatchesPerCheckpoint = 10, BatchesBeside = 2;
 
     /// <summary>Reads every file that waits, until none does or another worker is at it. Answers how many were finished here.</summary>
     public async Task<int> DrainAsync(IProgress<(Upload Upload, UploadProgress Progress)>? progress, CancellationToken ct)
@@ -182,8 +182,9 @@ public sealed class ProcessUploads(
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
         // Each session goes to another place of the patients' index.
-        await db.HoldPagesAsync(4 * Database.UsualPages, ct);
+        await db.HoldPagesAsync(2 * Database.UsualPages, ct);
         int batches = 0;
+        var moving = Task.CompletedTask;
         string kept = ReceiveUpload.PathOf(database, upload.Fingerprint);
         try
         {
@@ -206,12 +207,19 @@ public sealed class ProcessUploads(
                     await db.Trail.AppendAsync(db, told, ct);
                     await transaction.CommitAsync(ct);
                 }
-                if (final || ++batches % BatchesPerCheckpoint == 0) await db.CheckpointAsync(more: !final, ct);
+                // Most of the log is moved while the last batches are written, by the processor that waits for them.
+                if (++batches % BatchesPerCheckpoint == BatchesPerCheckpoint - BatchesBeside && !final) moving = Task.Run(() => databases.CheckpointBesideAsync(ct), ct);
+                if (final || batches % BatchesPerCheckpoint == 0)
+                {
+                    await moving;
+                    await db.CheckpointAsync(more: !final, ct);
+                }
                 report(new(upload.RowsRead, upload.RowsRejected, position, upload.Bytes));
             }, checkedOnly: null, ct);
         }
         finally
         {
+            await moving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await db.HoldPagesAsync(Database.UsualPages, CancellationToken.None);
         }
         log.LogInformation("Upload {Upload} read: {New} new, {Same} same, {Changed} changed, {Rejected} rejected", upload.Id, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected);

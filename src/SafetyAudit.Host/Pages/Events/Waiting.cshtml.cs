@@ -79,7 +79,9 @@ public sealed class WaitingModel(SafetyAuditDb db, DecideLink decide, JobQueue j
         if (HasMore = events.Count > PerPage) events.RemoveAt(PerPage);
         var candidates = (await LinkEvents.CandidatesAsync(db, events.ConvertAll(e => e.Id), ct)).ToLookup(c => c.Event, c => c.Session);
         var patients = events.ConvertAll(e => e.PatientId).Distinct().ToList();
-        var sessions = (await db.Current<Session>().Where(s => patients.Contains(s.PatientId)).ToListAsync(ct)).ToLookup(s => s.PatientId);
+        // By clinic and patient, as the index goes.
+        var clinics = await db.Clinics.Select(c => c.Id).ToListAsync(ct);
+        var sessions = (await db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && patients.Contains(s.PatientId)).ToListAsync(ct)).ToLookup(s => s.PatientId);
         foreach (var e in events)
         {
             var allowed = candidates[e.Id].ToHashSet();
