@@ -3,13 +3,14 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Summaries;
 
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>A page about a period: the query says it, and the twelve months to the last session stand in where it does not.</summary>
 public abstract class PeriodPage(SafetyAuditDb db) : PageModel
 {
-    protected SafetyAuditDb Db { get; } = db;
+    protected SafetyAuditDb Db { get; private set; } = db;
 
     [BindProperty(Name = "from", SupportsGet = true)]
     public DateOnly? AskedFrom { get; set; }
@@ -21,6 +22,22 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     [BindProperty(Name = "compare", SupportsGet = true)]
     public string? AskedCompare { get; set; }
 
+    /// <summary>A day, or an instant in UTC: the records as they were known at its end.</summary>
+    [BindProperty(Name = "as_of", SupportsGet = true)]
+    public string? AskedAsOf { get; set; }
+
+    /// <summary>Whether the page can show what its records were at an instant.</summary>
+    public virtual bool LooksBack => false;
+
+    /// <summary>The instant at which the records were known as the page shows them; nothing for today's.</summary>
+    public DateTime? AsKnownUtc => LooksBack && AskedAsOf is { } asked && AsKnown.Parse(asked) is { } at && at < DateTime.UtcNow ? at : null;
+
+    /// <summary>The same as a part of a query, for links to pages that look back too.</summary>
+    public string AsOfQuery => AsKnownUtc is null ? "" : $"&as_of={Uri.EscapeDataString(AskedAsOf!)}";
+
+    /// <summary>This page with today's records.</summary>
+    public string WithTodaysRecords => HttpContext.Request.Path + QueryString.Create(HttpContext.Request.Query.Where(q => q.Key != "as_of"));
+
     public DateOnly From { get; private set; }
     public DateOnly To { get; private set; }
 
@@ -31,7 +48,11 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     public virtual IEnumerable<(string Name, string Value)> Kept => [];
 
     /// <summary>The period as a query, for links that stay in it.</summary>
-    public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}{(Other is null ? "" : $"&compare={AskedCompare}")}";
+    public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}{(Other is null ? "" : $"&compare={AskedCompare}")}{AsOfQuery}";
+
+    /// <summary>What was asked about the period, for forms that keep it.</summary>
+    public IEnumerable<(string Name, string Value)> PeriodAsked =>
+        new (string Name, string? Value)[] { ("from", AskedFrom is { } from ? Show.Iso(from) : null), ("to", AskedTo is { } to ? Show.Iso(to) : null), ("compare", AskedCompare), ("as_of", AskedAsOf) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
 
     /// <summary>The other period, where one was asked for.</summary>
     public (DateOnly From, DateOnly To)? Other => AskedCompare switch
@@ -49,11 +70,48 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     // Years in which sessions can lie; beyond them calendar arithmetic has an end.
     static DateOnly Within(DateOnly day) => day.Year < 1990 ? new(1990, 1, 1) : day.Year > 2199 ? new(2199, 12, 31) : day;
 
+    /// <summary>Reads the period, and begins to read one state of everything: today's, or, where an instant was asked for, the records as they were known then.</summary>
+    /// <param name="since">Once the period is known: the first day that the page shows.</param>
+    /// <param name="ct">Stops the reading.</param>
+    protected async Task<IAsyncDisposable> BeginAsync(Func<DateOnly> since, CancellationToken ct)
+    {
+        var snapshot = await Db.BeginSnapshotAsync(ct);
+        await ReadPeriodAsync(ct);
+        if (AsKnownUtc is not { } at) return snapshot;
+        await snapshot.DisposeAsync();
+        await Looking.WaitAsync(ct);
+        try
+        {
+            var then = await AsKnown.OpenAsync(HttpContext.RequestServices.GetRequiredService<DatabaseSettings>(), Db.Actor, at, since(), To, ct);
+            Db = then.Db;
+            return new Look(then);
+        }
+        catch
+        {
+            Looking.Release();
+            throw;
+        }
+    }
+
+    // Each look back takes and counts the period's records anew: two at a time, so that a page that is asked for over and over takes neither every processor nor the memory.
+    static readonly SemaphoreSlim Looking = new(2);
+
+    sealed class Look(AsKnown then) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await then.DisposeAsync();
+            Looking.Release();
+        }
+    }
+
     protected async Task ReadPeriodAsync(CancellationToken ct)
     {
         var span = await Counts.SpanAsync(Db, null, ct);
         HasSessions = span is not null;
         var last = span?.Last ?? DateOnly.FromDateTime(DateTime.UtcNow);
+        // Days that were still to come then have nothing to show.
+        if (AsKnownUtc is { } at && DateOnly.FromDateTime(at) < last) last = DateOnly.FromDateTime(at);
         To = Within(AskedTo ?? last);
         From = Within(AskedFrom ?? To.AddYears(-1).AddDays(1));
         if (From > To) (From, To) = (To, From);

@@ -36,13 +36,15 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     public List<Row> Rows { get; private set; } = [];
     public bool Cut { get; private set; }
 
+    public override bool LooksBack => true;
+
     public override IEnumerable<(string Name, string Value)> Kept =>
         new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure), ("rule", Rule), ("outcome", Outcome), ("clinic", Clinic) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
+        await using var state = await BeginAsync(() => From, ct);
         if (Practitioner is null || !await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == Practitioner, ct) && !await Db.DailyExposures.AnyAsync(d => d.PractitionerId == Practitioner, ct)) return NotFound();
-        await ReadPeriodAsync(ct);
         // By way of the clinics worked at, since the index on sessions begins with the clinic.
         var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().Where(c => Clinic == null || c == Clinic).ToListAsync(ct);
         var sessions = Db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.PractitionerId == Practitioner && s.Date >= From && s.Date <= To);
@@ -87,7 +89,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
 
     async Task OfEventsAsync(EventRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
     {
-        var found = (await ReportedEvents.ReadAsync(Db, From, To, Clinic, Practitioner, time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && rule.Check(e.Reported) == wanted)
+        var found = (await ReportedEvents.ReadAsync(Db, From, To, Clinic, Practitioner, AsKnownUtc ?? time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && rule.Check(e.Reported) == wanted)
             .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).Skip((Part - 1) * Most).ToList();
         Cut = found.Count > Most;
         var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();

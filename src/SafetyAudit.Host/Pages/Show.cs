@@ -199,7 +199,7 @@ public static class Show
         string file = WebUtility.HtmlEncode($"{http.Request.Path}{http.Request.QueryString.Add(ChartDownloads.Asked, id)}");
         return new HtmlString($"""
             <div class="scroll" tabindex="0" role="region" aria-label="{WebUtility.HtmlEncode(label)}">{SvgWriter.Write(scene, id)}</div>
-            <p class="take">{WebUtility.HtmlEncode(T("Download"))} <a href="{file}&amp;as=svg" aria-label="{WebUtility.HtmlEncode(T("{0} as SVG", label))}" download>SVG</a>{(scene.Data is null ? "" : $" <a href=\"{file}&amp;as=csv\" aria-label=\"{WebUtility.HtmlEncode(T("{0} as CSV", label))}\" download>CSV</a>")}</p>
+            <p class="take">{WebUtility.HtmlEncode(T("Download"))} <a href="{file}&amp;as=svg" aria-label="{WebUtility.HtmlEncode(T("{0} as SVG", label))}" download>SVG</a> <a href="{file}&amp;as=svg" data-png="{id}" aria-label="{WebUtility.HtmlEncode(T("{0} as PNG", label))}">PNG</a>{(scene.Data is null ? "" : $" <a href=\"{file}&amp;as=csv\" aria-label=\"{WebUtility.HtmlEncode(T("{0} as CSV", label))}\" download>CSV</a>")}</p>
             """);
     }
 

@@ -28,26 +28,39 @@ public sealed record CaseMixAdjustment(IReadOnlyList<CaseMixStratum> Strata, Ind
 
     public Interval? CrudeInterval => Crude.Expected > 0 ? PoissonInterval.MidP((long)Crude.Observed) / Crude.Expected : null;
 
-    /// <summary>Counts the completed sessions of a clinic in a period, and those with an event of the measure that was recorded unasked.</summary>
-    public static async Task<CaseMixAdjustment> ReadAsync(SafetyAuditDb db, string clinicId, string practitionerId, Measure measure, DateOnly from, DateOnly to, CancellationToken ct)
+    /// <summary>Counts the completed sessions of a clinic in a period, and those with an event of the measure that was recorded unasked: for one practitioner.</summary>
+    public static async Task<CaseMixAdjustment> ReadAsync(SafetyAuditDb db, string clinicId, string practitionerId, Measure measure, DateOnly from, DateOnly to, CancellationToken ct) =>
+        (await ReadAsync(db, clinicId, measure, from, to, ct))(practitionerId);
+
+    /// <summary>The same for each practitioner of the clinic, counted once for all.</summary>
+    public static async Task<Func<string, CaseMixAdjustment>> ReadAsync(SafetyAuditDb db, string clinicId, Measure measure, DateOnly from, DateOnly to, CancellationToken ct)
     {
         var sessions = db.CurrentOfAll<Session>().Where(s => s.ClinicId == clinicId && s.Date >= from && s.Date <= to && s.Status == SessionStatus.Completed);
-        var given = await sessions.GroupBy(s => new { s.PractitionerId, s.IsFirstSession, s.IsAtRiskThorax, s.AnticoagulantClass }).Select(g => new { g.Key, Sessions = g.Count() }).ToListAsync(ct);
-        var seen = await (from s in sessions
-                          join e in db.CurrentOfAll<AdverseEvent>() on new { Id = (string?)s.SessionId, Clinic = (string?)s.ClinicId } equals new { Id = e.LinkedSessionId, Clinic = e.LinkedClinicId }
-                          where e.Category == measure.Code && e.ReportChannel != ReportChannel.PatientFollowUp
-                          select new { s.Id, IsOwn = s.PractitionerId == practitionerId, s.IsFirstSession, s.IsAtRiskThorax, s.AnticoagulantClass }).Distinct().ToListAsync(ct);
-        var events = seen.GroupBy(s => (s.IsOwn, s.IsFirstSession, s.IsAtRiskThorax, Taking(s.AnticoagulantClass))).ToDictionary(g => g.Key, g => (double)g.Count());
-        var counts = given.GroupBy(g => (IsOwn: g.Key.PractitionerId == practitionerId, g.Key.IsFirstSession, g.Key.IsAtRiskThorax, Taking(g.Key.AnticoagulantClass))).ToDictionary(g => g.Key, g => (double)g.Sum(x => x.Sessions));
-        var strata = counts.Keys.Select(k => (k.IsFirstSession, k.IsAtRiskThorax, k.Item4)).Distinct().Select(k =>
+        // Only sessions that can have the event.
+        if (measure.Unit == ExposureUnit.AtRiskSession) sessions = sessions.Where(s => s.IsAtRiskThorax);
+        var given = (await sessions.GroupBy(s => new { s.PractitionerId, s.IsFirstSession, s.IsAtRiskThorax, s.AnticoagulantClass }).Select(g => new { g.Key, Sessions = g.Count() }).ToListAsync(ct))
+            .ConvertAll(g => (g.Key.PractitionerId, Kind: new Kind(g.Key.IsFirstSession, g.Key.IsAtRiskThorax, Taking(g.Key.AnticoagulantClass)), g.Sessions));
+        var seen = (await (from s in sessions
+                           join e in db.CurrentOfAll<AdverseEvent>() on new { Id = (string?)s.SessionId, Clinic = (string?)s.ClinicId } equals new { Id = e.LinkedSessionId, Clinic = e.LinkedClinicId }
+                           where e.Category == measure.Code && e.ReportChannel != ReportChannel.PatientFollowUp
+                           select new { s.Id, s.PractitionerId, s.IsFirstSession, s.IsAtRiskThorax, s.AnticoagulantClass }).Distinct().ToListAsync(ct))
+            .ConvertAll(s => (s.PractitionerId, Kind: new Kind(s.IsFirstSession, s.IsAtRiskThorax, Taking(s.AnticoagulantClass))));
+        return practitionerId => Of(practitionerId, given, seen);
+    }
+
+    static CaseMixAdjustment Of(string practitionerId, List<(string PractitionerId, Kind Kind, int Sessions)> given, List<(string PractitionerId, Kind Kind)> seen)
+    {
+        var strata = given.Where(g => g.PractitionerId == practitionerId).Select(g => g.Kind).Distinct().Select(kind =>
         {
-            var (own, others) = ((true, k.IsFirstSession, k.IsAtRiskThorax, k.Item3), (false, k.IsFirstSession, k.IsAtRiskThorax, k.Item3));
-            return new CaseMixStratum(k.IsFirstSession, k.IsAtRiskThorax, k.Item3, new(events.GetValueOrDefault(own), counts.GetValueOrDefault(own), events.GetValueOrDefault(others), counts.GetValueOrDefault(others)),
-                given.Where(g => g.Key.PractitionerId != practitionerId && (g.Key.IsFirstSession, g.Key.IsAtRiskThorax, Taking(g.Key.AnticoagulantClass)) == k).Select(g => g.Key.PractitionerId).Distinct().Count());
-        }).Where(s => s.Counts.Sessions > 0).OrderByDescending(s => s.Counts.Sessions).ToList();
-        var all = new Stratum(strata.Sum(s => s.Counts.Observed), strata.Sum(s => s.Counts.Sessions), events.Where(e => !e.Key.IsOwn).Sum(e => e.Value), counts.Where(c => !c.Key.IsOwn).Sum(c => c.Value));
+            var (own, others) = (given.FindAll(g => g.Kind == kind && g.PractitionerId == practitionerId), given.FindAll(g => g.Kind == kind && g.PractitionerId != practitionerId));
+            var events = seen.FindAll(s => s.Kind == kind).ToLookup(s => s.PractitionerId == practitionerId);
+            return new CaseMixStratum(kind.FirstSession, kind.OverLungs, kind.Anticoagulated, new(events[true].Count(), own.Sum(g => g.Sessions), events[false].Count(), others.Sum(g => g.Sessions)), others.Select(g => g.PractitionerId).Distinct().Count());
+        }).OrderByDescending(s => s.Counts.Sessions).ToList();
+        var all = new Stratum(strata.Sum(s => s.Counts.Observed), strata.Sum(s => s.Counts.Sessions), seen.Count(s => s.PractitionerId != practitionerId), given.Where(g => g.PractitionerId != practitionerId).Sum(g => g.Sessions));
         return new(strata, IndirectStandardisation.Of([all]), IndirectStandardisation.Of([.. strata.Select(s => s.Counts)]));
     }
+
+    readonly record struct Kind(bool? FirstSession, bool OverLungs, bool? Anticoagulated);
 
     // "none" is an answer; anything else recorded is something taken.
     static bool? Taking(string? anticoagulantClass) => anticoagulantClass is null ? null : anticoagulantClass != "none";

@@ -112,12 +112,20 @@ public static class Rates
     }
 
     /// <summary>One measure's rows. Pure: counts in, rows out. Counts that are there for comparison only have a part in the others' expectation and no row of their own.</summary>
-    public static List<RateRow> Compute(IReadOnlyList<PractitionerCounts> counts, RateQuestion question, Measure measure, Baseline? baseline)
+    /// <param name="counts">Of everybody within reach.</param>
+    /// <param name="question">Period, grouping and comparison.</param>
+    /// <param name="measure">The measure.</param>
+    /// <param name="baseline">The published rate; null for none.</param>
+    /// <param name="mixes">
+    /// By clinic and practitioner, to adjust what colleagues' records lead to expect for the kind of sessions given: a session counts as its relative risk, the mean of which is what is expected of sessions alike
+    /// over what is expected of as many of all kinds (indirect standardisation; Breslow and Day 1987, vol. II, §2.3). Sessions like none of colleagues' are left out with their events.
+    /// </param>
+    public static List<RateRow> Compute(IReadOnlyList<PractitionerCounts> counts, RateQuestion question, Measure measure, Baseline? baseline, IReadOnlyDictionary<(string Clinic, string Practitioner), CaseMixAdjustment>? mixes = null)
     {
         // A subject is a practitioner, or a clinic; its strata are the settings whose peers it is compared with.
         var byClinic = question.By == Grouping.Clinic;
         var subjects = counts.GroupBy(c => byClinic ? c.ClinicId : c.PractitionerId).OrderBy(g => g.Key, StringComparer.Ordinal)
-            .Select(g => new Subject(g.Key, [.. g.GroupBy(c => byClinic ? "" : c.ClinicId).Select(s => new Part(s.Key, s.Sum(c => c.Sessions), s.Sum(c => c.ExposureOf(measure) ?? 0), s.Sum(c => c.ObservedOf(measure))))],
+            .Select(g => new Subject(g.Key, [.. g.GroupBy(c => byClinic ? "" : c.ClinicId).Select(s => new Part(s.Key, s.Sum(c => c.Sessions), s.Sum(c => c.ExposureOf(measure) ?? 0), s.Sum(c => c.ObservedOf(measure)), mixes?.GetValueOrDefault((s.Key, g.Key))))],
                 g.OrderByDescending(c => c.Sessions).First().ClinicId, g.Sum(c => c.Sessions), g.Sum(c => c.Reached), g.Sum(c => c.FoundByAsking.GetValueOrDefault(measure.Code)), g.Any(c => c.ForComparisonOnly))).ToList();
 
         var rows = subjects.ConvertAll(subject => Row(subject, subjects, question, measure, baseline, byClinic));
@@ -168,8 +176,8 @@ public static class Rates
         int peers = all.Count(other => other.Id != subject.Id && other.Parts.Any(p => p.Exposure > 0 && compared.Exists(own => own.Stratum == p.Stratum)));
         // What one colleague's records lead to expect tells them; who sees their own figures alone is not told.
         if (peers == 1 && all.Exists(other => other.Id != subject.Id && other.ForComparisonOnly)) return row with { Peers = peers, NotAssessed = NotAssessedBecause.OneColleague };
-        long seen = compared.Sum(p => p.Observed);
-        row = row with { Sessions = compared.Sum(p => p.Sessions), Exposure = compared.Sum(p => p.Exposure), Observed = seen, ObservedInterval = IntervalOf(seen, question.Interval), Peers = peers };
+        long seen = compared.Sum(p => p.Observed - p.ObservedLeftOut), leftOut = compared.Sum(p => p.SessionsLeftOut);
+        row = row with { Sessions = compared.Sum(p => p.Sessions) - leftOut, Exposure = compared.Sum(p => p.Exposure) - leftOut, Observed = seen, ObservedInterval = IntervalOf(seen, question.Interval), Peers = peers };
         return Assessed(row, AmongPeers(subject.Id, compared, all, baseline));
     }
 
@@ -192,8 +200,8 @@ public static class Rates
             var here = all.SelectMany(other => other.Parts.Where(p => p.Stratum == own.Stratum && p.Exposure > 0).Select(p => (IsOwn: other.Id == subject, Part: p))).ToList();
             double totalExposure = here.Sum(h => h.Part.Exposure), totalObserved = here.Sum(h => (double)h.Part.Observed);
             var rate = start.After(totalObserved - own.Observed, totalExposure - own.Exposure);
-            expected += own.Exposure * rate.Mean;
-            variance += own.Exposure * own.Exposure * rate.Mean / rate.Exposure;
+            expected += own.AtRisk * rate.Mean;
+            variance += own.AtRisk * own.AtRisk * rate.Mean / rate.Exposure;
             others.AddRange(here.Where(h => !h.IsOwn).Select(h => ((double)h.Part.Observed, h.Part.Exposure * totalObserved / totalExposure, h.Part.Exposure / totalExposure)));
         }
         double tauSquared = Spread.LeaveOneOut([.. others], leftOut: -1);
@@ -202,5 +210,12 @@ public static class Rates
 
     sealed record Subject(string Id, List<Part> Parts, string ClinicId, long Sessions, long Reached, long FoundByAsking, bool ForComparisonOnly);
 
-    readonly record struct Part(string Stratum, long Sessions, double Exposure, long Observed);
+    readonly record struct Part(string Stratum, long Sessions, double Exposure, long Observed, CaseMixAdjustment? Mix)
+    {
+        public long SessionsLeftOut => (long)(Mix?.Adjusted.SessionsLeftOut ?? 0);
+        public long ObservedLeftOut => (long)(Mix?.Adjusted.ObservedLeftOut ?? 0);
+
+        /// <summary>Exposure in sessions of colleagues' mean risk. Where colleagues saw nothing, no kind of session is riskier than another.</summary>
+        public double AtRisk => Mix is null ? Exposure : Mix.Crude.Expected > 0 ? Exposure * Mix.Adjusted.Expected / Mix.Crude.Expected : Exposure - SessionsLeftOut;
+    }
 }

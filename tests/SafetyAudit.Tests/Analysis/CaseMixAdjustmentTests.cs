@@ -32,5 +32,31 @@ public class CaseMixAdjustmentTests
         Assert.Equal(2, adjusted.Strata.Count);
         Assert.Equal((true, 30), (adjusted.Strata[0].FirstSession, adjusted.Strata[0].Counts.Sessions));
         Assert.All(adjusted.Strata, s => Assert.Equal(1, s.Colleagues));
+
+        // Beside colleagues without any published rate: (8 + ½) / 100 a session, so 3.4 of 40; as sessions alike go, 6.5 / 3.2 times that.
+        var counts = await Counts.ReadAsync(db, new(2026, 3, 1), new(2026, 3, 31), default);
+        var (question, measure) = (new RateQuestion(new(2026, 3, 1), new(2026, 3, 31), Against: Against.Peers), Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR"));
+        RateRow Row(Dictionary<(string, string), CaseMixAdjustment>? mixes) => Rates.Compute(counts, question, measure, null, mixes).Single(r => r.PractitionerId == "P1");
+        Assert.Equal(3.4, Row(null).Expected!.Value, 9);
+        var row = Row(new() { [("C1", "P1")] = adjusted });
+        Assert.Equal((40, 7, 6.90625), (row.Exposure, row.Observed, Math.Round(row.Expected!.Value, 9)));
+        // As uncertain as before: the spread of what is expected grows with it.
+        Assert.Equal(Row(null).Predicted!.Value.Shape, row.Predicted!.Value.Shape, 9);
+    }
+
+    // P1's first sessions have no like among colleagues': 30 sessions and their 6 events are left out, and 10 later ones stand beside 80 with 4.
+    [Fact]
+    public void Sessions_like_none_of_colleagues_are_left_out_of_both_sides()
+    {
+        var mix = new CaseMixAdjustment([], Statistics.IndirectStandardisation.Of([new(7, 40, 4, 80)]), Statistics.IndirectStandardisation.Of([new(6, 30, 0, 0), new(1, 10, 4, 80)]));
+        var counts = new List<PractitionerCounts>
+        {
+            new("C1", "P1", new(2026, 3, 1), 40, 0, new Dictionary<string, long> { ["BRUISE_MINOR"] = 7 }),
+            new("C1", "P2", new(2026, 3, 1), 80, 0, new Dictionary<string, long> { ["BRUISE_MINOR"] = 4 }),
+        };
+        var row = Rates.Compute(counts, new(new(2026, 3, 1), new(2026, 3, 31), Against: Against.Peers), Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR"), null, new Dictionary<(string, string), CaseMixAdjustment> { [("C1", "P1")] = mix })
+            .Single(r => r.PractitionerId == "P1");
+        // (4 + ½) / 80 a session.
+        Assert.Equal((10, 10, 1, 0.5625), (row.Sessions, row.Exposure, row.Observed, Math.Round(row.Expected!.Value, 9)));
     }
 }

@@ -69,4 +69,28 @@ public class ChartDownloadTests
         await using var db = WebTests.Db(dashboard);
         Assert.True(await db.AuditEntries.AnyAsync(e => e.Action == AuditAction.Exported && e.Actor == "person director" && e.Subject == "/measures/BRUISE_MINOR"));
     }
+
+    [Fact]
+    public async Task A_chart_is_taken_away_as_PNG_drawn_by_the_browser()
+    {
+        await using var dashboard = await StartAsync();
+        await using var browser = await Browser.OpenAsync();
+        var page = await browser.PageAsync();
+        await page.GotoAsync(dashboard.Address + "/sign-in");
+        await page.FillAsync("[name=UserName]", "director");
+        await page.FillAsync("[name=Password]", Password);
+        await page.ClickAsync("main button >> nth=0");
+        await page.ArrivesAsync(dashboard.Address + "/");
+        await page.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR?from=2026-01-01&to=2026-12-31");
+        var file = await page.RunAndWaitForDownloadAsync(() => page.Locator("[data-png=funnel-0]").ClickAsync());
+        Assert.Equal("measures-BRUISE-MINOR-funnel-0.png", file.SuggestedFilename);
+        byte[] png = await File.ReadAllBytesAsync((await file.PathAsync())!);
+        Assert.Equal([0x89, 0x50, 0x4E, 0x47], png[..4]);
+        int width = System.Buffers.Binary.BinaryPrimitives.ReadInt32BigEndian(png.AsSpan(16));
+        // Three times the picture, with more in it than one colour.
+        Assert.Equal(3 * double.Parse((await page.Locator("svg.chart").First.GetAttributeAsync("viewBox"))!.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture), width);
+        Assert.True(png.Length > 20_000, $"{png.Length} bytes");
+        if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } shots) await File.WriteAllBytesAsync(Path.Combine(shots, "funnel.png"), png);
+        Assert.Empty(browser.Errors);
+    }
 }

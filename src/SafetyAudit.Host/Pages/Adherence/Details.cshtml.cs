@@ -34,6 +34,8 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
 
     public string Query => PeriodQuery + (AskedClinic is null ? "" : $"&clinic={Uri.EscapeDataString(AskedClinic)}");
 
+    public override bool LooksBack => true;
+
     public override IEnumerable<(string Name, string Value)> Kept =>
         new (string Name, string? Value)[] { ("clinic", AskedClinic), ("practitioner", Practitioner), ("measure", Measure) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
 
@@ -41,12 +43,11 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     {
         if (!Rules.ById.TryGetValue(Id, out var rule)) return NotFound();
         Rule = rule;
-        await using var snapshot = await Db.BeginSnapshotAsync(ct);
-        await ReadPeriodAsync(ct);
+        await using var state = await BeginAsync(() => From, ct);
         Clinics = await Db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
         if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
         var question = new AdherenceQuestion(From, To, AskedClinic, ByMonth: true);
-        var rows = (await AdherenceTable.ReadAsync(Db, question, time.UtcNow(), ct)).FindAll(r => r.Rule == rule && r.PractitionerId.Length > 0);
+        var rows = (await AdherenceTable.ReadAsync(Db, question, AsKnownUtc ?? time.UtcNow(), ct)).FindAll(r => r.Rule == rule && r.PractitionerId.Length > 0);
         Rows = [.. rows.GroupBy(r => (r.ClinicId, r.PractitionerId)).Select(g => g.First() with { Period = From, Adherence = AdherenceTable.Sum(g) })];
         Trend = ControlMonths.Of(question, rows.Where(r => Practitioner is null || r.PractitionerId == Practitioner));
         if (AskedClinic is not null) Notes = await DatedNotes.ReadAsync(Db, AskedClinic, rule.Id, From, To, ct);

@@ -20,17 +20,18 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
     public List<string> Practitioners { get; private set; } = [];
     public ILookup<ProtocolRule, AdherenceRow> Rows { get; private set; } = Array.Empty<AdherenceRow>().ToLookup(r => r.Rule);
 
+    public override bool LooksBack => true;
+
     public override IEnumerable<(string Name, string Value)> Kept => AskedClinic is null ? [] : [("clinic", AskedClinic)];
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
-        await using var snapshot = await Db.BeginSnapshotAsync(ct);
-        await ReadPeriodAsync(ct);
+        await using var state = await BeginAsync(() => From, ct);
         Clinics = await Db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
         if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
         Clinic = AskedClinic ?? Clinics.FirstOrDefault() ?? "";
         LaidDown = ClinicProtocol.On(Clinic, await Db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).ToListAsync(ct), To);
-        var rows = AdherenceTable.By((await AdherenceTable.ReadAsync(Db, new(From, To, Clinic), time.UtcNow(), ct)).Where(r => r.PractitionerId.Length > 0), AdherenceGrouping.Practitioner);
+        var rows = AdherenceTable.By((await AdherenceTable.ReadAsync(Db, new(From, To, Clinic), AsKnownUtc ?? time.UtcNow(), ct)).Where(r => r.PractitionerId.Length > 0), AdherenceGrouping.Practitioner);
         Practitioners = [.. rows.Select(r => r.PractitionerId).Distinct().Order(StringComparer.Ordinal)];
         Rows = rows.ToLookup(r => r.Rule);
         return Page();

@@ -19,9 +19,30 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
     [BindProperty(Name = "anew", SupportsGet = true)] public DateOnly? AskedAnew { get; set; }
     [BindProperty(Name = "lasting", SupportsGet = true)] public string? AskedLasting { get; set; }
 
+    /// <summary><c>adjusted</c>: for the kind of sessions each gave.</summary>
+    [BindProperty(Name = "mix", SupportsGet = true)] public string? AskedMix { get; set; }
+
+    /// <summary>Another published rate than the one in use.</summary>
+    [BindProperty(Name = "baseline", SupportsGet = true)] public string? AskedBaseline { get; set; }
+
+    /// <summary>Beyond so many clinics their practitioners are shown one clinic at a time.</summary>
+    public const int MostFunnels = 4;
+
     public Measure Measure { get; private set; } = Catalogue.Measures[0];
+    /// <summary>The published rate that is shown: the one in use, or the one asked for.</summary>
     public Baseline? Baseline { get; private set; }
+
+    /// <summary>The id of the one in use.</summary>
+    public string? InForce { get; private set; }
     public Against Against { get; private set; }
+
+    /// <summary>Whether what is expected of each can be adjusted for the kind of sessions: of an event that is counted by itself, beside colleagues.</summary>
+    public bool CanAdjust => Against == Against.Peers && !Measure.IsSummary && Measure.Unit is ExposureUnit.Session or ExposureUnit.AtRiskSession;
+
+    public bool IsAdjusted => CanAdjust && AskedMix == "adjusted";
+
+    /// <summary>Sessions like none of colleagues', which an adjusted figure leaves out.</summary>
+    public long LeftOut { get; private set; }
 
     /// <summary>One funnel per clinic beside colleagues, since the comparison is within the clinic; one for all beside the literature.</summary>
     public List<(string? Name, Funnel Funnel)> Funnels { get; private set; } = [];
@@ -53,27 +74,33 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>How long they last; read when it is asked for, since it is read from the records.</summary>
     public Resolution? Lasting { get; private set; }
 
+    public override bool LooksBack => true;
+
     public override IEnumerable<(string Name, string Value)> Kept =>
-        new (string Name, string? Value)[] { ("against", AskedAgainst), ("clinic", AskedClinic), ("anew", AskedAnew is { } anew ? Show.Iso(anew) : null), ("lasting", AskedLasting) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+        new (string Name, string? Value)[] { ("against", AskedAgainst), ("clinic", AskedClinic), ("anew", AskedAnew is { } anew ? Show.Iso(anew) : null), ("lasting", AskedLasting), ("mix", AskedMix), ("baseline", AskedBaseline) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
 
     /// <summary>This page with one part of its query changed, or left out.</summary>
     public string With(string name, string? value) => $"/measures/{Measure.Code}?{string.Concat(Kept.Where(k => k.Name != name).Append((Name: name, Value: value!)).Where(k => k.Value is not null).Select(k => $"{k.Name}={Uri.EscapeDataString(k.Value)}&"))}{PeriodQuery}";
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
-        await using var snapshot = await Db.BeginSnapshotAsync(ct);
         if (await Db.Measures.AsNoTracking().SingleOrDefaultAsync(m => m.Code == Code, ct) is not { } measure) return NotFound();
         Measure = measure;
         Against = AskedAgainst == "literature" ? Against.Literature : Against.Peers;
-        await ReadPeriodAsync(ct);
+        bool looksFar = AsKnownUtc is not null && EventGaps.IsFor(measure, (await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc)).GetValueOrDefault(Code));
+        await using var state = await BeginAsync(() => new[] { From, Other?.From ?? From, To.AddYears(looksFar ? -ClinicMonitor.Years : -2).AddDays(1) }.Min(), ct);
         var counts = await Counts.ReadAsync(Db, From, To, ct);
-        string? inForce = (await ChooseBaseline.InForceAsync(Db, null, ct)).GetValueOrDefault(Code);
+        string? inForce = (await ChooseBaseline.InForceAsync(Db, AsKnownUtc, ct)).GetValueOrDefault(Code);
         var baselines = await Db.Baselines.AsNoTracking().Where(b => b.MeasureCode == Code).OrderByDescending(b => b.Id == inForce).ThenBy(b => b.Id).ToListAsync(ct);
-        Baseline = baselines.Find(b => b.Id == inForce);
-        var rows = Rates.Compute(counts, new(From, To, Grouping.Practitioner, Against), measure, Baseline);
+        Baseline = baselines.Find(b => b.Id == (AskedBaseline ?? inForce));
+        if (AskedBaseline is not null && Baseline is null) return NotFound();
+        InForce = inForce;
         var clinics = await Db.Clinics.AsNoTracking().ToDictionaryAsync(c => c.Id, c => c.Name, ct);
         ClinicNames = clinics;
         if (AskedClinic is not null && !clinics.ContainsKey(AskedClinic)) return NotFound();
+        Clinic = AskedClinic ?? clinics.OrderBy(c => c.Value, StringComparer.CurrentCulture).Select(c => c.Key).FirstOrDefault();
+        var rows = Rates.Compute(counts, new(From, To, Grouping.Practitioner, Against), measure, Baseline, IsAdjusted ? await MixesAsync(counts, ct) : null);
+        if (Against == Against.Peers && clinics.Count > MostFunnels) rows = rows.FindAll(r => r.ClinicId == Clinic);
         Funnels = Against == Against.Literature ? [(null, Funnel.Of(rows))]
             : [.. rows.GroupBy(r => r.ClinicId).OrderBy(g => clinics[g.Key], StringComparer.CurrentCulture).Select(g => (clinics.Count > 1 ? clinics[g.Key] : null, Funnel.Of([.. g])))];
         Clinics = baselines.ConvertAll(b => (b, Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, b)));
@@ -90,6 +117,18 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         return Page();
     }
 
+    async Task<Dictionary<(string, string), CaseMixAdjustment>> MixesAsync(List<PractitionerCounts> counts, CancellationToken ct)
+    {
+        var mixes = new Dictionary<(string, string), CaseMixAdjustment>();
+        foreach (var clinic in counts.GroupBy(c => c.ClinicId).Where(c => ClinicNames.Count <= MostFunnels || c.Key == Clinic))
+        {
+            var mixOf = await CaseMixAdjustment.ReadAsync(Db, clinic.Key, Measure, From, To, ct);
+            foreach (var one in clinic) mixes[(clinic.Key, one.PractitionerId)] = mixOf(one.PractitionerId);
+            LeftOut += (long)clinic.Where(c => !c.ForComparisonOnly).Sum(c => mixes[(c.ClinicId, c.PractitionerId)].Adjusted.SessionsLeftOut);
+        }
+        return mixes;
+    }
+
     async Task ReadTimesAsync(CancellationToken ct)
     {
         if (AskedLasting == "yes" && !Measure.IsSummary) Lasting = await Resolution.ReadAsync(Db, Measure, From, To, ct);
@@ -102,7 +141,6 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
             // Years before the records began would look like years without events.
             if (Gaps.Count > 0 && Gaps.Min(g => g.First) is var first && first > Since) Since = first;
         }
-        Clinic = AskedClinic ?? ClinicNames.OrderBy(c => c.Value, StringComparer.CurrentCulture).Select(c => c.Key).FirstOrDefault();
         if (isRare || Clinic is null || Measure.Unit is not (ExposureUnit.Session or ExposureUnit.AtRiskSession)) return;
         Months = await ControlMonths.ReadAsync(Db, Measure, Clinic, Since, To, AskedAnew, ct);
         ProvisionalFrom = ReportingDelay.ProvisionalFrom((await ReportingDelay.ReadAsync(Db, To.AddYears(-1), To, ct, Clinic)).GetValueOrDefault(Clinic), (await Counts.SpanOfClinicAsync(Db, Clinic, ct))?.Last ?? To);

@@ -43,22 +43,26 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
     /// <summary>Whether the reader is the practitioner.</summary>
     public bool IsSelf { get; private set; }
 
+    public override bool LooksBack => true;
+
+    DateOnly TrendFrom => AskedFrom is null ? To.AddYears(-2).AddDays(1) : From;
+
     public override IEnumerable<(string Name, string Value)> Kept => AskedMeasure is null ? [] : [("measure", AskedMeasure)];
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
-        await using var snapshot = await Db.BeginSnapshotAsync(ct);
+        await using var state = await BeginAsync(() => new[] { TrendFrom, From, Other?.From ?? From }.Min(), ct);
         // Someone of another clinic who also treats here has figures here; their name and licence are their own clinic's.
         if ((await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) ?? await TreatsHereAsync(ct)) is not { } practitioner) return NotFound();
         Practitioner = practitioner;
-        await ReadPeriodAsync(ct);
-        var baselines = await Rates.BaselinesAsync(Db, null, ct);
+        var baselines = await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc);
         Watched = EvaluateAlerts.Watched(baselines);
-        Alerts = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId == Id).OrderBy(a => a.Rule).ThenBy(a => a.Measure).ToListAsync(ct);
+        // Alerts, credentials and reviews are today's, and stay away from figures of another day.
+        if (AsKnownUtc is null) Alerts = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId == Id).OrderBy(a => a.Rule).ThenBy(a => a.Measure).ToListAsync(ct);
         string wanted = AskedMeasure ?? Alerts.Find(a => Watched.Exists(m => m.Code == a.Measure))?.Measure ?? "BRUISE_MINOR";
         Chosen = Catalogue.Measures.FirstOrDefault(m => m.Code == wanted) ?? Watched[0];
         // The trend looks back two years, so that a change shows against what was before it.
-        Trend = await Trend.ReadAsync(Db, Chosen, baselines.GetValueOrDefault(Chosen.Code), Id, AskedFrom is null ? To.AddYears(-2).AddDays(1) : From, To, ct);
+        Trend = await Trend.ReadAsync(Db, Chosen, baselines.GetValueOrDefault(Chosen.Code), Id, TrendFrom, To, ct);
         if (practitioner.ClinicId is { } clinic && Trend.Months.Count > 0)
         {
             ProvisionalFrom = ReportingDelay.ProvisionalFrom((await ReportingDelay.ReadAsync(Db, To.AddYears(-1), To, ct, clinic)).GetValueOrDefault(clinic), (await Counts.SpanOfClinicAsync(Db, clinic, ct))?.Last ?? To);
@@ -68,12 +72,12 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
         AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         if (Other is var (earlier, until)) Changes = PeriodChange.Of((await Rates.ReadAsync(Db, new(earlier, until), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id), AgainstLiterature);
         Counted = (await Counts.ReadAsync(Db, From, To, ct)).FindAll(c => c.PractitionerId == Id && !c.ForComparisonOnly);
-        Credentials = (await Credential.ReadAsync(Db, DateOnly.FromDateTime(time.UtcNow()), null, ct)).FindAll(c => c.PractitionerId == Id);
+        if (AsKnownUtc is null) Credentials = (await Credential.ReadAsync(Db, DateOnly.FromDateTime(time.UtcNow()), null, ct)).FindAll(c => c.PractitionerId == Id);
         string? self = await ReviewCase.SelfAsync(Db, ct);
         IsSelf = self == Id;
-        Reviews = await ReviewCase.KnownTo(self, Db.Cases.AsNoTracking()).Where(c => c.PractitionerId == Id).OrderByDescending(c => c.Id).ToListAsync(ct);
+        if (AsKnownUtc is null) Reviews = await ReviewCase.KnownTo(self, Db.Cases.AsNoTracking()).Where(c => c.PractitionerId == Id).OrderByDescending(c => c.Id).ToListAsync(ct);
         FollowUpGrade = AgainstPeers.FirstOrDefault()?.FollowUpGrade ?? 'D';
-        Adherence = [.. (await AdherenceTable.ReadAsync(Db, new(From, To, PractitionerId: Id), time.UtcNow(), ct)).GroupBy(r => r.Rule).Select(g => g.First() with { Adherence = AdherenceTable.Sum(g) })];
+        Adherence = [.. (await AdherenceTable.ReadAsync(Db, new(From, To, PractitionerId: Id), AsKnownUtc ?? time.UtcNow(), ct)).GroupBy(r => r.Rule).Select(g => g.First() with { Adherence = AdherenceTable.Sum(g) })];
         return Page();
     }
 

@@ -22,16 +22,20 @@ public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
     public Measure Counted { get; private set; } = Catalogue.Measures.First(m => m.Code == Measure.AnyMinor);
     public ILookup<string, Alert> OpenAlerts { get; private set; } = Array.Empty<Alert>().ToLookup(_ => "");
 
+    DateOnly MonthsFrom => new DateOnly(To.Year, To.Month, 1).AddMonths(-11);
+
+    public override bool LooksBack => true;
+
     public override IEnumerable<(string Name, string Value)> Kept => Clinic is null ? [] : [("clinic", Clinic)];
 
     public async Task OnGetAsync(CancellationToken ct)
     {
-        await using var snapshot = await Db.BeginSnapshotAsync(ct);
-        await ReadPeriodAsync(ct);
+        await using var state = await BeginAsync(() => MonthsFrom < From ? MonthsFrom : From, ct);
         Clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
         var all = await Db.Measures.AsNoTracking().Where(m => m.Code == Measure.AnyMinor).ToListAsync(ct);
-        Rows = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), all, await Rates.BaselinesAsync(Db, null, ct), ct)).FindAll(r => Clinic is null || r.ClinicId == Clinic);
-        Months = (await Counts.ReadMonthlyAsync(Db, new DateOnly(To.Year, To.Month, 1).AddMonths(-11), To, Measure.AnyMinor, ct)).Where(c => !c.ForComparisonOnly).ToLookup(c => (c.ClinicId, c.PractitionerId));
-        OpenAlerts = (await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId != null).OrderBy(a => a.Rule).ToListAsync(ct)).ToLookup(a => a.PractitionerId!);
+        Rows = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), all, await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc), ct)).FindAll(r => Clinic is null || r.ClinicId == Clinic);
+        Months = (await Counts.ReadMonthlyAsync(Db, MonthsFrom, To, Measure.AnyMinor, ct)).Where(c => !c.ForComparisonOnly).ToLookup(c => (c.ClinicId, c.PractitionerId));
+        // Alerts are today's.
+        if (AsKnownUtc is null) OpenAlerts = (await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId != null).OrderBy(a => a.Rule).ToListAsync(ct)).ToLookup(a => a.PractitionerId!);
     }
 }

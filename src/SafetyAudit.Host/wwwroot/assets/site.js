@@ -1,5 +1,6 @@
-// What a script adds to pages that work without it: keys, and parts that follow what changes.
+// What a script adds to pages that work without it: keys, charts as PNG, and parts that follow what changes.
 'use strict';
+document.documentElement.classList.add('scripted');
 
 // Parts marked data-live are taken anew when the server says that something changed. What is open or being typed in stays.
 if (document.querySelector('[data-live]') && window.EventSource) {
@@ -56,3 +57,24 @@ if (choice) {
   choice.checked = off();
   choice.addEventListener('change', () => choice.checked ? localStorage.setItem('keys', 'off') : localStorage.removeItem('keys'));
 }
+
+// A chart as PNG is drawn here from its SVG, three times as large, which is sharp on paper. Where that can't be done its SVG is what comes.
+document.addEventListener('click', async event => {
+  const link = event.target.closest('[data-png]');
+  if (!link) return;
+  event.preventDefault();
+  try {
+    const picture = new Image();
+    picture.src = link.href;
+    await picture.decode();
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [3 * picture.naturalWidth, 3 * picture.naturalHeight];
+    canvas.getContext('2d').drawImage(picture, 0, 0, canvas.width, canvas.height);
+    const file = await new Promise((done, fail) => canvas.toBlob(made => made ? done(made) : fail(), 'image/png'));
+    const take = document.createElement('a');
+    take.href = URL.createObjectURL(file);
+    take.download = `${location.pathname}-${link.dataset.png}`.replace(/[^A-Za-z0-9-]+/g, '-').replace(/^-/, '') + '.png';
+    take.click();
+    setTimeout(() => URL.revokeObjectURL(take.href), 10000);
+  } catch { location.href = link.href; }
+});
