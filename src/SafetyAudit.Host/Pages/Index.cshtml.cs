@@ -48,6 +48,9 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     public List<ClinicLine> Clinics { get; private set; } = [];
     public int StaleDays { get; private set; }
     public int Waiting { get; private set; }
+
+    /// <summary>The open alerts, the most urgent first; those of one kind about one person together.</summary>
+    public IEnumerable<List<Alert>> Together => Open.GroupBy(a => (a.Level, a.Rule, a.ClinicId, a.PractitionerId ?? a.Key)).Select(g => g.ToList());
     public bool MaySend => Db.Actor.May(Permission.SendRecords);
     public int Quarantined { get; private set; }
 
@@ -60,7 +63,8 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         Quarantined = await Db.QuarantinedRows.CountAsync(q => q.ClosedAtUtc == null, ct);
         if (!HasSessions) return;
 
-        Open = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open).OrderByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id).ToListAsync(ct);
+        Open = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open).ToListAsync(ct);
+        Open = [.. Open.OrderBy(a => a.Level).ThenByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id)];
         var baselines = await Rates.BaselinesAsync(Db, null, ct);
         var clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
         var counts = await Counts.ReadAsync(Db, From, To, ct);

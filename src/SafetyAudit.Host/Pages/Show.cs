@@ -157,16 +157,6 @@ public static class Show
 
     public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };
 
-    public static (string Style, string Glyph) Look(AlertRule rule) => rule switch
-    {
-        AlertRule.SentinelEvent => ("badge sentinel", "■"),
-        AlertRule.MoreThanPeers or AlertRule.ClinicAboveLiterature => ("badge above-998", "▲▲"),
-        AlertRule.FewerThanPeers or AlertRule.ClinicBelowLiterature => ("badge below-998", "▼▼"),
-        AlertRule.ProtocolFailed or AlertRule.AdherenceBelowTarget => ("badge failed", "✕"),
-        AlertRule.CredentialLapsing or AlertRule.RareEventsClose => ("badge above-95", "◆"),
-        _ => ("badge none", "–"),
-    };
-
     /// <summary>What an alert is about, by name: a measure or a rule.</summary>
     public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code) is { } measure ? T(measure.Name) : (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? T(Credential.Words(credential)) : code);
 

@@ -18,7 +18,7 @@ public sealed record ControlWords(string Value, string Counted, string Of, int P
 /// <summary>Draws <see cref="ControlMonths"/>: the months with their centre line and limits, what lies beyond them, unusual runs, and what happened meanwhile.</summary>
 public static class ControlMonthsChart
 {
-    const double Width = 820, Height = 340, Left = 74, Right = 96, Top = 44, Bottom = 58;
+    const double Width = 820, Height = 340, Left = 74, Right = 116, Top = 44, Bottom = 58;
 
     /// <param name="control">The figure.</param>
     /// <param name="title">What it shows.</param>
@@ -41,6 +41,7 @@ public static class ControlMonthsChart
             if (point.Limits is { } limits) uppers.Add(limits.Upper);
         }
         if (uppers.Count > 0) most = Math.Max(most, uppers.Order().ElementAt(uppers.Count * 3 / 4));
+        double usual = months.Select(m => (double)m.Of).Order().ElementAt(months.Count / 2);
         var y = new Axis(0, most > 0 ? Math.Min(control.Chart.Kind == ChartKind.P ? 1 : double.MaxValue, most * 1.08) : 0.02, Height - Bottom, Top);
         double slot = (Width - Left - Right) / months.Count;
         double X(int i) => Left + (i + 0.5) * slot;
@@ -53,7 +54,7 @@ public static class ControlMonthsChart
         }
         int every = Math.Max(1, (int)Math.Ceiling(months.Count / 12.0));
         for (int i = 0; i < months.Count; i += every)
-            marks.Add(new TextMark("axis", X(i), Height - Bottom + 19, months[i].Month.ToString(i == 0 || months[i].Month.Month <= every ? "MMM yy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
+            marks.Add(new TextMark("axis", X(i), Height - Bottom + 19, months[i].Month.ToString(i == 0 || months[i].Month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month", Anchor.Middle));
         marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, words.Value, Anchor.Middle, Upright: true));
 
@@ -61,9 +62,9 @@ public static class ControlMonthsChart
         for (int phase = 0; phase < control.Chart.Phases.Length; phase++)
         {
             int start = control.Chart.Phases[phase].Phase.Start, end = start + control.Chart.PointsOf(phase).Length;
-            Steps("limit limit-998", start, end, p => p.Limits?.Upper);
-            Steps("limit limit-998", start, end, p => p.Limits?.Lower);
-            Steps("centre", start, end, p => p.Centre);
+            Steps("limit limit-998", start, end, i => IsPart(i) ? null : control.Chart.Points[i].Limits?.Upper);
+            Steps("limit limit-998", start, end, i => IsPart(i) ? null : control.Chart.Points[i].Limits?.Lower);
+            Steps("centre", start, end, i => control.Chart.Points[i].Centre);
             if (phase == 0) continue;
             marks.Add(new LineMark("tick", Left + start * slot, Top, Left + start * slot, Height - Bottom));
             marks.Add(new TextMark("axis", Left + start * slot + 5, Height - Bottom - 6, "limits anew"));
@@ -104,12 +105,15 @@ public static class ControlMonthsChart
         string description = string.Create(CultureInfo.CurrentCulture, $"{drawn} months; {(beyond == 0 ? "none" : beyond)} beyond the limits. {string.Join(' ', control.Runs.Select(SayRuns).Distinct())}{(provisionals > 0 ? $" The latest {(provisionals == 1 ? "is" : provisionals + " are")} provisional." : "")} The table below holds every figure.");
         return new(Width, Height, title, description, marks) { Data = new(["month", "counted", "of", "not_recorded", "share", "centre", "lower", "upper", "signal", "provisional"], rows) };
 
-        void Steps(string style, int start, int end, Func<ChartPoint, double?> value)
+        // Limits of a month with hardly any exposure, as the first and the last may be, are so wide that they would look like a fault; its point tells what it is held against.
+        bool IsPart(int i) => months[i].Of < usual / 4;
+
+        void Steps(string style, int start, int end, Func<int, double?> value)
         {
             var path = new List<(double, double)>();
             for (int i = start; i <= end; i++)
             {
-                if (i < end && value(control.Chart.Points[i]) is { } v && v <= y.Most)
+                if (i < end && value(i) is { } v && v <= y.Most)
                 {
                     path.Add((X(i) - slot / 2, y.At(v)));
                     path.Add((X(i) + slot / 2, y.At(v)));

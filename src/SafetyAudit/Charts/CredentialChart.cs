@@ -3,7 +3,7 @@ using SafetyAudit.Analysis;
 
 namespace SafetyAudit.Charts;
 
-/// <summary>Credentials as bars along two years, the day that was asked for in the middle: what holds, what lapses soon, what has lapsed.</summary>
+/// <summary>Credentials as bars from a year before the day that was asked for as far as they last, three years at most: what holds, what lapses soon, what has lapsed.</summary>
 public static class CredentialChart
 {
     const double Width = 820, Left = 190, Right = 18, Top = 34, Row = 48, Bar = 9;
@@ -17,15 +17,16 @@ public static class CredentialChart
         const string title = "Licence, training and first aid around today";
         var people = credentials.Where(c => c.Until is not null).GroupBy(c => c.PractitionerId).ToList();
         if (people.Count == 0) return new(Width, 90, title, "No credential with a last day is recorded.", [new TextMark("axis-label", Width / 2, 50, "No credential with a last day is recorded", Anchor.Middle)]);
-        DateOnly first = today.AddYears(-1), last = today.AddYears(1);
+        DateOnly first = today.AddYears(-1), longest = people.SelectMany(p => p).Max(c => c.Until!.Value), last = longest <= today.AddMonths(11) ? today.AddYears(1) : longest < today.AddYears(3) ? longest.AddDays(30) : today.AddYears(3);
+        int step = last.DayNumber - today.DayNumber > 400 ? 6 : 3;
         double bottom = Top + people.Count * Row;
         double X(DateOnly day) => Left + (Width - Left - Right) * Math.Clamp((day.DayNumber - first.DayNumber) / (double)(last.DayNumber - first.DayNumber), 0, 1);
 
         var marks = new List<Mark>();
-        for (var month = new DateOnly(first.Year, first.Month, 1).AddMonths(1); month <= last; month = month.AddMonths(3))
+        for (var month = new DateOnly(first.Year, first.Month, 1).AddMonths(1); month <= last; month = month.AddMonths(step))
         {
             marks.Add(new LineMark("grid", X(month), Top - 8, X(month), bottom));
-            marks.Add(new TextMark("axis", X(month), Top - 14, month.ToString("MMM yy", CultureInfo.CurrentCulture), Anchor.Middle));
+            marks.Add(new TextMark("axis", X(month), Top - 14, month.ToString("MMM yyyy", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         for (int i = 0; i < people.Count; i++)
         {
@@ -41,7 +42,9 @@ public static class CredentialChart
                 if (to - from >= 1) marks.Add(new PathMark(style, [(from, top), (to, top), (to, top + Bar), (from, top + Bar)], Closed: true));
                 string words = credential.State switch { CredentialState.Lapsed => "lapsed", CredentialState.LapsesSoon => "lapses soon", _ => "in date" };
                 var shape = credential.State == CredentialState.Lapsed ? Shape.Diamond : credential.State == CredentialState.LapsesSoon ? Shape.TriangleUp : Shape.Circle;
-                marks.Add(new PointMark($"point {(credential.State == CredentialState.Lapsed ? "above-998" : credential.State == CredentialState.LapsesSoon ? "above-95" : "inside")}", to, top + Bar / 2, shape, 9,
+                // One that lasts beyond the picture has no end in it, and one that ended before it none either.
+                if (until > last || until < first) marks.Add(new TextMark("axis", until > last ? to - 4 : to + 2, top + Bar, until > last ? "›" : "‹", until > last ? Anchor.End : Anchor.Start));
+                else marks.Add(new PointMark($"point {(credential.State == CredentialState.Lapsed ? "above-998" : credential.State == CredentialState.LapsesSoon ? "above-95" : "inside")}", to, top + Bar / 2, shape, 9,
                     string.Create(CultureInfo.CurrentCulture, $"{name(credential.PractitionerId)}, {Credential.Words(credential.Kind)}: to {until:d MMM yyyy}, {words}"), null));
             }
         }

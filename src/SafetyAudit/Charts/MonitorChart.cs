@@ -6,7 +6,7 @@ namespace SafetyAudit.Charts;
 /// <summary>Draws a <see cref="MonitorPath"/>: the running sums of evidence for a doubling, month by month, upwards, and for half as many downwards, with the lines that they are held against.</summary>
 public static class MonitorChart
 {
-    const double Width = 820, Height = 380, Left = 62, Right = 18, Top = 22, Bottom = 58;
+    const double Width = 820, Height = 380, Left = 62, Right = 104, Top = 22, Bottom = 58;
 
     /// <param name="monitor">The clinic's months.</param>
     /// <param name="path">One practitioner and measure of it.</param>
@@ -35,7 +35,7 @@ public static class MonitorChart
         for (int i = 0; i < slots; i += every)
         {
             var month = monitor.MonthOf(first + i);
-            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
+            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month of the session", Anchor.Middle));
         marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Evidence: fewer · more", Anchor.Middle, Upright: true));
@@ -43,13 +43,15 @@ public static class MonitorChart
         Steps("limit limit-998", p => p.RedThreshold);
         Steps("limit limit-95", p => p.AmberThreshold);
         Steps("limit limit-95", p => -p.FewThreshold);
-        marks.Add(new TextMark("axis", Left + 6, y.At(-points[0].FewThreshold) + 13, "line for fewer"));
-        marks.Add(new PathMark("series series-few", [.. points.Select(p => (X(p), y.At(-Math.Max(0, p.Few.Value))))]));
-        marks.Add(new TextMark("axis", Left + 6, Math.Max(Top, y.At(points[0].RedThreshold) - 5), "red line"));
-        marks.Add(new TextMark("axis", Left + 6, y.At(points[0].AmberThreshold) - 5, "amber line"));
+        // What the lines are, beside their ends.
+        var end = points[^1];
+        double redName = y.At(end.RedThreshold) + 4;
+        foreach (var (name, height) in new[] { ("red line", redName), ("amber line", Math.Max(y.At(end.AmberThreshold) + 4, redName + 14)), ("line for fewer", y.At(-end.FewThreshold) + 4) })
+            marks.Add(new TextMark("limit-name", X(end) + slot / 2 + 7, height, name));
+        Sum("series series-few", p => -Math.Max(0, p.Few.Value), p => p.Few.Value >= p.FewThreshold);
         // The amber sum begins anew after amber signals, which are more: so the two part, and an amber month is seen on its own line.
-        if (points.Exists(p => p.Red.Value != p.Amber.Value)) marks.Add(new PathMark("series series-amber", [.. points.Select(p => (X(p), y.At(Math.Max(0, p.Amber.Value))))]));
-        marks.Add(new PathMark("series", [.. points.Select(p => (X(p), y.At(Math.Max(0, p.Red.Value))))]));
+        if (points.Exists(p => p.Red.Value != p.Amber.Value)) Sum("series series-amber", p => Math.Max(0, p.Amber.Value), p => p.Amber.Value >= p.AmberThreshold);
+        Sum("series", p => Math.Max(0, p.Red.Value), p => p.Red.Value >= p.RedThreshold);
         if (raised is { } by && points.FindIndex(p => p.Index == monitor.IndexOf(by)) is >= 0 and var at)
         {
             marks.Add(new LineMark("centre", X(points[at]), Top, X(points[at]), Height - Bottom));
@@ -71,6 +73,23 @@ public static class MonitorChart
             Data = new(["month", "sessions", "observed", "expected", "red_sum", "red_line", "amber_sum", "amber_line", "few_sum", "few_line", "reading", "provisional"],
                 [.. points.Select(p => (IReadOnlyList<object?>)[monitor.MonthOf(p.Index), p.Sessions, p.Events, p.Expected, Math.Max(0, p.Red.Value), p.RedThreshold, Math.Max(0, p.Amber.Value), p.AmberThreshold, Math.Max(0, p.Few.Value), p.FewThreshold, p.IsRed ? "red" : p.IsAmber ? "amber" : p.IsLow ? "few" : "none", monitor.EndOf(p.Index) >= provisionalFrom])]),
         };
+
+        // A sum that crossed its line and is less after it began anew from zero: its line ends there, and the next one begins.
+        void Sum(string style, Func<MonitorPoint, double> value, Func<MonitorPoint, bool> crossed)
+        {
+            var run = new List<(double, double)>();
+            for (int i = 0; i < points.Count; i++)
+            {
+                if (i > 0 && crossed(points[i - 1]) && Math.Abs(value(points[i])) < Math.Abs(value(points[i - 1])))
+                {
+                    marks.Add(new PathMark(style, [.. run]));
+                    run.Clear();
+                    run.Add((X(points[i]) - slot / 2, y.At(0)));
+                }
+                run.Add((X(points[i]), y.At(value(points[i]))));
+            }
+            marks.Add(new PathMark(style, run));
+        }
 
         static string Count(int n) => n == 0 ? "none" : n.ToString(CultureInfo.CurrentCulture);
 

@@ -38,7 +38,7 @@ public static class QualityChart
         for (int i = 0; i < slots; i += every)
         {
             var month = months[0].From.AddMonths(i);
-            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
+            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month", Anchor.Middle));
         var lines = LinesOf(months);

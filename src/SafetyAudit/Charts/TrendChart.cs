@@ -36,13 +36,15 @@ public static class TrendChart
         for (int i = 0; i < slots; i += every)
         {
             var month = months[0].From.AddMonths(i);
-            string label = month.ToString(i == 0 || month.Month <= every ? "MMM yy" : "MMM", CultureInfo.CurrentCulture);
+            string label = month.ToString(i == 0 || month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture);
             marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, label, Anchor.Middle));
         }
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month of the session", Anchor.Middle));
         marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Per 1,000 sessions", Anchor.Middle, Upright: true));
 
         Steps("limit limit-998", m => Per1000(m, m.Limits?.Upper998));
+        // A limit above the picture is told of, not drawn at its edge.
+        foreach (var month in months.Where(m => Per1000(m, m.Limits?.Upper998) > top)) marks.Add(new TextMark("axis", X(month), Top - 3, "↑", Anchor.Middle));
         Steps("limit limit-95", m => Per1000(m, m.Limits?.Upper95));
         Steps("centre", m => Per1000(m, m.Expected));
         Steps("limit limit-95", m => Per1000(m, m.Limits?.Lower95));
@@ -58,7 +60,7 @@ public static class TrendChart
         }
         int hollow = months.Count(m => m.To >= provisionalFrom);
         int beyond = months.Count(m => m.Position is Position.Above998 or Position.Below998);
-        return new(Width, Height, title, $"{months.Count} months; {(beyond == 0 ? "none" : beyond.ToString(CultureInfo.CurrentCulture))} beyond the month's 99.8 % limits.{(hollow > 0 ? $" The latest {(hollow == 1 ? "is" : hollow + " are")} provisional." : "")} The table below holds every figure.", marks) { Data = ChartData.Of(trend.Months, r => r.From.ToString("yyyy-MM", CultureInfo.InvariantCulture)) };
+        return new(Width, Height, title, $"{months.Count} months; {(beyond == 0 ? "none" : beyond.ToString(CultureInfo.CurrentCulture))} beyond the month's 99.8 % limits.{(months.Exists(m => Per1000(m, m.Limits?.Upper998) > top) ? " An arrow stands where that limit lies above the picture." : "")}{(hollow > 0 ? $" The latest {(hollow == 1 ? "is" : hollow + " are")} provisional." : "")} The table below holds every figure.", marks) { Data = ChartData.Of(trend.Months, r => r.From.ToString("yyyy-MM", CultureInfo.InvariantCulture)) };
 
         void Steps(string style, Func<RateRow, double?> value)
         {
@@ -66,11 +68,21 @@ public static class TrendChart
             foreach (var month in months)
             {
                 if (value(month) is not { } v) continue;
-                double at = y.At(Math.Min(v, top));
-                points.Add((X(month) - slot / 2, at));
-                points.Add((X(month) + slot / 2, at));
+                if (v > top)
+                {
+                    End();
+                    continue;
+                }
+                points.Add((X(month) - slot / 2, y.At(v)));
+                points.Add((X(month) + slot / 2, y.At(v)));
             }
-            if (points.Count > 0) marks.Add(new PathMark(style, points));
+            End();
+
+            void End()
+            {
+                if (points.Count > 0) marks.Add(new PathMark(style, [.. points]));
+                points.Clear();
+            }
         }
     }
 
