@@ -87,9 +87,8 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         }
 
         var delays = await ReportingDelay.ReadAsync(Db, From, To, ct);
-        var last = clinics.ToDictionary(c => c.Id, _ => (DateOnly?)null);
-        foreach (var clinic in clinics) last[clinic.Id] = (await Counts.SpanOfClinicAsync(Db, clinic.Id, ct))?.Last;
-        Provisional = Open.Count(a => last.GetValueOrDefault(a.ClinicId) is { } day && delays.GetValueOrDefault(a.ClinicId) is { NinetiethHours: not null } delay && a.Rule is AlertRule.MoreThanPeers or AlertRule.FewerThanPeers && a.To > ReportingDelay.ProvisionalFrom(delay, day));
+        var last = await Counts.LastDaysAsync(Db, ct);
+        Provisional = Open.Count(a => last.TryGetValue(a.ClinicId, out var day) && delays.GetValueOrDefault(a.ClinicId) is { NinetiethHours: not null } delay && a.Rule is AlertRule.MoreThanPeers or AlertRule.FewerThanPeers && a.To > ReportingDelay.ProvisionalFrom(delay, day));
 
         // Clinics as a whole are no concern of someone who sees their own figures.
         if (Db.Actor.Scope.PractitionerId is not null) return;
@@ -98,7 +97,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         {
             var delay = delays.GetValueOrDefault(clinic.Id);
             var here = literature[clinic.Id].ToList();
-            Clinics.Add(new(clinic.Id, clinic.Name, last[clinic.Id], here.FirstOrDefault()?.Sessions ?? 0, delay?.Events ?? 0, delay?.MedianHours, delay?.NinetiethHours,
+            Clinics.Add(new(clinic.Id, clinic.Name, last.TryGetValue(clinic.Id, out var day) ? day : null, here.FirstOrDefault()?.Sessions ?? 0, delay?.Events ?? 0, delay?.MedianHours, delay?.NinetiethHours,
                 here.Count(r => r.Position == Position.Above998), here.Count(r => r.Position == Position.Below998), here.Count(r => r.Position is Position.Inside or Position.Above95 or Position.Below95)));
         }
     }

@@ -35,6 +35,9 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     /// <summary>The same as a part of a query, for links to pages that look back too.</summary>
     public string AsOfQuery => AsKnownUtc is null ? "" : $"&as_of={Uri.EscapeDataString(AskedAsOf!)}";
 
+    /// <summary>Whether no file had been read to its end by then.</summary>
+    public bool NothingKnown { get; private set; }
+
     /// <summary>This page with today's records.</summary>
     public string WithTodaysRecords => HttpContext.Request.Path + QueryString.Create(HttpContext.Request.Query.Where(q => q.Key != "as_of"));
 
@@ -84,6 +87,7 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         {
             var then = await AsKnown.OpenAsync(HttpContext.RequestServices.GetRequiredService<DatabaseSettings>(), Db.Actor, at, since(), To, ct);
             Db = then.Db;
+            NothingKnown = !await Microsoft.EntityFrameworkCore.EntityFrameworkQueryableExtensions.AnyAsync(Db.Uploads, ct);
             return new Look(then);
         }
         catch

@@ -89,6 +89,10 @@ public static class Counts
     /// <summary>The same of a whole clinic, whoever asks: colleagues' months are counted with one's own.</summary>
     public static Task<(DateOnly First, DateOnly Last)?> SpanOfClinicAsync(SafetyAuditDb db, string clinicId, CancellationToken ct) => SpanAsync(db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.ClinicId == clinicId), ct);
 
+    /// <summary>The last day with a completed session of each clinic within reach, whoever asks; none for a clinic without.</summary>
+    public static Task<Dictionary<string, DateOnly>> LastDaysAsync(SafetyAuditDb db, CancellationToken ct) =>
+        db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Sessions > 0).GroupBy(d => d.ClinicId).Select(g => new { g.Key, Last = g.Max(d => d.Date) }).ToDictionaryAsync(g => g.Key, g => g.Last, ct);
+
     static async Task<(DateOnly First, DateOnly Last)?> SpanAsync(IQueryable<DailyExposure> all, CancellationToken ct)
     {
         var days = all.Where(d => d.Sessions > 0);

@@ -128,14 +128,16 @@ public static class Rates
             .Select(g => new Subject(g.Key, [.. g.GroupBy(c => byClinic ? "" : c.ClinicId).Select(s => new Part(s.Key, s.Sum(c => c.Sessions), s.Sum(c => c.ExposureOf(measure) ?? 0), s.Sum(c => c.ObservedOf(measure)), mixes?.GetValueOrDefault((s.Key, g.Key))))],
                 g.OrderByDescending(c => c.Sessions).First().ClinicId, g.Sum(c => c.Sessions), g.Sum(c => c.Reached), g.Sum(c => c.FoundByAsking.GetValueOrDefault(measure.Code)), g.Any(c => c.ForComparisonOnly))).ToList();
 
-        var rows = subjects.ConvertAll(subject => Row(subject, subjects, question, measure, baseline, byClinic));
+        // Whoever has exposure in a setting, by the setting: to look through everybody for each one's peers would take as much longer as there are more clinics.
+        var settings = subjects.SelectMany(s => s.Parts.Where(p => p.Exposure > 0).Select(p => (Of: s, Part: p))).ToLookup(p => p.Part.Stratum);
+        var rows = subjects.ConvertAll(subject => Row(subject, settings, question, measure, baseline, byClinic));
         var shrinkage = Shrinkage.Fit([.. rows.Where(r => r.Expected > 0).Select(r => ((double)r.Observed, r.Expected!.Value))]);
         return [.. subjects.Zip(rows).Where(s => !s.First.ForComparisonOnly).Select(s => s.Second.Expected is > 0 and var expected
             ? s.Second with { ShrunkenRatio = shrinkage.Mean(s.Second.Observed, expected), ShrunkenInterval = shrinkage.Interval(s.Second.Observed, expected) }
             : s.Second)];
     }
 
-    static RateRow Row(Subject subject, List<Subject> all, RateQuestion question, Measure measure, Baseline? baseline, bool byClinic)
+    static RateRow Row(Subject subject, ILookup<string, (Subject Of, Part Part)> settings, RateQuestion question, Measure measure, Baseline? baseline, bool byClinic)
     {
         bool counted = measure.Unit is ExposureUnit.Session or ExposureUnit.AtRiskSession;
         double exposure = subject.Parts.Sum(p => p.Exposure);
@@ -171,14 +173,15 @@ public static class Rates
             return Assessed(row, published.Predict(exposure));
         }
         // Only settings in which somebody else works can be compared; what was done and seen in others stays out of the row.
-        var compared = subject.Parts.Where(own => own.Exposure > 0 && all.Exists(other => other.Id != subject.Id && other.Parts.Any(p => p.Stratum == own.Stratum && p.Exposure > 0))).ToList();
+        var compared = subject.Parts.Where(own => own.Exposure > 0 && settings[own.Stratum].Any(other => other.Of.Id != subject.Id)).ToList();
         if (compared.Count == 0) return row with { NotAssessed = NotAssessedBecause.NoPeers };
-        int peers = all.Count(other => other.Id != subject.Id && other.Parts.Any(p => p.Exposure > 0 && compared.Exists(own => own.Stratum == p.Stratum)));
+        var colleagues = compared.SelectMany(own => settings[own.Stratum]).Select(other => other.Of).Where(other => other.Id != subject.Id).DistinctBy(other => other.Id).ToList();
+        int peers = colleagues.Count;
         // What one colleague's records lead to expect tells them; who sees their own figures alone is not told.
-        if (peers == 1 && all.Exists(other => other.Id != subject.Id && other.ForComparisonOnly)) return row with { Peers = peers, NotAssessed = NotAssessedBecause.OneColleague };
+        if (peers == 1 && colleagues[0].ForComparisonOnly) return row with { Peers = peers, NotAssessed = NotAssessedBecause.OneColleague };
         long seen = compared.Sum(p => p.Observed - p.ObservedLeftOut), leftOut = compared.Sum(p => p.SessionsLeftOut);
         row = row with { Sessions = compared.Sum(p => p.Sessions) - leftOut, Exposure = compared.Sum(p => p.Exposure) - leftOut, Observed = seen, ObservedInterval = IntervalOf(seen, question.Interval), Peers = peers };
-        return Assessed(row, AmongPeers(subject.Id, compared, all, baseline));
+        return Assessed(row, AmongPeers(subject, compared, settings, baseline));
     }
 
     static Interval IntervalOf(long observed, IntervalMethod method) => method == IntervalMethod.Exact ? PoissonInterval.Exact(observed) : PoissonInterval.MidP(observed);
@@ -189,7 +192,7 @@ public static class Rates
     /// What colleagues' records lead to expect of this subject: in each clinic the published rate updated with everyone else's counts there, the
     /// clinics' expectations added up, and the ordinary spread between practitioners allowed for, estimated without this one.
     /// </summary>
-    static NegativeBinomial AmongPeers(string subject, List<Part> compared, List<Subject> all, Baseline? baseline)
+    static NegativeBinomial AmongPeers(Subject subject, List<Part> compared, ILookup<string, (Subject Of, Part Part)> settings, Baseline? baseline)
     {
         // Only a rate found as practitioners record it says anything about such records; otherwise the peers start from nothing.
         var start = baseline is { Ascertainment: Ascertainment.Passive, Unit: ExposureUnit.Session, Distribution: { } published } ? published : GammaRate.Unknown;
@@ -197,7 +200,7 @@ public static class Rates
         var others = new List<(double Observed, double Expected, double Share)>();
         foreach (var own in compared)
         {
-            var here = all.SelectMany(other => other.Parts.Where(p => p.Stratum == own.Stratum && p.Exposure > 0).Select(p => (IsOwn: other.Id == subject, Part: p))).ToList();
+            var here = settings[own.Stratum].Select(p => (IsOwn: p.Of.Id == subject.Id, p.Part)).ToList();
             double totalExposure = here.Sum(h => h.Part.Exposure), totalObserved = here.Sum(h => (double)h.Part.Observed);
             var rate = start.After(totalObserved - own.Observed, totalExposure - own.Exposure);
             expected += own.AtRisk * rate.Mean;

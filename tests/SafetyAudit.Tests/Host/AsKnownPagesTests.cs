@@ -55,6 +55,9 @@ public class AsKnownPagesTests
             Assert.Contains("as they were known at", director.Text, StringComparison.Ordinal);
         }
 
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"/measures/BRUISE_MINOR?{Period}&as_of=2020-01-01"));
+        Assert.Contains("Nothing was known at 1 Jan 2020 23:59 UTC", WebUtility.HtmlDecode(director.Text), StringComparison.Ordinal);
+
         // Whoever may see their own figures alone sees no more of another day.
         using var own = new Visitor(dashboard.Address);
         await own.SignInAsync("own", Password);
