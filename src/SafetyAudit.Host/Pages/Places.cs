@@ -51,7 +51,7 @@ public static class Navigation
         ]),
         new("Reports", [new("Reports", "/reports", "/Reports", Permission.KeepReports, 's', "Compliance reports: preview, freeze, sign, issue")]),
         new("Audit trail", [new("Audit trail", "/trail", "/Trail", Permission.ReadTrail, 't', "Who did and opened what")]),
-        new("Settings",
+        new("Administration",
         [
             new("Report links", "/report-links", "/ReportLinks", Permission.KeepReportLinks, 'i', "Links and codes by which anybody reports an event"),
             new("Access", "/access", "/Access", Permission.ManageAccess, 'x', "Accounts and API keys"),

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Html;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
@@ -18,7 +19,7 @@ using static SafetyAudit.Languages.Said;
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>How figures and names read on pages, in the reader's culture. Works nothing out.</summary>
-public static class Show
+public static partial class Show
 {
     /// <summary>The first page of whoever signed in: what they may see first.</summary>
     public static string Landing(IReadOnlySet<Permission> permissions) => permissions switch
@@ -109,6 +110,28 @@ public static class Show
         < 10 => value.Value.ToString("0.00", CultureInfo.CurrentCulture),
         _ => value.Value.ToString("N1", CultureInfo.CurrentCulture),
     };
+
+    /// <summary>A figure and its sign, which no line breaks apart.</summary>
+    public static string Tied(string words) => words.Replace(" %", "\u00a0%", StringComparison.Ordinal).Replace(" ×", "\u00a0×", StringComparison.Ordinal);
+
+    /// <summary>Words in which dates, DOIs and the ids of records stay on one line.</summary>
+    public static IHtmlContent Unbroken(string words)
+    {
+        var html = new HtmlContentBuilder();
+        int from = 0;
+        foreach (Match whole in Whole().Matches(words))
+        {
+            html.Append(words[from..whole.Index]).AppendHtml("<span class=\"when\">").Append(whole.Value).AppendHtml("</span>");
+            from = whole.Index + whole.Length;
+        }
+        return html.Append(words[from..]);
+    }
+
+    [GeneratedRegex(@"\b[0-9]{4}-[0-9]{2}-[0-9]{2}\b|\b10\.[0-9]{4,}/[^\s;,]{1,40}|\b[A-Z][A-Z0-9]{0,15}-[A-Z0-9]{1,15}\b")]
+    private static partial Regex Whole();
+
+    /// <summary>The rise that would have been seen, where there was none.</summary>
+    public static string RiseSeen(RateRow row) => row.Position is Position.Inside or Position.Below95 ? Number(row.SmallestRise) : "–";
 
     public static string Percent(double? share) => share is { } s ? s.ToString("P1", CultureInfo.CurrentCulture) : "–";
 

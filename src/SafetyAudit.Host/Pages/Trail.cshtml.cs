@@ -12,7 +12,7 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadTrail, LeaveOutQuery = true)]
 public sealed class TrailModel(SafetyAuditDb db, ReadLog reads, VerifyTrail verify, TimeProvider time) : PageModel
 {
-    const int PageRows = 100;
+    const int PageRows = 50;
 
     [BindProperty(Name = "subject", SupportsGet = true)] public string? Subject { get; set; }
     [BindProperty(Name = "actor", SupportsGet = true)] public string? By { get; set; }

@@ -207,6 +207,20 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     static async Task<(string Id, string Clinic)?> EventOfAsync(SafetyAuditDb db, Case review, CancellationToken ct) =>
         review.Rule == AlertRule.SentinelEvent ? EventOf(await db.Alerts.Where(a => a.Id == review.AlertId).Select(a => a.Key).SingleAsync(ct)) : null;
 
+    /// <summary>The open cases of sentinel events that are about others than the reader, by the event's id and its own clinic.</summary>
+    public static async Task<Dictionary<(string Id, string Clinic), long>> OpenAboutEventsAsync(SafetyAuditDb db, CancellationToken ct)
+    {
+        string? self = await SelfAsync(db, ct);
+        var open = await (from c in db.Cases
+                          join a in db.Alerts on c.AlertId equals a.Id
+                          where c.Rule == AlertRule.SentinelEvent && c.Stage != CaseStage.Closed && (self == null || c.PractitionerId == null || c.PractitionerId != self)
+                          orderby c.Id
+                          select new { a.Key, c.Id }).ToListAsync(ct);
+        var byEvent = new Dictionary<(string, string), long>();
+        foreach (var one in open) if (EventOf(one.Key) is { } of) byEvent[of] = one.Id;
+        return byEvent;
+    }
+
     static (string Id, string Clinic)? EventOf(string key) => key.Split('|', 4) is [_, var clinic, _, var id] ? (id, clinic) : null;
 
     /// <summary>The open cases of which the protocol lays down by when they begin, and that have not begun.</summary>

@@ -1,5 +1,6 @@
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
@@ -16,7 +17,8 @@ public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPag
     /// <param name="Reported">The event.</param>
     /// <param name="PractitionerId">Of its session.</param>
     /// <param name="Outcome">What the rule says of it.</param>
-    public sealed record Due(ReportedEvent Reported, string? PractitionerId, Outcome Outcome);
+    /// <param name="CaseId">The open case that reviews it, of those about others.</param>
+    public sealed record Due(ReportedEvent Reported, string? PractitionerId, Outcome Outcome, long? CaseId = null);
 
     public DateTime NowUtc { get; private set; }
     public List<DutyCase> Cases { get; private set; } = [];
@@ -37,9 +39,10 @@ public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPag
         var events = await ReportedEvents.ReadAsync(Db, From, To, null, null, NowUtc, ct);
         Cases = DutyCase.Of(events);
         EventRule reviewed = (EventRule)Rules.ById["PR-033"], escalated = (EventRule)Rules.ById["PR-032"];
+        var cases = await ReviewCase.OpenAboutEventsAsync(Db, ct);
         foreach (var (reported, practitioner, _) in events)
         {
-            if (reported.IsSentinel) Reviews.Add(new(reported, practitioner, reviewed.Check(reported)));
+            if (reported.IsSentinel) Reviews.Add(new(reported, practitioner, reviewed.Check(reported), cases.TryGetValue((reported.Event.EventId, reported.Event.ClinicId ?? ""), out long open) ? open : null));
             if (escalated.Check(reported) is var outcome and not Outcome.NotApplicable)
             {
                 if (outcome == Outcome.NotRecorded) ProlongedUnknown++;
