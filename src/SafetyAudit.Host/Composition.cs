@@ -16,7 +16,7 @@ namespace SafetyAudit.Host;
 /// <summary>What the program is made of, the same for every verb; the queue of jobs is for those that hand work on.</summary>
 static class Composition
 {
-    public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", SweepArriving = "sweep-arriving",
+    public const string ReadUploads = "read-uploads", Summarise = "summarise", WriteHeads = "write-trail-heads", Evaluate = "evaluate-alerts", EvaluateMarked = "evaluate-marked-clinics", SweepArriving = "sweep-arriving",
         TakeDropped = "take-dropped-files", SweepDeliveries = "sweep-deliveries", FreezeReports = "freeze-reports", Tell = "tell-notices", SendMail = "send-mail", SendWebhooks = "send-webhooks";
 
     /// <summary>A datum's way through the jobs: each hands on to the next, and each also runs by itself, so that nothing a crash left stays lying.</summary>
@@ -26,16 +26,25 @@ static class Composition
         {
             if (await services.GetRequiredService<ProcessUploads>().DrainAsync(null, ct) == 0) return;
             await services.GetRequiredService<JobQueue>().EnqueueAsync(Summarise, ct);
-            // A sentinel event whose session has not arrived changes no day, and is told of all the same.
-            await services.GetRequiredService<JobQueue>().EnqueueAsync(Evaluate, ct);
+            // A sentinel event does not wait for the counting, and one whose session has not arrived changes no day.
+            await services.GetRequiredService<JobQueue>().EnqueueAsync(EvaluateMarked, ct);
         }, TimeSpan.FromSeconds(10)),
         new(Summarise, async (services, ct) =>
         {
-            if (await services.GetRequiredService<RefreshSummaries>().RunAsync(ct) > 0) await services.GetRequiredService<JobQueue>().EnqueueAsync(Evaluate, ct);
+            await services.GetRequiredService<RefreshSummaries>().RunAsync(ct);
+            // Whoever marked it: a decision about an event may change no day either.
+            await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.Worker, ct);
+            if (await db.StaleClinics.AnyAsync(ct)) await services.GetRequiredService<JobQueue>().EnqueueAsync(EvaluateMarked, ct);
         }, TimeSpan.FromSeconds(30)),
+        new(EvaluateMarked, async (services, ct) =>
+        {
+            await EvaluateAsync(services, onlyMarked: true, ct);
+            await services.GetRequiredService<JobQueue>().EnqueueAsync(Tell, ct);
+        }, TimeSpan.FromMinutes(5)),
+        // Of all clinics: deadlines and credentials run out, reviews are closed and baselines chosen without a record that comes.
         new(Evaluate, async (services, ct) =>
         {
-            await EvaluateAsync(services, ct);
+            await EvaluateAsync(services, onlyMarked: false, ct);
             await services.GetRequiredService<JobQueue>().EnqueueAsync(Tell, ct);
         }, TimeSpan.FromMinutes(15)),
         new(Tell, async (services, ct) =>
@@ -100,18 +109,18 @@ static class Composition
     /// <summary>The queue of jobs, for who hands work on; and, for a worker, their running.</summary>
     public static IServiceCollection AddQueue(this IServiceCollection services, IConfiguration configuration, bool worker) => services.AddJobs(Settings.Database(configuration), Jobs, execute: worker);
 
-    /// <summary>Reads what waits, summarises it and looks for alerts: what the worker does job by job, at once and in this process.</summary>
+    /// <summary>Reads what waits, summarises it and looks for alerts in the clinics that it is about: what the worker does job by job, at once and in this process.</summary>
     public static async Task CatchUpAsync(this IServiceProvider services, IProgress<(Upload, UploadProgress)>? progress, CancellationToken ct, IProgress<CountingProgress>? counting = null)
     {
         await services.GetRequiredService<ProcessUploads>().DrainAsync(progress, ct);
         await services.GetRequiredService<RefreshSummaries>().RunAsync(ct, counting);
-        await EvaluateAsync(services, ct);
+        await EvaluateAsync(services, onlyMarked: true, ct);
     }
 
-    /// <summary>Looks for alerts, opens the cases that they ask for, and tells decided ones what has changed.</summary>
-    public static async Task EvaluateAsync(IServiceProvider services, CancellationToken ct)
+    /// <summary>Looks for alerts in all clinics, or in those that are marked; opens the cases that they ask for, and tells decided ones what has changed.</summary>
+    public static async Task EvaluateAsync(IServiceProvider services, bool onlyMarked, CancellationToken ct)
     {
-        await services.GetRequiredService<EvaluateAlerts>().RunAsync(ct);
+        await services.GetRequiredService<EvaluateAlerts>().RunAsync(onlyMarked, ct);
         await services.GetRequiredService<OpenCases>().RunAsync(ct);
         await services.GetRequiredService<FollowRecords>().RunAsync(ct);
     }

@@ -32,7 +32,7 @@ static class ImportStages
             await Stage($"{name}: read", () => services.GetRequiredService<ProcessUploads>().DrainAsync(null, default));
         }
         await Stage("summaries", () => services.GetRequiredService<RefreshSummaries>().RunAsync(default));
-        await Stage("alerts", () => services.GetRequiredService<EvaluateAlerts>().RunAsync(default));
+        await Stage("alerts", () => services.GetRequiredService<EvaluateAlerts>().RunAsync(onlyMarked: true, default));
         await using var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.CommandLine, default);
         var uploads = await db.Uploads.AsNoTracking().OrderByDescending(u => u.Id).Take(files.Count).ToListAsync();
         foreach (var upload in uploads.Where(u => u.Status != UploadStatus.Completed || u.RowsRejected > 0))

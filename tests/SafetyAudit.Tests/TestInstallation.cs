@@ -112,7 +112,9 @@ sealed class TestInstallation : IAsyncDisposable
 
     public Task SummariseAsync() => services.GetRequiredService<RefreshSummaries>().RunAsync(default);
 
-    public Task EvaluateAsync() => Composition.EvaluateAsync(services, default);
+    public Task EvaluateAsync() => Composition.EvaluateAsync(services, onlyMarked: false, default);
+
+    public Task EvaluateMarkedAsync() => Composition.EvaluateAsync(services, onlyMarked: true, default);
 
     /// <summary>All that counts, as text: equal digests mean equal records, summaries and open alerts.</summary>
     public async Task<string> DigestAsync()

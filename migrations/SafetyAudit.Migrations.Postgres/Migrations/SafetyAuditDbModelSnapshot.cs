@@ -2603,6 +2603,26 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.ToTable("daily_quality");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Summaries.StaleClinic", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("clinic_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_stale_clinics");
+
+                    b.ToTable("stale_clinics");
+                });
+
             modelBuilder.Entity("SafetyAudit.Summaries.StaleDay", b =>
                 {
                     b.Property<long>("Id")

@@ -2558,6 +2558,24 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.ToTable("daily_quality");
                 });
 
+            modelBuilder.Entity("SafetyAudit.Summaries.StaleClinic", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("id");
+
+                    b.Property<string>("ClinicId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("clinic_id");
+
+                    b.HasKey("Id")
+                        .HasName("pk_stale_clinics");
+
+                    b.ToTable("stale_clinics");
+                });
+
             modelBuilder.Entity("SafetyAudit.Summaries.StaleDay", b =>
                 {
                     b.Property<long>("Id")

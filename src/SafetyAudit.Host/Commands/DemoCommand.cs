@@ -67,7 +67,7 @@ static class DemoCommand
         var results = await ImportCommand.ImportAsync(services, [.. files.Select(f => new FileInfo(f))], null, null, showProgress: true, ct);
         if (results.Find(r => r.Upload is not { Status: Uploads.UploadStatus.Completed }) is { } failed) throw new CommandFailedException($"The demo file {failed.File} could not be imported: {failed.Refused ?? failed.Upload?.Failure}");
         await EscalateAsync(services, lastDay, ct);
-        await Composition.EvaluateAsync(services, ct);
+        await Composition.EvaluateAsync(services, onlyMarked: false, ct);
         await File.WriteAllTextAsync(done, "", ct);
     }
 

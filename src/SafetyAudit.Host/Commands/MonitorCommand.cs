@@ -31,7 +31,7 @@ static class MonitorCommand
             var watched = EvaluateAlerts.Watched(baselines);
             if (!watched.Exists(m => m.Code == code))
                 throw new CommandFailedException(Catalogue.Measures.Any(m => m.Code == code) ? $"{code} is too rare to be watched by rate, or has no published rate of events as they are recorded. Watched are: {string.Join(", ", watched.Select(m => m.Code))}." : $"There is no measure {code}. Watched are: {string.Join(", ", watched.Select(m => m.Code))}.");
-            var reviewed = await EvaluateAlerts.ReviewedAsync(db, DateTime.UtcNow, ct);
+            var reviewed = await EvaluateAlerts.ReviewedAsync(db.Alerts, DateTime.UtcNow, ct);
             var lines = new List<Line>();
             foreach (string clinic in await db.Clinics.Select(c => c.Id).OrderBy(c => c).ToListAsync(ct))
                 if (await EvaluateAlerts.MonitorAsync(db, clinic, baselines, reviewed, ct) is { } monitor && monitor.PathOf(id, code) is { } path) lines.AddRange(path.Points.Select(p => new Line(clinic, monitor, p)));

@@ -21,22 +21,29 @@ namespace SafetyAudit.Alerts;
 /// </remarks>
 public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, TimeProvider time)
 {
-    public async Task RunAsync(CancellationToken ct)
+    /// <param name="onlyMarked">Judges the clinics that are marked (<see cref="SafetyAuditDb.StaleClinics"/>) alone, and leaves the others' alerts as they are: what an upload costs does not grow with the clinics it says nothing of. What changes with time, reviews and baselines is found by judging all.</param>
+    /// <param name="ct">Stops it; nothing is changed then.</param>
+    public async Task RunAsync(bool onlyMarked, CancellationToken ct)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
+        if (onlyMarked && !await db.StaleClinics.AnyAsync(ct)) return;
         // Read and write in one transaction that no other evaluation runs beside, so that the alerts belong to one state of the figures.
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
+        // Before all that is judged by, and taken away by their ids: one that is written meanwhile stays for the next time.
+        var marks = await db.StaleClinics.Select(c => new { c.Id, c.ClinicId }).ToListAsync(ct);
+        string[]? clinics = onlyMarked ? [.. marks.Select(m => m.ClinicId).Distinct()] : null;
+        var ofThese = clinics is null ? db.Alerts : db.Alerts.Where(a => clinics.Contains(a.ClinicId));
         // Half-recounted figures accuse the wrong people; one event is one review whatever the figures. The recount asks for this job again when it is through.
         bool counted = !await db.StaleDays.AnyAsync(ct);
         var now = time.UtcNow();
-        var open = await db.Alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
+        var open = await ofThese.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
         var monitored = new List<MonitoredPractitioner>();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
-        var found = await SentinelsAsync(db, measures, ct);
-        if (counted) found.AddRange(await FindAsync(db, measures, now, open, await ReviewedAsync(db, now, ct), monitored, ct));
-        // One that did not hold for a while and holds again is the same alert, with the review that it has.
+        var found = await SentinelsAsync(db, measures, clinics, open, ct);
+        if (counted) found.AddRange(await FindAsync(db, measures, now, clinics, open, await ReviewedAsync(ofThese, now, ct), monitored, ct));
+        // One that did not hold for a while and holds again is the same alert, with the review that it has; so is one that stands at a clinic that is not judged, while its event is found at one that is.
         var missing = found.Where(f => !open.ContainsKey(f.Key)).Select(f => f.Key).ToList();
-        var again = (await db.Alerts.Where(a => a.Status == AlertStatus.NoLongerHolds && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => a.Id)!);
+        var again = (await db.Alerts.Where(a => (a.Status == AlertStatus.NoLongerHolds || a.Status == AlertStatus.Open) && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => (a.Status == AlertStatus.Open, a.Id))!);
         foreach (var finding in found)
         {
             finding.EvaluatedAtUtc = now;
@@ -51,14 +58,17 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             db.Alerts.Add(finding);
         }
         foreach (var gone in open.Values.Where(a => counted || a.Rule == AlertRule.SentinelEvent)) (gone.Status, gone.EvaluatedAtUtc) = (AlertStatus.NoLongerHolds, now);
-        if (counted) await KeepMonitoredAsync(db, monitored, ct);
+        if (counted) await KeepMonitoredAsync(db, clinics, monitored, ct);
         await db.SaveChangesAsync(ct);
+        // Clinics whose figures could not be judged yet stay marked.
+        long[] judged = counted ? [.. marks.Select(m => m.Id)] : [];
+        if (judged.Length > 0) await db.StaleClinics.Where(c => judged.Contains(c.Id)).ExecuteDeleteAsync(ct);
         await transaction.CommitAsync(ct);
     }
 
-    static async Task KeepMonitoredAsync(SafetyAuditDb db, List<MonitoredPractitioner> monitored, CancellationToken ct)
+    static async Task KeepMonitoredAsync(SafetyAuditDb db, string[]? clinics, List<MonitoredPractitioner> monitored, CancellationToken ct)
     {
-        var before = await db.MonitoredPractitioners.ToDictionaryAsync(m => (m.ClinicId, m.PractitionerId), ct);
+        var before = await db.MonitoredPractitioners.Where(m => clinics == null || clinics.Contains(m.ClinicId)).ToDictionaryAsync(m => (m.ClinicId, m.PractitionerId), ct);
         foreach (var now in monitored)
             if (before.Remove((now.ClinicId, now.PractitionerId), out var row)) db.Entry(row).CurrentValues.SetValues(now);
             else db.MonitoredPractitioners.Add(now);
@@ -85,11 +95,11 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         Reviewed? Seen(AlertRule rule, string practitioner, string measure) => reviewed.TryGetValue(KeyOf(rule, clinicId, practitioner, measure), out var seen) ? seen : null;
     }
 
-    /// <summary>The day up to which what an alert was about has been looked at, by the alert's key: one for each key, however often it was. Not of sentinel events, each of which is one review, nor of warnings whose day has come.</summary>
-    public static async Task<Dictionary<string, Reviewed>> ReviewedAsync(SafetyAuditDb db, DateTime nowUtc, CancellationToken ct)
+    /// <summary>The day up to which what one of these alerts was about has been looked at, by the alert's key: one for each key, however often it was. Not of sentinel events, each of which is one review, nor of warnings whose day has come.</summary>
+    public static async Task<Dictionary<string, Reviewed>> ReviewedAsync(IQueryable<Alert> alerts, DateTime nowUtc, CancellationToken ct)
     {
         var today = DateOnly.FromDateTime(nowUtc);
-        return await db.Alerts.Where(a => a.Status == AlertStatus.Closed && a.ReviewedTo != null && a.Rule != AlertRule.SentinelEvent && (a.Rule != AlertRule.CredentialLapsing || a.ReviewedTo >= today))
+        return await alerts.Where(a => a.Status == AlertStatus.Closed && a.ReviewedTo != null && a.Rule != AlertRule.SentinelEvent && (a.Rule != AlertRule.CredentialLapsing || a.ReviewedTo >= today))
             .GroupBy(a => a.Key).Select(g => new { g.Key, To = g.Max(a => a.ReviewedTo), RedTo = g.Max(a => a.Level == AlertLevel.Red ? a.ReviewedTo : null), NothingTo = g.Max(a => a.Level == AlertLevel.Red && a.FoundNothing ? a.ReviewedTo : null) })
             .ToDictionaryAsync(g => g.Key, g => new Reviewed(g.To!.Value, g.RedTo, g.RedTo != null && g.NothingTo == g.RedTo), ct);
     }
@@ -97,13 +107,15 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>The measures that are watched by rate.</summary>
     public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
 
-    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, List<Measure> measures, DateTime now, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, List<MonitoredPractitioner> monitored, CancellationToken ct)
+    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, List<Measure> measures, DateTime now, string[]? clinics, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, List<MonitoredPractitioner> monitored, CancellationToken ct)
     {
         var found = new List<Alert>();
+        var working = new HashSet<string>();
         var baselines = await Rates.BaselinesAsync(db, null, ct);
-        foreach (string clinic in await db.Clinics.Select(c => c.Id).OrderBy(id => id).ToListAsync(ct))
+        foreach (string clinic in await db.Clinics.Where(c => clinics == null || clinics.Contains(c.Id)).Select(c => c.Id).OrderBy(id => id).ToListAsync(ct))
         {
             if (await PeriodAsync(db, clinic, ct) is not var (start, end)) continue;
+            working.UnionWith(await Credential.WorkingAsync(db.DailyExposures.Where(d => d.ClinicId == clinic), DateOnly.FromDateTime(now), ct));
             if (await MonitorAsync(db, clinic, baselines, reviewed, ct) is { } monitor)
             {
                 monitored.AddRange(Monitored(monitor, now));
@@ -114,8 +126,26 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key, clinic)).Select(r => r.Value.To).Distinct().Where(d => d >= start && d < end))
                 found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen.To == day).ToListAsync(ct));
         }
-        found.AddRange((await ProtocolAlerts.OfCredentialsAsync(db, DateOnly.FromDateTime(now), ct)).Where(a => ProtocolAlerts.IsLapse(a) || !reviewed.ContainsKey(a.Key)));
+        found.AddRange(await CredentialsAsync(db, now, clinics, working, open, ct));
         return found;
+    }
+
+    // A credential is told of at its owner's home, which may be another clinic than where they work, and another than it was. So people are judged and not clinics: whoever works here, is warned of here, or was here when it was last judged.
+    static async Task<List<Alert>> CredentialsAsync(SafetyAuditDb db, DateTime now, string[]? clinics, HashSet<string> working, Dictionary<string, Alert> open, CancellationToken ct)
+    {
+        var today = DateOnly.FromDateTime(now);
+        if (clinics is not null)
+        {
+            var known = await db.MonitoredPractitioners.Where(m => clinics.Contains(m.ClinicId)).Select(m => m.PractitionerId).Distinct().ToListAsync(ct);
+            string[] others = [.. open.Values.Where(a => a.Rule == AlertRule.CredentialLapsing).Select(a => a.PractitionerId!).Union(known).Except(working)];
+            string[] people = [.. working, .. others];
+            foreach (var alert in await db.Alerts.Where(a => a.Status == AlertStatus.Open && a.Rule == AlertRule.CredentialLapsing && people.Contains(a.PractitionerId)).ToListAsync(ct)) open.TryAdd(alert.Key, alert);
+            if (others.Length > 0) working.UnionWith(await Credential.WorkingAsync(db.DailyExposures.Where(d => others.Contains(d.PractitionerId)), today, ct));
+        }
+        var found = await ProtocolAlerts.OfCredentialsAsync(db, [.. working], today, ct);
+        string[] keys = [.. found.Select(a => a.Key)];
+        var reviewed = await ReviewedAsync(db.Alerts.Where(a => keys.Contains(a.Key)), now, ct);
+        return found.FindAll(a => ProtocolAlerts.IsLapse(a) || !reviewed.ContainsKey(a.Key));
     }
 
     static readonly string[] OfOther = [Codes.Of(AlertRule.SentinelEvent), Codes.Of(AlertRule.MoreThanPeers), Codes.Of(AlertRule.FewerThanPeers), Codes.Of(AlertRule.CredentialLapsing)];
@@ -152,20 +182,24 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     };
 
     // One event, one review: whatever its rate, whether or not its session has arrived. What was reviewed is left out by the database.
-    static async Task<List<Alert>> SentinelsAsync(SafetyAuditDb db, List<Measure> measures, CancellationToken ct)
+    static async Task<List<Alert>> SentinelsAsync(SafetyAuditDb db, List<Measure> measures, string[]? clinics, Dictionary<string, Alert> open, CancellationToken ct)
     {
         var byCode = measures.ToDictionary(m => m.Code);
         var sentinels = measures.Where(m => m.IsSentinel).Select(m => m.Code).ToList();
-        var candidates = await db.Current<AdverseEvent>()
-            .Where(e => sentinels.Contains(e.Category) || e.Severity == Severity.Critical || e.CtcaeGrade >= 4 || e.MedicalAttention == MedicalAttention.Admitted || e.Seriousness!.StartsWith("serious") || Measure.SeriousOutcomes.Contains(e.Outcome!)
-                || db.Measures.Any(m => m.Code == e.Category && m.DefaultSeverity == Severity.Critical))
-            .Where(e => !db.Alerts.Any(a => a.Key == SentinelKey + (e.ClinicId ?? "") + "||" + e.EventId && a.Status == AlertStatus.Closed))
-            .Select(e => new { Event = e, PractitionerId = db.Sessions.Where(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.SupersededAtUtc == null).Select(s => s.PractitionerId).FirstOrDefault() })
-            .ToListAsync(ct);
+        var events = db.Current<AdverseEvent>();
+        string[] known = [.. open.Values.Where(a => a.Rule == AlertRule.SentinelEvent).Select(a => EventOf(a.Key)?.Id).OfType<string>().Distinct()];
+        // Each of the parts is found by an index. The last are events with an alert here that may count at another clinic by now: the alert goes with them.
+        IQueryable<AdverseEvent>[] parts = clinics is null ? [events] : [events.Where(e => clinics.Contains(e.LinkedClinicId)), events.Where(e => e.LinkedClinicId == null && clinics.Contains(e.ClinicId ?? "")), events.Where(e => known.Contains(e.EventId))];
+        var candidates = new List<(AdverseEvent Event, string? PractitionerId)>();
+        foreach (var part in parts)
+            candidates.AddRange((await part.Where(e => sentinels.Contains(e.Category) || e.Severity == Severity.Critical || e.CtcaeGrade >= 4 || e.MedicalAttention == MedicalAttention.Admitted || e.Seriousness!.StartsWith("serious") || Measure.SeriousOutcomes.Contains(e.Outcome!)
+                    || db.Measures.Any(m => m.Code == e.Category && m.DefaultSeverity == Severity.Critical))
+                .Where(e => !db.Alerts.Any(a => a.Key == SentinelKey + (e.ClinicId ?? "") + "||" + e.EventId && a.Status == AlertStatus.Closed))
+                .Select(e => new { Event = e, PractitionerId = db.Sessions.Where(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.SupersededAtUtc == null).Select(s => s.PractitionerId).FirstOrDefault() })
+                .ToListAsync(ct)).Select(c => (c.Event, c.PractitionerId)));
         var found = new List<Alert>();
-        foreach (var candidate in candidates)
+        foreach (var (e, practitioner) in candidates.DistinctBy(c => c.Event.Id))
         {
-            var e = candidate.Event;
             var measure = byCode[e.Category];
             bool serious = Measure.IsSerious(e, e.Severity ?? measure.DefaultSeverity);
             if (!measure.IsSentinel && !serious) continue;
@@ -173,7 +207,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             string clinic = e.LinkedClinicId ?? e.ClinicId ?? "";
             found.Add(new Alert
             {
-                Rule = AlertRule.SentinelEvent, Level = AlertLevel.Sentinel, ClinicId = clinic, PractitionerId = candidate.PractitionerId ?? e.PractitionerId, Measure = e.Category, From = day, To = day, Observed = 1,
+                Rule = AlertRule.SentinelEvent, Level = AlertLevel.Sentinel, ClinicId = clinic, PractitionerId = practitioner ?? e.PractitionerId, Measure = e.Category, From = day, To = day, Observed = 1,
                 Key = KeyOf(AlertRule.SentinelEvent, e.ClinicId, null, e.EventId),
                 Reason = $"{measure.Name}, event {e.EventId}, onset {day:yyyy-MM-dd}. One such event is one review, always."
                     + (measure.IsSentinel ? "" : " Its report marks it as serious.") + (e.LinkedSessionId is null ? " Its session has not arrived yet." : ""),
@@ -181,6 +215,9 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         }
         return found;
     }
+
+    /// <summary>The event that a sentinel event's alert is about, by its key: its id, and its own clinic.</summary>
+    internal static (string Id, string Clinic)? EventOf(string key) => key.Split('|', 4) is [_, var clinic, _, var id] ? (id, clinic) : null;
 
     /// <summary>How the key of a sentinel event's alert begins; the event's own clinic, two strokes and its id follow.</summary>
     internal static readonly string SentinelKey = KeyOf(AlertRule.SentinelEvent, "", "", "")[..^2];

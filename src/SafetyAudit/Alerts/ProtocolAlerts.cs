@@ -22,9 +22,6 @@ static class ProtocolAlerts
 
     const int RecentMonths = 3;
 
-    /// <summary>Sessions given so recently before today mean that somebody still works.</summary>
-    const int StillWorkingDays = 180;
-
     public static async Task<List<Alert>> OfAdherenceAsync(SafetyAuditDb db, string clinic, DateOnly start, DateOnly end, DateTime nowUtc, CancellationToken ct)
     {
         var byMonth = await AdherenceTable.ReadAsync(db, new(start, end, clinic, ByMonth: true), nowUtc, ct);
@@ -94,11 +91,13 @@ static class ProtocolAlerts
         }
     }
 
-    public static async Task<List<Alert>> OfCredentialsAsync(SafetyAuditDb db, DateOnly today, CancellationToken ct)
+    /// <param name="db">What is stored.</param>
+    /// <param name="working">Whose credentials: of somebody who no longer works nothing is asked.</param>
+    /// <param name="today">The day.</param>
+    /// <param name="ct">Stops the reading.</param>
+    public static async Task<List<Alert>> OfCredentialsAsync(SafetyAuditDb db, string[] working, DateOnly today, CancellationToken ct)
     {
-        var since = today.AddDays(-StillWorkingDays);
-        var working = (await db.DailyExposures.Where(d => d.Date >= since && d.Sessions > 0).Select(d => d.PractitionerId).Distinct().ToListAsync(ct)).ToHashSet();
-        return [.. (await Credential.ReadAsync(db, today, null, ct)).Where(c => working.Contains(c.PractitionerId) && c.State is CredentialState.Lapsed or CredentialState.LapsesSoon)
+        return [.. (await Credential.ReadAsync(db, today, null, ct, working)).Where(c => c.State is CredentialState.Lapsed or CredentialState.LapsesSoon)
             .Select(c => AtStep(c, Of(AlertRule.CredentialLapsing, c.ClinicId, c.PractitionerId, Codes.Of(c.Kind), c.Until ?? today, c.Until ?? today, c.SessionsAfter,
                 $"{Credential.Words(c.Kind)}: " + (c.State == CredentialState.LapsesSoon ? $"lapses on {c.Until:yyyy-MM-dd}, within {c.Warning} days."
                     : c.DaysLeft < 0 ? $"lapsed on {c.Until:yyyy-MM-dd}; {c.SessionsAfter} sessions were given after it." : "lapsed, suspended or revoked."))))];

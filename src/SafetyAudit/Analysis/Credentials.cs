@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
+using SafetyAudit.Summaries;
 
 namespace SafetyAudit.Analysis;
 
@@ -24,6 +25,9 @@ public sealed record Credential(string PractitionerId, string ClinicId, Credenti
     /// <summary>Days before the last one from which on it is said that a credential lapses: first, again, and last.</summary>
     public static readonly IReadOnlyList<int> Warnings = [60, 30, 7];
 
+    /// <summary>Sessions given so recently before today mean that somebody still works.</summary>
+    const int StillWorkingDays = 180;
+
     public static string Words(CredentialKind kind) => kind switch
     {
         CredentialKind.Licence => "Licence", CredentialKind.ThoracicCompetency => "Thoracic competency", CredentialKind.Certificate => "Dry-needling certificate",
@@ -33,18 +37,28 @@ public sealed record Credential(string PractitionerId, string ClinicId, Credenti
     /// <summary>The warning that has been reached; empty before the first.</summary>
     public int? Warning => State == CredentialState.LapsesSoon ? Warnings.Last(w => DaysLeft <= w) : null;
 
+    /// <summary>Who still works, by these days.</summary>
+    public static Task<List<string>> WorkingAsync(IQueryable<DailyExposure> days, DateOnly today, CancellationToken ct)
+    {
+        var since = today.AddDays(-StillWorkingDays);
+        return days.Where(d => d.Date >= since && d.Sessions > 0).Select(d => d.PractitionerId).Distinct().ToListAsync(ct);
+    }
+
     /// <summary>Credentials of everybody within reach, as they stand on a day, in the order of practitioners.</summary>
     /// <param name="db">What is stored.</param>
     /// <param name="today">The day.</param>
     /// <param name="clinicId">One clinic's practitioners; all within reach when left out.</param>
     /// <param name="ct">Stops the reading.</param>
-    public static async Task<List<Credential>> ReadAsync(SafetyAuditDb db, DateOnly today, string? clinicId, CancellationToken ct)
+    /// <param name="among">These practitioners alone, where given.</param>
+    public static async Task<List<Credential>> ReadAsync(SafetyAuditDb db, DateOnly today, string? clinicId, CancellationToken ct, string[]? among = null)
     {
-        var people = await db.Current<Practitioner>().Where(p => clinicId == null || p.ClinicId == null || p.ClinicId == clinicId).OrderBy(p => p.PractitionerId).ToListAsync(ct);
+        var known = among is null ? db.Current<Practitioner>() : db.Current<Practitioner>().Where(p => among.Contains(p.PractitionerId));
+        var people = await known.Where(p => clinicId == null || p.ClinicId == null || p.ClinicId == clinicId).OrderBy(p => p.PractitionerId).ToListAsync(ct);
         var homeless = people.Where(p => p.ClinicId is null).Select(p => p.PractitionerId).ToList();
         var last = (await db.DailyExposures.Where(d => homeless.Contains(d.PractitionerId) && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.ClinicId }).Select(g => new { g.Key.PractitionerId, g.Key.ClinicId, Day = g.Max(d => d.Date) }).ToListAsync(ct))
             .GroupBy(d => d.PractitionerId).ToDictionary(g => g.Key, g => g.MaxBy(d => (d.Day, d.ClinicId))!.ClinicId);
-        var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);
+        string[] homes = [.. people.Select(p => p.ClinicId ?? last.GetValueOrDefault(p.PractitionerId)).OfType<string>().Distinct()];
+        var laidDown = (await db.ClinicProtocols.AsNoTracking().Where(p => homes.Contains(p.ClinicId)).ToListAsync(ct)).ToLookup(p => p.ClinicId);
         var found = new List<Credential>();
         foreach (var p in people)
         {

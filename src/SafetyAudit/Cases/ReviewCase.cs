@@ -205,7 +205,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
 
     /// <summary>The event that a sentinel case is about: its id, and its own clinic.</summary>
     static async Task<(string Id, string Clinic)?> EventOfAsync(SafetyAuditDb db, Case review, CancellationToken ct) =>
-        review.Rule == AlertRule.SentinelEvent ? EventOf(await db.Alerts.Where(a => a.Id == review.AlertId).Select(a => a.Key).SingleAsync(ct)) : null;
+        review.Rule == AlertRule.SentinelEvent ? EvaluateAlerts.EventOf(await db.Alerts.Where(a => a.Id == review.AlertId).Select(a => a.Key).SingleAsync(ct)) : null;
 
     /// <summary>The open cases of sentinel events that are about others than the reader, by the event's id and its own clinic.</summary>
     public static async Task<Dictionary<(string Id, string Clinic), long>> OpenAboutEventsAsync(SafetyAuditDb db, CancellationToken ct)
@@ -217,11 +217,9 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
                           orderby c.Id
                           select new { a.Key, c.Id }).ToListAsync(ct);
         var byEvent = new Dictionary<(string, string), long>();
-        foreach (var one in open) if (EventOf(one.Key) is { } of) byEvent[of] = one.Id;
+        foreach (var one in open) if (EvaluateAlerts.EventOf(one.Key) is { } of) byEvent[of] = one.Id;
         return byEvent;
     }
-
-    static (string Id, string Clinic)? EventOf(string key) => key.Split('|', 4) is [_, var clinic, _, var id] ? (id, clinic) : null;
 
     /// <summary>The open cases of which the protocol lays down by when they begin, and that have not begun.</summary>
     public static IQueryable<Case> NotBegun(SafetyAuditDb db) => db.Cases.Where(c => c.Stage != CaseStage.Closed && c.BeginByUtc != null
@@ -325,7 +323,7 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     /// <summary>By when the reviews of alerts begin, by the alert's number, as the protocol lays down from the record of their events.</summary>
     internal static async Task<Dictionary<long, DateTime?>> BeginByAsync(SafetyAuditDb db, List<Alert> alerts, DateTime now, CancellationToken ct)
     {
-        var events = alerts.Where(a => a.Rule == AlertRule.SentinelEvent).ToDictionary(a => a.Id, a => EventOf(a.Key)!.Value);
+        var events = alerts.Where(a => a.Rule == AlertRule.SentinelEvent).ToDictionary(a => a.Id, a => EvaluateAlerts.EventOf(a.Key)!.Value);
         var read = new Dictionary<(string, string), DateTime?>();
         foreach (var (reported, _, _) in await ReportedEvents.ReadAsync(db, events.Values.Select(e => e.Id), now, ct)) read[(reported.Event.EventId, reported.Event.ClinicId ?? "")] = reported.ReviewBeginsByUtc;
         return events.ToDictionary(e => e.Key, e => read.GetValueOrDefault(e.Value));

@@ -64,6 +64,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     public DbSet<DailyAdherence> DailyAdherence => Set<DailyAdherence>();
     public DbSet<DailyQuality> DailyQuality => Set<DailyQuality>();
     public DbSet<StaleDay> StaleDays => Set<StaleDay>();
+    public DbSet<StaleClinic> StaleClinics => Set<StaleClinic>();
     public DbSet<ClinicProtocol> ClinicProtocols => Set<ClinicProtocol>();
     public DbSet<EventStep> EventSteps => Set<EventStep>();
     public DbSet<Alert> Alerts => Set<Alert>();
@@ -309,6 +310,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<DailyAdherence>().HasQueryFilter(ClinicScope, d => Clinics.Where(c => AllClinics || ScopeClinics.Contains(c.Id)).Select(c => c.Id).Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<DailyQuality>().HasQueryFilter(ClinicScope, d => Clinics.Where(c => AllClinics || ScopeClinics.Contains(c.Id)).Select(c => c.Id).Contains(d.ClinicId)).HasQueryFilter(OwnScope, d => Own == null || d.PractitionerId == Own);
         builder.Entity<StaleDay>().HasQueryFilter(ClinicScope, d => AllClinics || ScopeClinics.Contains(d.ClinicId));
+        builder.Entity<StaleClinic>().HasQueryFilter(ClinicScope, c => AllClinics || ScopeClinics.Contains(c.ClinicId));
         builder.Entity<ClinicProtocol>().HasQueryFilter(ClinicScope, p => AllClinics || ScopeClinics.Contains(p.ClinicId));
         builder.Entity<EventStep>().HasQueryFilter(ClinicScope, s => AllClinics || ScopeClinics.Contains(s.ClinicId))
             .HasQueryFilter(OwnScope, s => Own == null || AdverseEvents.Any(e => e.EventId == s.EventId && (e.ClinicId ?? "") == s.EventClinicId));

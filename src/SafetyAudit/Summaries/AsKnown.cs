@@ -90,7 +90,7 @@ public sealed class AsKnown : IAsyncDisposable
             if (table == "follow_ups") instead["linked_clinic_id"] = "CAST(NULL AS text)";
             await StandBeforeAsync(db, table, table == "sessions" ? $"{upload} AND ({period} OR patient_id IN (SELECT patient_id FROM adverse_events UNION SELECT patient_id FROM sessions WHERE {period}) OR session_id IN (SELECT session_id FROM adverse_events WHERE session_id IS NOT NULL UNION SELECT session_id FROM follow_ups))" : upload, instead, ct);
         }
-        foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "daily_quality", "stale_days" }) await StandBeforeAsync(db, table, "1 = 0", [], ct);
+        foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "daily_quality", "stale_days", "stale_clinics" }) await StandBeforeAsync(db, table, "1 = 0", [], ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_sessions ON sessions (session_id, clinic_id)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_days ON sessions (clinic_id, practitioner_id, date)", ct);
         await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_patients ON sessions (clinic_id, patient_id, started_at_utc)", ct);

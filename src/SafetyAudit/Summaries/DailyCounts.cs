@@ -142,3 +142,13 @@ public sealed class StaleDay
     public required string PractitionerId { get; set; }
     public DateOnly Date { get; set; }
 }
+
+/// <summary>A clinic whose days were counted anew, or whose events came, went or were joined otherwise, since its alerts were last judged. Written in the same commit as the change, and once more whether or not it is there: one that is there may be about to be taken away.</summary>
+[Unaudited]
+public sealed class StaleClinic
+{
+    public long Id { get; set; }
+
+    /// <summary>Empty for events that name no clinic and wait for their session.</summary>
+    public required string ClinicId { get; set; }
+}

@@ -105,6 +105,8 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         foreach (string table in new[] { "daily_exposures", "daily_observed", "daily_adherence", "daily_quality" })
 #pragma warning disable EF1002 // the table names stand in the line above, and the ids are numbers
             await db.Database.ExecuteSqlRawAsync($"DELETE FROM {table} WHERE (clinic_id, practitioner_id, date) IN (SELECT clinic_id, practitioner_id, date FROM stale_days WHERE id IN ({ids}))", ct);
+        // In the commit of the counts, so that whatever ends the run leaves no clinic that was counted anew and not judged.
+        await db.Database.ExecuteSqlRawAsync($"INSERT INTO stale_clinics (clinic_id) SELECT DISTINCT clinic_id FROM stale_days WHERE id IN ({ids})", ct);
 #pragma warning restore EF1002
         await db.BulkInsertAsync([.. days.Select(d => d.Exposure)], ct);
         await db.BulkInsertAsync([.. days.SelectMany(d => d.Observed())], ct);

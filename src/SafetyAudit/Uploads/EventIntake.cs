@@ -75,7 +75,7 @@ sealed class EventIntake : Intake<AdverseEvent>
         }
     }
 
-    // From the events to their sessions: a cross join is what SQLite does in the order written.
+    // From the events to their sessions: a cross join is what SQLite does in the order written. And the clinics, since a sentinel event whose session has not arrived touches no day.
     public override string MarkStale => """
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
         SELECT DISTINCT s.clinic_id, s.practitioner_id, s.date FROM (
@@ -84,6 +84,12 @@ sealed class EventIntake : Intake<AdverseEvent>
             SELECT b.linked_session_id, b.linked_clinic_id FROM adverse_events a
             JOIN adverse_events b ON a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id) AND b.version < a.version
             WHERE a.upload_id = {0} AND a.version > 1) e
-        CROSS JOIN sessions s WHERE s.session_id = e.linked_session_id AND s.clinic_id = e.linked_clinic_id AND s.superseded_at_utc IS NULL
+        CROSS JOIN sessions s WHERE s.session_id = e.linked_session_id AND s.clinic_id = e.linked_clinic_id AND s.superseded_at_utc IS NULL;
+        INSERT INTO stale_clinics (clinic_id)
+        SELECT COALESCE(linked_clinic_id, clinic_id, '') FROM adverse_events WHERE upload_id = {0}
+        UNION
+        SELECT COALESCE(b.linked_clinic_id, b.clinic_id, '') FROM adverse_events a
+        JOIN adverse_events b ON a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id) AND b.version < a.version
+        WHERE a.upload_id = {0} AND a.version > 1
         """;
 }

@@ -50,7 +50,7 @@ static class LinkEvents
     public sealed record Candidate(long Event, long Session);
 
     /// <summary>
-    /// For each event that counts and of which <paramref name="touched"/> holds: its id, the session and method it has (<c>old_…</c>) and those it should have.
+    /// For each event that counts and of which <paramref name="touched"/> holds: its id and own clinic, the session and method it has (<c>old_…</c>) and those it should have.
     /// </summary>
     public static string Rule(SafetyAuditDb db, string touched) => $"""
         WITH touched AS ({Touched(touched)}),
@@ -59,7 +59,7 @@ static class LinkEvents
         decided AS (SELECT e.id, min(s.session_id) AS session_id, min(s.clinic_id) AS clinic_id, min(CASE WHEN d.session_id IS NULL OR s.id IS NOT NULL THEN 'manual' END) AS link_method FROM {Decided} GROUP BY e.id),
         of_patient AS ({OfPatient}),
         near AS (SELECT e.id, min(s.session_id) AS session_id, min(s.clinic_id) AS clinic_id FROM {Near(db)} GROUP BY e.id HAVING count(*) = 1)
-        SELECT e.id, e.event_id, e.linked_session_id AS old_session_id, e.linked_clinic_id AS old_clinic_id, e.link_method AS old_link_method,
+        SELECT e.id, e.event_id, e.clinic_id AS own_clinic_id, e.linked_session_id AS old_session_id, e.linked_clinic_id AS old_clinic_id, e.link_method AS old_link_method,
             CASE WHEN n.id IS NOT NULL THEN n.session_id WHEN d.id IS NOT NULL THEN d.session_id ELSE r.session_id END AS session_id,
             CASE WHEN n.id IS NOT NULL THEN n.clinic_id WHEN d.id IS NOT NULL THEN d.clinic_id ELSE r.clinic_id END AS clinic_id,
             CASE WHEN n.id IS NOT NULL THEN 'explicit' WHEN d.id IS NOT NULL THEN d.link_method WHEN r.id IS NOT NULL THEN 'nearest' END AS link_method
@@ -79,6 +79,10 @@ static class LinkEvents
             INSERT INTO stale_days (clinic_id, practitioner_id, date)
             SELECT DISTINCT s.clinic_id, s.practitioner_id, s.date FROM (SELECT old_session_id AS session_id, old_clinic_id AS clinic_id FROM relinked UNION ALL SELECT session_id, clinic_id FROM relinked) r
             CROSS JOIN sessions s WHERE s.session_id = r.session_id AND s.clinic_id = r.clinic_id AND s.superseded_at_utc IS NULL
+            """, ct);
+        // The alert about it leaves the one clinic and comes to the other, both at once and whether or not there is a day to count.
+        await db.Database.ExecuteSqlRawAsync("""
+            INSERT INTO stale_clinics (clinic_id) SELECT COALESCE(old_clinic_id, own_clinic_id, '') FROM relinked UNION SELECT COALESCE(clinic_id, own_clinic_id, '') FROM relinked
             """, ct);
         await db.Database.ExecuteSqlRawAsync("""
             UPDATE adverse_events SET linked_session_id = r.session_id, linked_clinic_id = r.clinic_id, link_method = r.link_method FROM relinked r WHERE adverse_events.id = r.id

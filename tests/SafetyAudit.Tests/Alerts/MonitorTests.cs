@@ -31,7 +31,7 @@ public class MonitorTests
         async Task<(DateOnly First, int Months, string Path)> OfAsync(Actor actor)
         {
             await using var db = installation.Db(actor);
-            var monitor = (await EvaluateAlerts.MonitorAsync(db, "C1", await Rates.BaselinesAsync(db, null, default), await EvaluateAlerts.ReviewedAsync(db, installation.Clock.UtcNow(), default), default))!;
+            var monitor = (await EvaluateAlerts.MonitorAsync(db, "C1", await Rates.BaselinesAsync(db, null, default), await EvaluateAlerts.ReviewedAsync(db.Alerts, installation.Clock.UtcNow(), default), default))!;
             return (monitor.First, monitor.Months, string.Join('\n', monitor.PathOf("P2", "BRUISE_MINOR")!.Points));
         }
 

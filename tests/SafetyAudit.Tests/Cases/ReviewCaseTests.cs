@@ -277,10 +277,10 @@ public class ReviewCaseTests
             Alert Closed(AlertLevel level, int days, bool nothing) => new() { Rule = AlertRule.MoreThanPeers, Level = level, ClinicId = "C1", PractitionerId = "P1", Key = "k", Reason = "r", From = day, To = day, Status = AlertStatus.Closed, ReviewedTo = day.AddDays(days), FoundNothing = nothing };
             db.Alerts.AddRange(Closed(AlertLevel.Red, 0, nothing: false), Closed(AlertLevel.Red, 10, nothing: true), Closed(AlertLevel.Amber, 20, nothing: false));
             await db.SaveChangesAsync();
-            Assert.Equal(new SafetyAudit.Analysis.Reviewed(day.AddDays(20), day.AddDays(10), FoundNothing: true), Assert.Single(await EvaluateAlerts.ReviewedAsync(db, installation.Clock.UtcNow(), default)).Value);
+            Assert.Equal(new SafetyAudit.Analysis.Reviewed(day.AddDays(20), day.AddDays(10), FoundNothing: true), Assert.Single(await EvaluateAlerts.ReviewedAsync(db.Alerts, installation.Clock.UtcNow(), default)).Value);
             db.Alerts.Add(Closed(AlertLevel.Red, 30, nothing: false));
             await db.SaveChangesAsync();
-            Assert.Equal(new SafetyAudit.Analysis.Reviewed(day.AddDays(30), day.AddDays(30)), Assert.Single(await EvaluateAlerts.ReviewedAsync(db, installation.Clock.UtcNow(), default)).Value);
+            Assert.Equal(new SafetyAudit.Analysis.Reviewed(day.AddDays(30), day.AddDays(30)), Assert.Single(await EvaluateAlerts.ReviewedAsync(db.Alerts, installation.Clock.UtcNow(), default)).Value);
         }
         var (sentinel, id) = await SentinelAsync(provider);
         await using var _ = sentinel;

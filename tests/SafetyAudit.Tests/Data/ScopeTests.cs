@@ -24,7 +24,7 @@ public class ScopeTests
         [typeof(Clinic)] = [Clinic, Own], [typeof(Session)] = [Clinic, Own], [typeof(AdverseEvent)] = [Clinic, Own], [typeof(Practitioner)] = [Clinic, Own], [typeof(FollowUp)] = [Clinic, Own],
         [typeof(DailyExposure)] = [Clinic, Own], [typeof(MonitoredPractitioner)] = [Clinic, Own], [typeof(DailyObserved)] = [Clinic, Own], [typeof(DailyAdherence)] = [Clinic, Own], [typeof(DailyQuality)] = [Clinic, Own], [typeof(EventStep)] = [Clinic, Own], [typeof(ClinicProtocol)] = [Clinic], [typeof(Alert)] = [Clinic, Own], [typeof(Case)] = [Clinic, Own], [typeof(CaseEntry)] = [Clinic, Own],
         [typeof(LinkDecision)] = [Clinic], [typeof(PatientRisk)] = [Clinic], [typeof(ColumnMapping)] = [Clinic], [typeof(ReportLink)] = [Clinic], [typeof(QuarantinedRow)] = [Clinic], [typeof(Upload)] = [Upload],
-        [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(Notice)] = [Clinic], [typeof(Webhook)] = [Clinic], [typeof(Report)] = [Clinic], [typeof(KeptReportFile)] = [Clinic], [typeof(ReportSchedule)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
+        [typeof(Delivery)] = [Clinic], [typeof(StaleDay)] = [Clinic], [typeof(StaleClinic)] = [Clinic], [typeof(ApiKey)] = [Clinic], [typeof(Notice)] = [Clinic], [typeof(Webhook)] = [Clinic], [typeof(Report)] = [Clinic], [typeof(KeptReportFile)] = [Clinic], [typeof(ReportSchedule)] = [Clinic], [typeof(AuditEntry)] = [Clinic],
         // One's own list, whatever one reaches.
         [typeof(SavedView)] = [SafetyAuditDb.ReaderScope],
     };
@@ -137,6 +137,7 @@ public class ScopeTests
             db.Alerts.Add(new() { Rule = AlertRule.ProtocolFailed, ClinicId = clinic, PractitionerId = practitioner, Key = "of " + practitioner, Reason = "r", From = day, To = day, RaisedAtUtc = now, EvaluatedAtUtc = now });
             db.Alerts.Add(new() { Rule = AlertRule.MoreThanPeers, ClinicId = clinic, PractitionerId = practitioner, Key = "not asked " + practitioner, Reason = "r", From = day, To = day, RaisedAtUtc = now, EvaluatedAtUtc = now });
             db.StaleDays.Add(new() { ClinicId = clinic, PractitionerId = practitioner, Date = day });
+            db.StaleClinics.Add(new() { ClinicId = clinic });
             db.ClinicProtocols.Add(new() { ClinicId = clinic, EffectiveFrom = day });
             db.EventSteps.Add(new() { EventId = practitioner.Replace('P', 'E'), EventClinicId = clinic, ClinicId = clinic, AtUtc = now, EnteredAtUtc = now });
             db.ApiKeys.Add(ApiKey.Make("key", clinic, now).Key);

@@ -73,7 +73,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
 
         var baselines = await Rates.BaselinesAsync(Db, null, ct);
         // As it was when the alert was raised: what was closed since begins its streams anew, but not this one's.
-        var reviewed = await EvaluateAlerts.ReviewedAsync(Db, time.UtcNow(), ct);
+        var reviewed = await EvaluateAlerts.ReviewedAsync(Db.Alerts.Where(a => a.ClinicId == alert.ClinicId), time.UtcNow(), ct);
         if (alert.ReviewedTo is not null) reviewed.Remove(alert.Key);
         Monitor = await EvaluateAlerts.MonitorAsync(Db, alert.ClinicId, baselines, reviewed, ct);
         Path = Monitor?.PathOf(practitioner, Measure.Code);
