@@ -58,18 +58,6 @@ public static class Database
         _ => options.UseNpgsql(settings.ConnectionString, postgres => postgres.MigrationsAssembly("SafetyAudit.Migrations.Postgres")),
     };
 
-    /// <summary>How much of the database the context's connection holds in memory on SQLite, from now on. The connection stays open with the context: one that is opened anew is told <see cref="SqlitePragmas"/> again.</summary>
-    public static async Task HoldPagesAsync(this SafetyAuditDb db, int kibibytes, CancellationToken ct)
-    {
-        if (!db.Database.IsSqlite()) return;
-        if (db.Database.GetDbConnection().State != System.Data.ConnectionState.Open) await db.Database.OpenConnectionAsync(ct);
-#pragma warning disable EF1002 // a number
-        await db.Database.ExecuteSqlRawAsync($"PRAGMA cache_size=-{kibibytes}", ct);
-#pragma warning restore EF1002
-    }
-
-    public const int UsualPages = 8 * 1024;
-
     /// <summary>Moves what the write-ahead log holds into the file. Called by whoever writes much, since automatic checkpoints are off, see <see cref="SqlitePragmas"/>.</summary>
     /// <param name="db">Its connection writes no more for the moment.</param>
     /// <param name="more">Whether as much again is about to be written: the log then keeps its length and is written over, which spares the disk making room anew.</param>
@@ -92,7 +80,7 @@ public static class Database
 sealed class SqlitePragmas : DbConnectionInterceptor
 {
     // Pages of a new file are of 8 kB: half as many to fetch and to write as of 4.
-    static readonly string Pragmas = $"PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-{Database.UsualPages};";
+    const string Pragmas = "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192;";
 
     // No two threads use a connection at a time, so it needs no lock around every value; and nobody asks how much memory SQLite holds, which all connections would count under one lock.
     static SqlitePragmas()

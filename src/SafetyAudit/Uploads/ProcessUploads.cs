@@ -181,8 +181,6 @@ public sealed class ProcessUploads(
         log.LogInformation("Reading upload {Upload} ({Kind}, {Bytes} bytes) from row {Row}", upload.Id, upload.Kind, upload.Bytes, upload.RowsRead);
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
         db.Database.SetCommandTimeout(TimeSpan.FromMinutes(10));
-        // Each session goes to another place of the patients' index.
-        await db.HoldPagesAsync(2 * Database.UsualPages, ct);
         int batches = 0;
         var moving = Task.CompletedTask;
         string kept = ReceiveUpload.PathOf(database, upload.Fingerprint);
@@ -199,11 +197,7 @@ public sealed class ProcessUploads(
                     if (final && upload is { AllOrNothing: true, RowsRejected: > 0 })
                         told.AddRange(await FailAsync(db, upload, NothingOf(upload), ct));
                     else if (final)
-                    {
-                        // What SQLite sorts takes as much memory as it may hold pages, each time.
-                        await db.HoldPagesAsync(Database.UsualPages, ct);
                         told.Add(await PublishUpload.RunAsync(db, upload, mended, time.UtcNow(), ct));
-                    }
                     await db.Trail.AppendAsync(db, told, ct);
                     await transaction.CommitAsync(ct);
                 }
@@ -220,7 +214,6 @@ public sealed class ProcessUploads(
         finally
         {
             await moving.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            await db.HoldPagesAsync(Database.UsualPages, CancellationToken.None);
         }
         log.LogInformation("Upload {Upload} read: {New} new, {Same} same, {Changed} changed, {Rejected} rejected", upload.Id, upload.RowsNew, upload.RowsSame, upload.RowsChanged, upload.RowsRejected);
     }
