@@ -32,7 +32,7 @@ public class TimeChartsTests
         var beyond = Draw(Months(null, 20, 22, 18, 21, 19, 20, 60, 20));
         Assert.Equal(Shape.TriangleUp, Assert.Single(Points(beyond), p => p.Shape != Shape.Circle).Shape);
         Assert.Contains("1 beyond the limits", beyond.Description, StringComparison.Ordinal);
-        Assert.Contains("July 2025: 60 with one of 1,000 sessions, 60 per 1,000; above the upper limit", Points(beyond)[6].Tooltip, StringComparison.Ordinal);
+        Assert.Contains("July 2025: 60 with one of 1,000 sessions, 60.0 per 1,000; above the upper limit", Points(beyond)[6].Tooltip, StringComparison.Ordinal);
         Assert.Equal("/m?from=2025-07", Points(beyond)[6].Link);
     }
 
