@@ -15,7 +15,7 @@ static class AdherenceCommand
         var from = Options.Day("--from", "First day");
         var to = Options.Day("--to", "Last day");
         var by = Options.Code("--by", AdherenceGrouping.Practitioner, "practitioner, clinic or rule");
-        var asOf = new Option<string?>("--as-of") { Description = "As the records and what the clinics laid down were known then: an instant (RFC 3339), or a date, which is the end of that day in UTC" };
+        var asOf = new Option<string?>("--as-of") { Description = "As the records and the clinics’ protocols were known then: an instant (RFC 3339), or a date, which is the end of that day in UTC" };
         var format = Options.Code("--format", Format.Table, "table, csv or json");
         var command = new Command("adherence", "Protocol adherence in four states: kept, not kept, not recorded, not applicable.") { from, to, by, asOf, format };
         command.SetAction(async (parsed, ct) =>

@@ -20,6 +20,8 @@ public sealed class BaselinesModel(SafetyAuditDb db, ChooseBaseline choose, JobQ
     /// <summary>A baseline is every clinic's; whoever reaches a part of them changes nothing for the others.</summary>
     public bool MayChoose => db.Actor.May(Permission.LayDownProtocol) && db.Actor.Scope.Clinics is null;
 
+    public string SourceOf(string id) => Lines.SelectMany(l => l.Baselines).FirstOrDefault(b => b.Id == id)?.Source ?? id;
+
     public string Me => db.Actor.Name;
     public string? Problem { get; private set; }
 

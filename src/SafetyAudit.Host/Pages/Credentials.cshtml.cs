@@ -4,6 +4,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -13,7 +14,7 @@ public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : Peri
 {
     [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
 
-    public List<string> Clinics { get; private set; } = [];
+    public List<Clinic> Clinics { get; private set; } = [];
     public DateOnly Today { get; private set; }
     public List<Credential> Credentials { get; private set; } = [];
 
@@ -25,8 +26,8 @@ public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : Peri
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
         Today = DateOnly.FromDateTime(time.UtcNow());
-        Clinics = await Db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
-        if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
+        Clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Id).ToListAsync(ct);
+        if (AskedClinic is not null && !Clinics.Exists(c => c.Id == AskedClinic)) return NotFound();
         Credentials = await Credential.ReadAsync(Db, Today, AskedClinic, ct);
         var since = Today.AddYears(-1);
         Sessions = (await Db.DailyExposures.Where(d => d.Date >= since && d.Date <= Today && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.Date.Year, d.Date.Month })

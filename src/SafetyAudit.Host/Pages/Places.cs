@@ -34,7 +34,7 @@ public static class Navigation
             new("Rules", "/adherence", "/Adherence", Permission.ReadFigures, 'a', "How the protocol was kept, rule by rule"),
             new("Credentials", "/credentials", "/Credentials", Permission.ReadFigures, 'k', "Licences, training and competencies, and when they lapse"),
             new("Reporting duties", "/duties", "/Duties", Permission.ReadRecords, 'd', "Events that must be told of outside, and by when"),
-            new("What the clinic laid down", "/protocol", "/Protocol", Permission.ReadFigures, 'w', "The clinic’s own thresholds and targets"),
+            new("Local protocol", "/protocol", "/Protocol", Permission.ReadFigures, 'w', "The clinic’s own thresholds and targets"),
         ]),
         new("Alerts",
         [

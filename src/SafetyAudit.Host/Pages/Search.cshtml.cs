@@ -31,7 +31,7 @@ public sealed class SearchModel(SafetyAuditDb db) : PageModel
         Add(Navigation.For(db.Actor.Permissions).SelectMany(s => s.Places).Select(p => new Hit("Page", T(p.Name), p.Path, T(p.Words))));
         if (!db.Actor.May(Permission.ReadFigures)) return;
         bool names = db.Actor.May(Permission.ReadNames);
-        Add((await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct)).Select(m => new Hit("Measure", T(m.Name), $"/measures/{m.Code}", m.Code)));
+        Add((await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct)).Select(m => new Hit("Measure", T(m.Title), $"/measures/{m.Code}", m.Code)));
         Add(Rules.All.Select(r => new Hit("Rule", r.Title, $"/adherence/{r.Id}", r.Id)));
         Add((await db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct)).Select(c => new Hit("Clinic", c.Name, $"/practitioners?clinic={Uri.EscapeDataString(c.Id)}", c.Id)));
         Add((await db.Current<Practitioner>().OrderBy(p => p.PractitionerId).Select(p => new { p.PractitionerId, p.DisplayName, p.ClinicId }).ToListAsync(ct))

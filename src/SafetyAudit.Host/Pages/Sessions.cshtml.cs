@@ -95,7 +95,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();
         var theirs = (await sessions.Where(s => ids.Contains(s.SessionId)).ToListAsync(ct)).ToDictionary(s => (s.SessionId, s.ClinicId));
         Rows = [.. found.Take(Most).Where(e => theirs.ContainsKey((e.Event.LinkedSessionId!, e.Event.LinkedClinicId!))).GroupBy(e => theirs[(e.Event.LinkedSessionId!, e.Event.LinkedClinicId!)])
-            .Select(g => new Row(g.Key, [.. g.SelectMany(e => rule.Fields.Select(f => $"{e.Event.EventId}, {f}: {RuleFields.Text(f, e) ?? "not recorded"}"))]))];
+            .Select(g => new Row(g.Key, [.. g.SelectMany(e => rule.Fields.Select(f => $"{e.Event.EventId}, {RuleFields.Name(f)}: {RuleFields.Text(f, e) ?? "not recorded"}"))]))];
     }
 
     async Task OfMonthsAsync(MonthRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
@@ -104,7 +104,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         {
             if (rule.Check(row.FollowUp) != wanted) continue;
             var (month, of) = (row.Month, row.FollowUp);
-            string whole = $"{month.ToString("MMMM yyyy", CultureInfo.CurrentCulture)} at {row.ClinicId}: {of.Due} due, {of.Attempted} tried, {of.Reached} reached";
+            string whole = $"{month.ToString("MMMM yyyy", CultureInfo.CurrentCulture)} at {row.ClinicId}: {Show.Count(of.Due)} due, {Show.Count(of.Attempted)} tried, {Show.Count(of.Reached)} reached";
             foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.ClinicId == row.ClinicId && s.Date >= month && s.Date < month.AddMonths(1) && s.Status == SessionStatus.Completed), ct)).OrderBy(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
             {
                 if (IsBefore()) continue;
@@ -118,7 +118,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     async Task WithEventsAsync(IQueryable<Session> sessions, CancellationToken ct)
     {
         var measure = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);
-        Heading = measure?.Name ?? "Sessions with an event";
+        Heading = measure?.Title ?? "Sessions with an event";
         var events = await (from s in sessions
                             join e in Db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
                             orderby s.StartedAtUtc descending, s.Id, e.Id
@@ -129,12 +129,12 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     }
 
     /// <summary>The fields that decided a rule's outcome, with what they hold.</summary>
-    static IEnumerable<string> Decisive(ProtocolRule rule, Treatment treatment) => rule.Fields.Where(f => f is not ("sex" or "birth_decade" or "bmi_band")).Select(f => $"{f}: {RuleFields.Text(f, treatment) ?? "not recorded"}");
+    static IEnumerable<string> Decisive(ProtocolRule rule, Treatment treatment) => rule.Fields.Where(f => f is not ("sex" or "birth_decade" or "bmi_band")).Select(f => $"{RuleFields.Name(f)}: {RuleFields.Text(f, treatment) ?? "not recorded"}");
 
     static string Say(AdverseEvent e)
     {
         var measure = Catalogue.Categories[e.Category];
         string resolved = e.ResolvedAtUtc is { } at ? $"resolved after {Show.Hours((at - e.OnsetAtUtc).TotalHours)}" : "not recorded as resolved";
-        return $"{measure.Name}, {Codes.Of(e.Severity ?? measure.DefaultSeverity)}, onset {Show.Instant(e.OnsetAtUtc)}, {resolved}{(e.IsFoundByAsking ? ", found by asking" : "")}{(e.LinkMethod is LinkMethod.Nearest ? ", joined by its time" : e.LinkMethod is LinkMethod.Manual ? ", joined by hand" : "")} ({e.EventId})";
+        return $"{measure.Title}, {Codes.Of(e.Severity ?? measure.DefaultSeverity)}, onset {Show.Instant(e.OnsetAtUtc)}, {resolved}{(e.IsFoundByAsking ? ", found by asking" : "")}{(e.LinkMethod is LinkMethod.Nearest ? ", joined by its time" : e.LinkMethod is LinkMethod.Manual ? ", joined by hand" : "")} ({e.EventId})";
     }
 }

@@ -9,6 +9,7 @@ using SafetyAudit.Analysis;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
+using SafetyAudit.Languages;
 using SafetyAudit.Measures;
 using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
@@ -57,7 +58,7 @@ public static partial class Show
         SafetyAudit.Access.Permission.ReadTrail => "audit trail",
         SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
         SafetyAudit.Access.Permission.KeepReportLinks => "report links",
-        SafetyAudit.Access.Permission.LayDownProtocol => "the clinic's protocol",
+        SafetyAudit.Access.Permission.LayDownProtocol => "the clinic’s protocol",
         SafetyAudit.Access.Permission.KeepReports => "compliance reports",
         _ => "own account",
     };
@@ -95,21 +96,20 @@ public static partial class Show
         if (json is null) yield break;
         using var parsed = JsonDocument.Parse(json);
         if (parsed.RootElement.ValueKind != JsonValueKind.Object) yield return ("", parsed.RootElement.ToString());
-        else foreach (var field in parsed.RootElement.EnumerateObject()) yield return (field.Name.Replace('_', ' '), Shortened(field.Value.ToString()));
+        else foreach (var field in parsed.RootElement.EnumerateObject()) yield return (Codes.Words(field.Name), field.Value.ValueKind switch
+        {
+            JsonValueKind.Array when field.Value.GetArrayLength() == 0 => "none",
+            JsonValueKind.Array when field.Value.EnumerateArray().All(v => v.ValueKind is JsonValueKind.String or JsonValueKind.Number) => string.Join(", ", field.Value.EnumerateArray().Select(v => field.Name == "roles" ? Codes.Words(v.ToString()) : v.ToString())),
+            JsonValueKind.True => "yes", JsonValueKind.False => "no",
+            _ => Shortened(field.Value.ToString()),
+        });
     }
 
     static string Shortened(string value) => value.Length == 64 && value.All(char.IsAsciiHexDigitLower) ? value[..12] + "…" : value;
 
-    public static string Count(long? value) => value is { } v ? v.ToString("N0", CultureInfo.CurrentCulture) : "–";
+    public static string Count(long? value) => value is { } v ? Figures.Count(v) : "–";
 
-    public static string Number(double? value) => value switch
-    {
-        null => "–",
-        0 => "0",
-        < 0.01 => value.Value.ToString("0.####", CultureInfo.CurrentCulture),
-        < 10 => value.Value.ToString("0.00", CultureInfo.CurrentCulture),
-        _ => value.Value.ToString("N1", CultureInfo.CurrentCulture),
-    };
+    public static string Number(double? value) => value is { } v ? Figures.Number(v) : "–";
 
     /// <summary>A figure and its sign, which no line breaks apart.</summary>
     public static string Tied(string words) => words.Replace(" %", "\u00a0%", StringComparison.Ordinal).Replace(" ×", "\u00a0×", StringComparison.Ordinal);
@@ -133,11 +133,30 @@ public static partial class Show
     /// <summary>The rise that would have been seen, where there was none.</summary>
     public static string RiseSeen(RateRow row) => row.Position is Position.Inside or Position.Below95 ? Number(row.SmallestRise) : "–";
 
-    public static string Percent(double? share) => share is { } s ? s.ToString("P1", CultureInfo.CurrentCulture) : "–";
+    public static string Percent(double? share) => share is { } s ? Figures.Percent(s) : "–";
 
     public static string Share(Part part) => part.Share is null ? T("not assessed") : Percent(part.Share);
 
-    public static string WithInterval(double? value, Interval? interval) => value is null || interval is null ? "–" : T("{0} ({1} to {2})", Number(value), Number(interval.Value.Lower), Number(interval.Value.Upper));
+    public static string WithInterval(double? value, Interval? interval)
+    {
+        if (value is not { } v || interval is not { } i) return "–";
+        var (lower, upper) = Figures.Interval(v, i.Lower, i.Upper);
+        return T("{0} ({1} to {2})", Number(v), lower, upper);
+    }
+
+    /// <summary>The ends of an interval around a ratio, which may have no upper one.</summary>
+    public static string Ends(double? ratio, Interval interval)
+    {
+        var (lower, upper) = Figures.Interval(ratio ?? interval.Lower, interval.Lower, interval.Upper);
+        return $"{lower} to {(double.IsPositiveInfinity(interval.Upper) ? "no limit" : upper)}";
+    }
+
+    /// <summary>The ends of an interval of shares.</summary>
+    public static string PercentInterval(double lower, double upper)
+    {
+        var (from, to) = Figures.PercentInterval(lower, upper);
+        return $"{from} to {to}";
+    }
 
     public static string Day(DateOnly day, CultureInfo? reading = null) => day.ToString(DayOf(reading ?? CultureInfo.CurrentCulture), reading ?? CultureInfo.CurrentCulture);
 
@@ -178,10 +197,35 @@ public static partial class Show
         NoticeKind.Digest => "The week", NoticeKind.CaseOpened => "Case opened", NoticeKind.CaseDecided => "Case decided", NoticeKind.ReportFrozen => "Report waits", _ => "Case opened again",
     };
 
+    public static string Kind(RecordKind kind) => kind switch { RecordKind.FollowUps => "follow-ups", RecordKind.Patients => "patients’ risk profiles", _ => Codes.Words(Codes.Of(kind)) };
+
+    /// <summary>A published rate by its id, in words: the catalogue's own, or a single study's.</summary>
+    public static string Baseline(string id) => id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..] is var end && end.All(char.IsAsciiDigit) ? $"the catalogue’s, version {end}" : $"one study, {end.Replace('-', ' ')}";
+
     public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };
 
+    /// <summary>The letters and terms of an alert's arithmetic, those that stand in it, each in words.</summary>
+    public static IEnumerable<(string Term, string Words)> Terms(string arithmetic) => new (string Sign, string Term, string Words)[]
+    {
+        ("learning CUSUM", "learning CUSUM", "a running sum of evidence that learns colleagues’ rate from month to month"),
+        ("R = ", "R", "what the sum gathers evidence for: 2 is a doubling, 0.5 half as many"),
+        ("month ", "month", "the month of the signal, counted from the clinic’s first"),
+        ("S = ", "S", "the sum of evidence in that month"),
+        ("h = ", "h", "the line that the sum is held against"),
+        ("budget", "budget", "false alarms a year that are accepted while nothing is wrong: for a practitioner, and for one measure of theirs (a stream)"),
+        ("K = ", "K", "measures of this practitioner that share the budget"),
+        ("mid-P", "mid-P", "the chance of a count so far out by chance alone, the count itself taken by half"),
+        ("Benjamini", "Benjamini–Hochberg", "the same chance once all comparisons of the month are allowed for, and the share of false ones that is accepted"),
+        ("gap test", "gap test", "how close together the latest events came, over the number of gaps said"),
+        ("tail", "tail", "the chance of gaps so short by chance alone, and the one from which an alert is raised"),
+        ("shape", "shape", "how firmly the expected rate is known: higher is firmer"),
+        ("colleagues’ rate", "colleagues’ rate", "the rate expected of this practitioner’s sessions, from colleagues’ records"),
+        ("colleagues' rate", "colleagues’ rate", "the rate expected of this practitioner’s sessions, from colleagues’ records"),
+        ("spread", "spread", "how much practitioners differ anyway, as a share of their rate"),
+    }.Where(t => arithmetic.Contains(t.Sign, StringComparison.Ordinal)).Select(t => (t.Term, t.Words));
+
     /// <summary>What an alert is about, by name: a measure or a rule.</summary>
-    public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code) is { } measure ? T(measure.Name) : (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? T(Credential.Words(credential)) : code);
+    public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code) is { } measure ? T(measure.Title) : (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? T(Credential.Words(credential)) : code);
 
     public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => "kept", Protocol.Outcome.Fail => "not kept", Protocol.Outcome.NotRecorded => "not recorded", _ => "not applicable" };
 
@@ -223,7 +267,7 @@ public static partial class Show
 }
 
 /// <summary>Rows of rates with how their subjects are called and where they lead.</summary>
-public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link)
+public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link, string Expected = "Expected")
 {
     public string Anchor(RateRow row) => $"row-{row.Measure.Code}-{row.PractitionerId ?? row.ClinicId}-{row.From:yyyyMM}";
 }

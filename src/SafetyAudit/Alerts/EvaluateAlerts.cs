@@ -1,9 +1,9 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Languages;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
@@ -176,8 +176,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     {
         Rule = rule, Level = rule == AlertRule.ClinicBelowLiterature ? AlertLevel.Blue : AlertLevel.Amber, ClinicId = row.ClinicId, Measure = row.Measure.Code, Key = KeyOf(rule, row.ClinicId, null, row.Measure.Code),
         From = row.From, To = row.To, Observed = row.Observed, Expected = row.Expected, Baseline = row.Baseline?.Id,
-        Reason = string.Create(CultureInfo.InvariantCulture,
-            $"{row.Measure.Name}: the clinic recorded {row.Observed} in {row.Sessions} sessions, where {row.Baseline!.Source} leads to expect {row.Expected:0.0} (99.8 % limits {row.Limits!.Value.Lower998} to {row.Limits.Value.Upper998}). ")
+        Reason = string.Create(Figures.Kept,
+            $"{row.Measure.Title}: the clinic recorded {row.Observed:N0} in {row.Sessions:N0} sessions, where {row.Baseline!.Source} leads to expect {Figures.Number(row.Expected!.Value, Figures.Kept)} (99.8 % limits {row.Limits!.Value.Lower998:N0} to {row.Limits.Value.Upper998:N0}). ")
             + (rule == AlertRule.ClinicBelowLiterature ? "Check the records first." : "Published rates differ several-fold between settings: a question about the clinic's recording and practice as a whole, not about one person."),
     };
 
@@ -209,7 +209,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             {
                 Rule = AlertRule.SentinelEvent, Level = AlertLevel.Sentinel, ClinicId = clinic, PractitionerId = practitioner ?? e.PractitionerId, Measure = e.Category, From = day, To = day, Observed = 1,
                 Key = KeyOf(AlertRule.SentinelEvent, e.ClinicId, null, e.EventId),
-                Reason = $"{measure.Name}, event {e.EventId}, onset {day:yyyy-MM-dd}. One such event is one review, always."
+                Reason = $"{measure.Title}, event {e.EventId}, onset {Figures.Day(day, Figures.Kept)}. One such event is one review, always."
                     + (measure.IsSentinel ? "" : " Its report marks it as serious.") + (e.LinkedSessionId is null ? " Its session has not arrived yet." : ""),
             });
         }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
+using SafetyAudit.Languages;
 
 namespace SafetyAudit.Alerts;
 
@@ -11,6 +12,9 @@ public static class MonitorAlerts
 
     const string TwelveMonths = "twelve months";
 
+    /// <summary>Whether an alert was raised by twelve months taken together, held against colleagues' records of the same months, and not by the running sum, which expects each month from the months before it.</summary>
+    public static bool IsByLook(string? arithmetic) => arithmetic?.StartsWith(TwelveMonths, StringComparison.Ordinal) == true;
+
     /// <summary>What an alert is about, as its months stand in a monitor: events, and what colleagues' records lead to expect, month by month or as one look as the alert was raised. Nothing where it was not kept, or its months are not looked back on.</summary>
     public static (long Observed, double Expected)? Again(ClinicMonitor monitor, MonitorPath path, Alert alert)
     {
@@ -18,7 +22,7 @@ public static class MonitorAlerts
         int start = monitor.IndexOf(from), end = monitor.IndexOf(to);
         var points = path.Points.Where(p => p.Index >= start && p.Index <= end).ToList();
         if (start < 0 || points.Count == 0) return null;
-        if (alert.RaisedArithmetic?.StartsWith(TwelveMonths, StringComparison.Ordinal) != true) return ((long)points.Sum(p => p.Events), points.Sum(p => p.Expected));
+        if (!IsByLook(alert.RaisedArithmetic)) return ((long)points.Sum(p => p.Events), points.Sum(p => p.Expected));
         int at = points.FindIndex(p => p.Index == monitor.IndexOf(month));
         return at < 0 ? null : ((long)points[at].Judgement.WindowEvents, points[at].Judgement.Window.Mean);
     }
@@ -85,9 +89,9 @@ public static class MonitorAlerts
         return new()
         {
             ClinicId = monitor.ClinicId, Level = LevelOf(level), From = start, To = end, Observed = (long)events, Expected = expected, Key = "", RaisedMonth = monitor.MonthOf(at.Index),
-            Reason = string.Create(CultureInfo.InvariantCulture,
-                $"{monitor.Measures[path.Measure].Name}: {events:0} in {sessions:0} sessions {(start.Month == end.Month && start.Year == end.Year ? $"in {end:MMMM yyyy}" : $"from {start:MMMM yyyy} to {end:MMMM yyyy}")}, where the records of colleagues in the clinic lead to expect {expected:0.0}. The running sum of evidence for {(low ? "half as many" : "a doubling")} reached {step.Value:0.00} in {monitor.MonthOf(at.Index):MMMM yyyy}; the {(low ? "" : level == MonitorLevel.Red ? "red " : "amber ")}line is at {threshold:0.00}.")
-                + (more > 0 ? string.Create(CultureInfo.InvariantCulture, $" Begun anew from zero, it crossed the line {(more == 1 ? "once more" : $"{more} times more")}.") : "")
+            Reason = string.Create(Figures.Kept,
+                $"{monitor.Measures[path.Measure].Title}: {events:N0} in {sessions:N0} sessions {(start.Month == end.Month && start.Year == end.Year ? $"in {end:MMMM yyyy}" : $"from {start:MMMM yyyy} to {end:MMMM yyyy}")}, where the records of colleagues in the clinic lead to expect {Figures.Number(expected, Figures.Kept)}. The running sum of evidence for {(low ? "half as many" : "a doubling")} reached {step.Value:0.00} in {monitor.MonthOf(at.Index):MMMM yyyy}; the {(low ? "" : level == MonitorLevel.Red ? "red " : "amber ")}line is at {threshold:0.00}.")
+                + (more > 0 ? string.Create(Figures.Kept, $" It has crossed the line {(more == 1 ? "once more" : $"{more} more times")} since.") : "")
                 + (low ? CheckTheRecords : ""),
             Arithmetic = string.Create(CultureInfo.InvariantCulture,
                 $"learning CUSUM, R = {(low ? PeerMonitor.Halving : PeerMonitor.Doubling)}; month {at.Index + 1} of {monitor.Months}; S = {step.Value:0.0000}; h = {threshold:0.0000}; budget {budget:0.####} a practitioner-year over K = {at.Streams}, {PeerMonitor.PerStream(budget, at.Streams):0.#####} a stream-year; shape {at.Judgement.Null.Shape:0.####}; colleagues' rate {1000 * at.Judgement.Null.Mean:0.####} per 1,000; spread {Math.Sqrt(at.Judgement.TauSquared):0.###}"),
@@ -103,8 +107,8 @@ public static class MonitorAlerts
         return new()
         {
             ClinicId = monitor.ClinicId, Level = LevelOf(level), From = start, To = end, Observed = (long)seen.WindowEvents, Expected = seen.Window.Mean, Key = "", RaisedMonth = monitor.MonthOf(point.Index),
-            Reason = string.Create(CultureInfo.InvariantCulture,
-                $"{monitor.Measures[path.Measure].Name}: {seen.WindowEvents:0} in {seen.WindowSessions:0} sessions from {start:MMMM yyyy} to {end:MMMM yyyy}, where the records of colleagues in the clinic lead to expect {seen.Window.Mean:0.0}. So {(low ? "few" : "many")} by chance alone: {Chance(chance)}; among all comparisons of the month still {Chance(adjusted)}.")
+            Reason = string.Create(Figures.Kept,
+                $"{monitor.Measures[path.Measure].Title}: {seen.WindowEvents:N0} in {seen.WindowSessions:N0} sessions from {start:MMMM yyyy} to {end:MMMM yyyy}, where the records of colleagues in the clinic lead to expect {Figures.Number(seen.Window.Mean, Figures.Kept)}. So {(low ? "few" : "many")} by chance alone: {Chance(chance)}; among all comparisons of the month still {Chance(adjusted)}.")
                 + (low ? CheckTheRecords : ""),
             Arithmetic = string.Create(CultureInfo.InvariantCulture,
                 $"{TwelveMonths}, mid-P {chance:0.000000}, Benjamini–Hochberg {adjusted:0.000000} at {(low ? PeerMonitor.LowDiscovery : level == MonitorLevel.Red ? PeerMonitor.RedDiscovery : PeerMonitor.AmberDiscovery):0.##}; expected {seen.Window.Mean:0.0000}, shape {seen.Window.Shape:0.####}; spread {Math.Sqrt(seen.TauSquared):0.###}"),

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Languages;
 using SafetyAudit.Protocol;
 using SafetyAudit.Statistics;
 
@@ -39,7 +40,7 @@ static class ProtocolAlerts
             var whole = AdherenceTable.Sum(rows);
             foreach (var row in rows.Where(r => r.Adherence.Fail > 0))
                 yield return Of(AlertRule.ProtocolFailed, clinic, row.PractitionerId.Length > 0 ? row.PractitionerId : null, rule.Id, start, end, row.Adherence.Fail,
-                    $"{rule.Id} {rule.Title}: not kept in {row.Adherence.Fail} of {row.Adherence.Judged} {rule.Counted} that could be judged.");
+                    string.Create(Figures.Kept, $"{rule.Id} {rule.Title}: not kept in {row.Adherence.Fail:N0} of {row.Adherence.Judged:N0} {rule.Counted} that could be judged."));
 
             if (rule is not SessionRule) continue;
             if (whole.Applicable >= FewestSessions && whole.Completeness < EnoughRecorded / 2)
@@ -49,10 +50,10 @@ static class ProtocolAlerts
                 continue;
             }
             foreach (var row in rows.Where(r => r.Adherence.Applicable >= FewestSessions && r.Adherence.Completeness < EnoughRecorded))
-                yield return Of(AlertRule.ProtocolNotRecorded, clinic, row.PractitionerId, rule.Id, start, end, row.Adherence.NotRecorded, $"{rule.Id} {rule.Title}: not recorded in {row.Adherence.NotRecorded} of {row.Adherence.Applicable} sessions.");
+                yield return Of(AlertRule.ProtocolNotRecorded, clinic, row.PractitionerId, rule.Id, start, end, row.Adherence.NotRecorded, string.Create(Figures.Kept, $"{rule.Id} {rule.Title}: not recorded in {row.Adherence.NotRecorded:N0} of {row.Adherence.Applicable:N0} sessions."));
         }
         if (unrecorded.Count > 0)
-            yield return Of(AlertRule.ProtocolNotRecorded, clinic, null, null, start, end, null, $"The clinic's files hardly record what {unrecorded.Count} critical rules need: {string.Join("; ", unrecorded)}. Whether they are kept can't be told.");
+            yield return Of(AlertRule.ProtocolNotRecorded, clinic, null, null, start, end, null, $"The clinic’s files hardly record what {unrecorded.Count} critical rules need: {string.Join("; ", unrecorded)}. Whether they are kept can't be told.");
     }
 
     // Where the clinic as a whole is below its target, that is the line, and not one for everybody in it. A critical rule is told of at its first failure.
@@ -68,8 +69,8 @@ static class ProtocolAlerts
 
         bool IsBelow(Adherence a) => a.Judged > 0 && a.Kept < target && Binomial.AtMost(a.Pass, a.Judged, target) <= Chance;
 
-        Alert Say(string? practitioner, Adherence a, ProtocolRule rule) => Of(AlertRule.AdherenceBelowTarget, clinic, practitioner, rule.Id, start, end, a.Fail, string.Create(CultureInfo.InvariantCulture,
-            $"{rule.Id} {rule.Title}: kept in {a.Pass} of {a.Judged} {rule.Counted} that could be judged ({100.0 * a.Pass / a.Judged:0.#} %), where the clinic's target is {100 * target:0.#} %. So few by chance alone: at most 1 in 1,000."));
+        Alert Say(string? practitioner, Adherence a, ProtocolRule rule) => Of(AlertRule.AdherenceBelowTarget, clinic, practitioner, rule.Id, start, end, a.Fail, string.Create(Figures.Kept,
+            $"{rule.Id} {rule.Title}: kept in {a.Pass:N0} of {a.Judged:N0} {rule.Counted} that could be judged ({Figures.Percent((double)a.Pass / a.Judged, Figures.Kept)}), where the clinic’s target is {Figures.Percent(target, Figures.Kept)}. So few by chance alone: at most 1 in 1,000."));
     }
 
     // The months before are an estimate too: what is expected now is beta-binomial, as for a share whose baseline is uncertain.
@@ -84,7 +85,7 @@ static class ProtocolAlerts
                 Adherence now = AdherenceTable.Sum(one.Where(r => r.Period >= recent)), before = AdherenceTable.Sum(one.Where(r => r.Period < recent));
                 if (now.Applicable < FewestSessions || before.Applicable < FewestSessions || before.Completeness - now.Completeness < LeastFall) continue;
                 if (new BetaBinomial(now.Applicable, before.Judged + 0.5, before.NotRecorded + 0.5).AtMost(now.Judged) <= Chance)
-                    fallen.Add(string.Create(CultureInfo.InvariantCulture, $"{one.Key.Id} {one.Key.Title} from {100 * before.Completeness:0} % to {100 * now.Completeness:0} %"));
+                    fallen.Add($"{one.Key.Id} {one.Key.Title} from {Figures.Percent(before.Completeness!.Value, Figures.Kept)} to {Figures.Percent(now.Completeness!.Value, Figures.Kept)}");
             }
             if (fallen.Count > 0)
                 yield return Of(AlertRule.CompletenessFalling, clinic, rows.Key, null, recent < start ? start : recent, end, fallen.Count, $"A smaller share of sessions can be judged in the last {RecentMonths} months than in those before: {string.Join("; ", fallen)}.");
@@ -99,8 +100,8 @@ static class ProtocolAlerts
     {
         return [.. (await Credential.ReadAsync(db, today, null, ct, working)).Where(c => c.State is CredentialState.Lapsed or CredentialState.LapsesSoon)
             .Select(c => AtStep(c, Of(AlertRule.CredentialLapsing, c.ClinicId, c.PractitionerId, Codes.Of(c.Kind), c.Until ?? today, c.Until ?? today, c.SessionsAfter,
-                $"{Credential.Words(c.Kind)}: " + (c.State == CredentialState.LapsesSoon ? $"lapses on {c.Until:yyyy-MM-dd}, within {c.Warning} days."
-                    : c.DaysLeft < 0 ? $"lapsed on {c.Until:yyyy-MM-dd}; {c.SessionsAfter} sessions were given after it." : "lapsed, suspended or revoked."))))];
+                $"{Credential.Words(c.Kind)}: " + (c.State == CredentialState.LapsesSoon ? $"lapses on {Figures.Day(c.Until!.Value, Figures.Kept)}, within {c.Warning} days."
+                    : c.DaysLeft < 0 ? string.Create(Figures.Kept, $"lapsed on {Figures.Day(c.Until!.Value, Figures.Kept)}; {c.SessionsAfter:N0} {(c.SessionsAfter == 1 ? "session was" : "sessions were")} given after it.") : "lapsed, suspended or revoked."))))];
 
         // Each warning is one alert: who has looked into the first is told of the next, and of a lapse for as long as it lasts.
         static Alert AtStep(Credential credential, Alert alert)

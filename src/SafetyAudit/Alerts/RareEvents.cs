@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
+using SafetyAudit.Languages;
 using SafetyAudit.Measures;
 using SafetyAudit.Statistics;
 
@@ -35,8 +36,8 @@ static class RareEvents
         {
             Rule = AlertRule.RareEventsClose, Level = AlertLevel.Amber, ClinicId = clinicId, Measure = measure.Code, Key = EvaluateAlerts.KeyOf(AlertRule.RareEventsClose, clinicId, null, measure.Code),
             From = events[^(k + 1)].Day, To = events[^1].Day, Observed = k + 1, Expected = exposureOver * baseline.Rate!.Value, Baseline = baseline.Id,
-            Reason = string.Create(CultureInfo.InvariantCulture,
-                $"{measure.Name}: after the event of {events[^(k + 1)].Day:yyyy-MM-dd} {(k == 1 ? "another" : $"{k} more")} came within {exposureOver:#,0} sessions in the clinic, where {baseline.Source} leads to expect {exposureOver * baseline.Rate.Value:0.00}. So close together by chance alone: at most 1 in {1 / tail:#,0}. A question about the clinic as a whole, not about one person."),
+            Reason = string.Create(Figures.Kept,
+                $"{measure.Title}: after the event of {Figures.Day(events[^(k + 1)].Day, Figures.Kept)} {(k == 1 ? "another" : $"{k} more")} came within {exposureOver:N0} sessions in the clinic, where {baseline.Source} leads to expect {Figures.Number(exposureOver * baseline.Rate.Value, Figures.Kept)}. So close together by chance alone: at most 1 in {1 / tail:#,0}. A question about the clinic as a whole, not about one person."),
             Arithmetic = string.Create(CultureInfo.InvariantCulture, $"gap test over the last {k}, tail {tail:0.000000} at {Chance:0.###}; shape {baseline.Distribution.Value.Shape:0.##}"),
         };
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
+using SafetyAudit.Languages;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
@@ -57,7 +58,7 @@ public static class CaseFigures
         return $"{Share(own)} of completed sessions had a patient reached by follow-up"
             + (others.Count > 0 ? $", {Share(others)} among colleagues" : "") + Say($". Found by asking: {own.Sum(c => c.FoundByAskingInAll)}; recorded unasked: {own.Sum(c => c.RecordedInAll)}.");
 
-        static string Share(List<PractitionerCounts> counts) => counts.Sum(c => c.Sessions) is > 0 and var n ? Say($"{100.0 * counts.Sum(c => c.Reached) / n:0.#} %") : "none";
+        static string Share(List<PractitionerCounts> counts) => counts.Sum(c => c.Sessions) is > 0 and var n ? Figures.Percent((double)counts.Sum(c => c.Reached) / n, Figures.Kept) : "none";
     }
 
     static async Task<string> CaseMixAsync(SafetyAuditDb db, Case review, CancellationToken ct)
@@ -65,8 +66,8 @@ public static class CaseFigures
         var measure = Catalogue.Measures.FirstOrDefault(m => m.Code == review.Measure);
         if (review.PractitionerId is not { } practitioner || measure is null || measure.IsSummary) return "There is nobody to compare with: a case-mix adjustment sets one practitioner beside colleagues in one measure.";
         var adjusted = await CaseMixAdjustment.ReadAsync(db, review.ClinicId, practitioner, measure, review.From, review.To, ct);
-        return Say($"Sessions with the event: {adjusted.Crude.Observed:0}. Expected at colleagues’ rate {adjusted.Crude.Expected:0.0} (ratio {Ratio(adjusted.Crude.Ratio, adjusted.CrudeInterval)}); at their rate in sessions alike {adjusted.Adjusted.Expected:0.0} (ratio {Ratio(adjusted.Adjusted.Ratio, adjusted.AdjustedInterval)}). Alike in: first session, over the lungs, anticoagulants.")
-            + (adjusted.Adjusted.SessionsLeftOut > 0 ? Say($" {adjusted.Adjusted.SessionsLeftOut:0} sessions were unlike any of colleagues’ and are left out.") : "");
+        return Say($"Sessions with the event: {adjusted.Crude.Observed:N0}. Expected at colleagues’ rate {Figures.Number(adjusted.Crude.Expected, Figures.Kept)} (ratio {Ratio(adjusted.Crude.Ratio, adjusted.CrudeInterval)}); at their rate in sessions alike {Figures.Number(adjusted.Adjusted.Expected, Figures.Kept)} (ratio {Ratio(adjusted.Adjusted.Ratio, adjusted.AdjustedInterval)}). Alike in: first session, over the lungs, anticoagulants.")
+            + (adjusted.Adjusted.SessionsLeftOut > 0 ? Say($" {adjusted.Adjusted.SessionsLeftOut:N0} sessions were unlike any of colleagues’ and are left out.") : "");
 
         static string Ratio(double? ratio, Interval? interval) => ratio is { } r ? Say($"{r:0.00}, 95 % {interval!.Value.Lower:0.00} to {interval.Value.Upper:0.00}") : "not assessed";
     }

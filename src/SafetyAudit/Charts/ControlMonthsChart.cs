@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
+using SafetyAudit.Languages;
 using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Charts;
@@ -12,7 +13,17 @@ namespace SafetyAudit.Charts;
 public sealed record ControlWords(string Value, string Counted, string Of, int Per)
 {
     /// <summary>A share as the chart and its table tell it.</summary>
-    public string Say(double? share) => share is { } s ? (Per * s).ToString("0.##", CultureInfo.CurrentCulture) + (Per == 100 ? " %" : "") : "–";
+    public string Say(double? share) => share is not { } s ? "–" : Per == 100 ? Figures.Percent(s) : Figures.Number(Per * s);
+
+    /// <summary>The two limits of a month, in as many decimals each.</summary>
+    public string Say(double lower, double upper)
+    {
+        var (from, to) = Per == 100 ? Figures.PercentInterval(lower, upper) : Figures.Interval((lower + upper) / 2 * Per, lower * Per, upper * Per);
+        return $"{from} to {to}";
+    }
+
+    /// <summary>A share beside an axis.</summary>
+    public string Tick(double share) => (Per * share).ToString("0.##", CultureInfo.CurrentCulture) + (Per == 100 ? " %" : "");
 }
 
 /// <summary>Draws <see cref="ControlMonths"/>: the months with their centre line and limits, what lies beyond them, unusual runs, and what happened meanwhile.</summary>
@@ -50,7 +61,7 @@ public static class ControlMonthsChart
         foreach (double tick in new Axis(0, y.Most * words.Per, 0, 1).Ticks(5))
         {
             marks.Add(new LineMark("grid", Left, y.At(tick / words.Per), Width - Right, y.At(tick / words.Per)));
-            marks.Add(new TextMark("axis", Left - 8, y.At(tick / words.Per) + 4, words.Say(tick / words.Per), Anchor.End));
+            marks.Add(new TextMark("axis", Left - 8, y.At(tick / words.Per) + 4, words.Tick(tick / words.Per), Anchor.End));
         }
         int every = Math.Max(1, (int)Math.Ceiling(months.Count / 12.0));
         for (int i = 0; i < months.Count; i += every)

@@ -1,4 +1,5 @@
 using SafetyAudit.Analysis;
+using SafetyAudit.Languages;
 using SafetyAudit.Statistics;
 using static SafetyAudit.Languages.Said;
 
@@ -38,6 +39,6 @@ public static class PointLook
     };
 
     /// <summary>A row in one sentence, for tooltips and screen readers.</summary>
-    public static string Say(RateRow row, string name) => T("{0}: {1} observed, {2:0.#} expected in {3:N0} sessions, {4} (99.8 % limits {5} to {6})",
-        name, row.Observed, row.Expected, row.Sessions, Words(row.Position), row.Limits?.Lower998, row.Limits?.Upper998);
+    public static string Say(RateRow row, string name) => T("{0}: {1:N0} observed, {2} expected in {3:N0} sessions, {4} (99.8 % limits {5:N0} to {6:N0})",
+        name, row.Observed, row.Expected is { } expected ? Figures.Number(expected) : "–", row.Sessions, Words(row.Position), row.Limits?.Lower998, row.Limits?.Upper998);
 }

@@ -16,6 +16,9 @@ public static class Codes
     /// <summary>All codes of an enum, in the order of its declaration, as an error message lists them.</summary>
     public static string ListOf<T>() where T : struct, Enum => string.Join(", ", Enum.GetValues<T>().Select(Of));
 
+    /// <summary>A code as people read it: gluteus_maximus → gluteus maximus.</summary>
+    public static string Words(string code) => code.Replace('_', ' ');
+
     /// <summary>SideLying → side_lying, NotADate → not_a_date, Below998 → below_998.</summary>
     public static string SnakeCase(string name)
     {

@@ -18,6 +18,10 @@ public sealed class Measure
     public required string Code { get; set; }
 
     public required string Name { get; set; }
+
+    /// <summary>The name as it stands in headings and sentences, without what the catalogue explains in it.</summary>
+    public string Title => Code switch { AnyMinor => "All minor events", AnyMajor => "Any major event", AnySerious => "Any serious event", "PNEUMOTHORAX" => "Pneumothorax", _ => Name };
+
     public required string Group { get; set; }
     public ExposureUnit Unit { get; set; }
 

@@ -139,7 +139,7 @@ public sealed class SendNotices(IDbContextFactory<SafetyAuditDb> databases, Noti
     // Which one it is stands on the page; nothing where none waits any more.
     async Task<(string Subject, string Text)?> OfReportAsync(SafetyAuditDb db, Notice notice, User user, CancellationToken ct) =>
         PlanNotices.KeepsReports(user, notice.ClinicId) && await PlanNotices.Waiting(db).AnyAsync(r => r.ClinicId == notice.ClinicId, ct)
-            ? ("A report waits to be signed", Closed($"A compliance report was made by itself, as was laid down, and waits for somebody to look at it, sign it and issue it.\n\n{Link("reports")}")) : null;
+            ? ("A report waits to be signed", Closed($"A compliance report was made by its schedule and waits for somebody to look at it, sign it and issue it.\n\n{Link("reports")}")) : null;
 
     // Worded as the case is now; nothing where it no longer holds.
     async Task<(string Subject, string Text)?> OfCaseAsync(SafetyAuditDb db, Notice notice, User user, DateTime now, CancellationToken ct)

@@ -8,8 +8,8 @@ static class AftercareRules
     static readonly SessionRule Observed = new("PR-017", 1)
     {
         Title = "Position change supervised and patient observed after needling", Area = "aftercare", Severity = RuleSeverity.Minor,
-        Asks = "The patient was observed for as many minutes as the clinic laid down.",
-        NotApplicableWhen = "no minutes laid down",
+        Asks = "The patient was observed for as many minutes as the clinic set.",
+        NotApplicableWhen = "no minutes set",
         Fields = ["post_obs_minutes"], Settings = [nameof(ClinicProtocol.MinObservationMinutes)],
         Evidence = "guideline (memory); 63 LOC + 12 falls in NHS reports", Source = "Leaflet; Wheway 2012", InLeaflet = "yes",
         Check = t => t.Clinic.MinObservationMinutes is not { } least ? NotApplicable : Rules.Judge(t.Session.PostObsMinutes is { } minutes ? minutes >= least : null),
@@ -18,7 +18,7 @@ static class AftercareRules
     static readonly SessionRule Pressure = new("PR-028", 1)
     {
         Title = "Pressure applied when bleeding observed", Area = "bleeding", Severity = RuleSeverity.Minor,
-        Asks = "Where bleeding was seen, pressure was applied: at all, or for as many seconds as the clinic laid down, for patients on warfarin, a DOAC or heparin separately.",
+        Asks = "Where bleeding was seen, pressure was applied: at all, or for as many seconds as the clinic set, for patients on warfarin, a DOAC or heparin separately.",
         NotApplicableWhen = "no bleeding",
         Fields = ["bleeding_observed", "pressure_seconds", "anticoagulant_class"], Settings = [nameof(ClinicProtocol.MinPressureSeconds), nameof(ClinicProtocol.MinPressureSecondsAnticoagulated)],
         Evidence = "standard haemostasis", Source = "Leaflet; McCulloch 2015", InLeaflet = "yes",

@@ -9,7 +9,7 @@ static class ConsentRules
     static readonly SessionRule BeforeNeedle = new("PR-005", 1)
     {
         Title = "Consent recorded before the first needle", Area = "consent", Severity = RuleSeverity.Critical,
-        Asks = "Consent was given by the first needle, or by the session's start where the needle's time is not recorded; on one of the forms that the clinic accepts, where it laid those down.",
+        Asks = "Consent was given by the first needle, or by the session’s start where the needle’s time is not recorded; on one of the forms that the clinic accepts, where it laid those down.",
         Fields = ["consent_at", "consent_form", "first_needle_at", "started_at"], Settings = [nameof(ClinicProtocol.AcceptedConsentForms)],
         Evidence = "law in several states; guideline elsewhere", Source = "Leaflet (communicate risks); FL; CO (written + copy)", InLeaflet = "yes",
         Check = t => Rules.AllOf(Rules.ByFirstNeedle(t.Session.ConsentAtUtc, t.Session), t.Clinic.AcceptedConsentForms is not { } accepted ? true : t.Session.ConsentForm is { } form and not "unknown" ? accepted.Contains(form) : null),
@@ -28,8 +28,8 @@ static class ConsentRules
     static readonly SessionRule Renewed = new("PR-007", 1)
     {
         Title = "Consent renewed when region or technique class changes", Area = "consent", Severity = RuleSeverity.Minor,
-        Asks = "Where a place or the technique is another than in the patient's session before, consent is from the day of the session or later.",
-        NotApplicableWhen = "the patient's first session in the clinic; same plan as before",
+        Asks = "Where a place or the technique is another than in the patient’s session before, consent is from the day of the session or later.",
+        NotApplicableWhen = "the patient’s first session in the clinic; same plan as before",
         Fields = ["regions", "muscles", "technique", "consent_at", "session_before"],
         Evidence = "guideline (memory)", Source = "ISCP 2012; ASAP", InLeaflet = "no",
         Check = t => t.Before is not { } before ? NotApplicable

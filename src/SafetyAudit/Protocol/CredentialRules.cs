@@ -10,7 +10,7 @@ static class CredentialRules
     static readonly SessionRule Licence = new("PR-001", 1)
     {
         Title = "Practitioner licence valid on session date", Area = "credential", Severity = RuleSeverity.Critical,
-        Asks = "The licence was issued by the session's date, had not expired, and is not suspended or revoked.",
+        Asks = "The licence was issued by the session’s date, had not expired, and is not suspended or revoked.",
         Fields = ["licence_status", "licence_issued", "licence_expires", "started_at"],
         Evidence = "law / professional standard", Source = "Leaflet; FL 486.117; every board", InLeaflet = "yes",
         Check = t => t.Practitioner is not { } p ? NotRecorded
@@ -21,8 +21,8 @@ static class CredentialRules
     static readonly SessionRule Training = new("PR-002", 2)
     {
         Title = "Dry-needling training meets the jurisdiction minimum", Area = "credential", Severity = RuleSeverity.Critical,
-        Asks = "Training hours and years of licence, as the record says them or since its issue, reach what the clinic laid down, and the certificate is from the session's date or before. Hours that only a later record has leave it open.",
-        NotApplicableWhen = "neither hours nor years laid down",
+        Asks = "Training hours and years of licence, as the record says them or since its issue, reach what the clinic set, and the certificate is from the session’s date or before. Hours that only a later record has leave it open.",
+        NotApplicableWhen = "neither hours nor years set",
         Fields = ["training_hours", "years_licensed", "licence_issued", "certified_on", "started_at"], Settings = [nameof(ClinicProtocol.MinTrainingHours), nameof(ClinicProtocol.MinYearsLicensed)],
         Evidence = "law; FL 50 h + 2 y + 25 supervised sessions; CO earlier rule 46 h + 2 y", Source = "Leaflet; FL 64B17-6.008; CO 4 CCR 732-1 Rule 11", InLeaflet = "yes",
         Check = t => t.Clinic is { MinTrainingHours: null, MinYearsLicensed: null } ? NotApplicable
@@ -34,8 +34,8 @@ static class CredentialRules
     static readonly SessionRule Supervised = new("PR-003", 2)
     {
         Title = "Supervised-session quota reached or supervisor named", Area = "credential", Severity = RuleSeverity.Major,
-        Asks = "The practitioner has as many supervised sessions as the clinic laid down, or the session names a supervisor. A number that only a later record has leaves it open.",
-        NotApplicableWhen = "no quota laid down, or one of 0",
+        Asks = "The practitioner has as many supervised sessions as the clinic set, or the session names a supervisor. A number that only a later record has leaves it open.",
+        NotApplicableWhen = "no quota set, or one of 0",
         Fields = ["supervised_sessions", "supervisor_id"], Settings = [nameof(ClinicProtocol.MinSupervisedSessions)],
         Evidence = "law (FL 25 sessions)", Source = "FL 486.117", InLeaflet = "no",
         Check = t => t.Clinic.MinSupervisedSessions is not > 0 ? NotApplicable
@@ -47,7 +47,7 @@ static class CredentialRules
     {
         Title = "Not delegated: performer is an authorised practitioner", Area = "credential", Severity = RuleSeverity.Critical,
         Asks = "The role of whoever needled is one that the clinic authorised.",
-        NotApplicableWhen = "no authorised roles laid down",
+        NotApplicableWhen = "no authorised roles set",
         Fields = ["performer_role"], Settings = [nameof(ClinicProtocol.AuthorisedRoles)],
         Evidence = "law", Source = "FL 486.117(1)(e)", InLeaflet = "no",
         Check = t => t.Clinic.AuthorisedRoles is not { } roles ? NotApplicable : Rules.Judge(t.Session.PerformerRole is { } role and not "unknown" ? roles.Contains(role) : null),
@@ -56,7 +56,7 @@ static class CredentialRules
     static readonly SessionRule TrainingInDate = new("PR-037", 2)
     {
         Title = "Blood-borne pathogen and first-aid training in date", Area = "credential", Severity = RuleSeverity.Major,
-        Asks = "First-aid training had not expired, and blood-borne-pathogen training is no older than the clinic laid down. What only a record since the session has leaves open whether it held then.",
+        Asks = "First-aid training had not expired, and blood-borne-pathogen training is no older than the clinic set. What only a record since the session has leaves open whether it held then.",
         Fields = ["bbp_training_on", "cpr_expires", "started_at"], Settings = [nameof(ClinicProtocol.BbpTrainingDays)],
         Evidence = "OSHA annual (memory)", Source = "OSHA 1910.1030", InLeaflet = "no",
         Check = t => Rules.AllOf(

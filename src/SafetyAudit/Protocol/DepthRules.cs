@@ -10,7 +10,7 @@ static class DepthRules
     static readonly SessionRule WithinLimit = new("PR-024", 1)
     {
         Title = "Depth within configured safe limit for region", Area = "depth", Severity = RuleSeverity.Critical,
-        Asks = "The deepest needle is within the clinic's limit for the muscle, and the patient's band of body mass index where the limit names one. Deeper than some muscles' limit and not others', it is left open.",
+        Asks = "The deepest needle is within the clinic’s limit for the muscle, and the patient’s band of body mass index where the limit names one. Deeper than some muscles’ limit and not others’, it is left open.",
         NotApplicableWhen = "depth limit not configured for any of the muscles",
         Fields = ["muscles", "max_depth_mm", "bmi_band"], Settings = [nameof(ClinicProtocol.DepthLimits)],
         Evidence = "10-20 mm can reach lung; low BMI cases", Source = "Leaflet; Grusche 2017; Ir Med J 2022", InLeaflet = "yes",
@@ -35,7 +35,7 @@ static class DepthRules
     static readonly SessionRule Permitted = new("PR-025", 1)
     {
         Title = "Region and muscle are on the clinic's permitted list for this practitioner", Area = "depth", Severity = RuleSeverity.Critical,
-        Asks = "Every muscle is on the practitioner's list, and on the clinic's where it laid one down.",
+        Asks = "Every muscle is on the practitioner’s list, and on the clinic’s where it set one.",
         Fields = ["muscles", "permitted_muscles"], Settings = [nameof(ClinicProtocol.PermittedMuscles)],
         Evidence = "scope and competence", Source = "Leaflet; FL complex-anatomy training", InLeaflet = "yes",
         Check = t =>
@@ -49,7 +49,7 @@ static class DepthRules
     static readonly SessionRule Thoracic = new("PR-026", 1)
     {
         Title = "Thoracic precaution: competency, technique, needle length", Area = "depth", Severity = RuleSeverity.Critical,
-        Asks = "Over the lungs, the practitioner had thoracic competency by the session's date; technique and needle length are those that the clinic permits there, where it laid them down.",
+        Asks = "Over the lungs, the practitioner had thoracic competency by the session’s date; technique and needle length are those that the clinic permits there, where it set them.",
         NotApplicableWhen = "no at-risk region",
         Fields = ["muscles", "thoracic_competency_on", "technique", "needle_length_mm", "started_at"], Settings = [nameof(ClinicProtocol.ThoracicTechniques), nameof(ClinicProtocol.ThoracicNeedleLengthMm)],
         Evidence = "pneumothorax after rib-bracketing; upper-trapezius and scapular cases", Source = "Mintken 2025; Ghent 2024; Kearns 2022", InLeaflet = "partly",

@@ -11,7 +11,7 @@ public static class FollowUpRules
     static readonly SessionRule Attempted = new("PR-030", 1)
     {
         Title = "Follow-up attempted 24-48 h after session", Area = "followup", Severity = RuleSeverity.Major,
-        Asks = "One of the attempts to ask the patient came 24 to 48 hours after the session's end, both included. A session without any record of an attempt is not recorded.",
+        Asks = "One of the attempts to ask the patient came 24 to 48 hours after the session’s end, both included. A session without any record of an attempt is not recorded.",
         NotApplicableWhen = "cancelled or aborted before needling",
         Fields = ["attempted_at", "ended_at"],
         Evidence = "practitioner-only recording misses most mild events", Source = "Leaflet; Yamashita 1999 v 2000", InLeaflet = "yes",
@@ -32,8 +32,8 @@ public static class FollowUpRules
     static readonly MonthRule Reached = new("PR-031", 1)
     {
         Title = "Follow-up answered (clinic-level)", Area = "followup", Severity = RuleSeverity.Major,
-        Asks = "Of a practitioner's sessions of a month the share whose patient was reached is what the clinic laid down. A month without any attempt is not recorded.",
-        NotApplicableWhen = "fewer than 20 due; no share laid down",
+        Asks = "Of a practitioner’s sessions of a month the share whose patient was reached is what the clinic set. A month without any attempt is not recorded.",
+        NotApplicableWhen = "fewer than 20 due; no share set",
         Fields = ["outcome"], Settings = [nameof(ClinicProtocol.MinReachedShare)],
         Evidence = "ascertainment", Source = "derived", InLeaflet = "partly",
         Check = m => m.Clinic.MinReachedShare is not { } least || m.Due < FewestDue ? NotApplicable : m.Attempted == 0 ? NotRecorded : (double)m.Reached / m.Due >= least ? Pass : Fail,
@@ -60,8 +60,8 @@ public static class FollowUpRules
     static readonly EventRule Reviewed = new("PR-033", 1)
     {
         Title = "Serious event reviewed within deadline", Area = "followup", Severity = RuleSeverity.Critical,
-        Asks = "The review of a sentinel event, or of one reported as serious, began within the hours that the clinic laid down, from its record on; from its arrival where the report does not say when it was written.",
-        NotApplicableWhen = "not sentinel; no hours laid down; the deadline has not passed yet",
+        Asks = "The review of a sentinel event, or of one reported as serious, began within the hours that the clinic set, from its record on; from its arrival where the report does not say when it was written.",
+        NotApplicableWhen = "not sentinel; no hours set; the deadline has not passed yet",
         Fields = ["sentinel", "recorded_at", "review_started_at"], Settings = [nameof(ClinicProtocol.ReviewHours)],
         Evidence = "critical-event management plan", Source = "Physiotherapy Alberta critical event guideline", InLeaflet = "no",
         Check = e => e.ReviewBeginsByUtc is not { } deadline ? NotApplicable

@@ -17,8 +17,8 @@ static class HygieneRules
     static readonly SessionRule Gloves = new("PR-023", 1)
     {
         Title = "Gloves per local policy when contact with blood is likely", Area = "hygiene", Severity = RuleSeverity.Minor,
-        Asks = "Gloves were worn, where the clinic's policy asks for them.",
-        NotApplicableWhen = "policy does not require them, or none laid down",
+        Asks = "Gloves were worn, where the clinic’s policy asks for them.",
+        NotApplicableWhen = "policy does not require them, or none set",
         Fields = ["gloves"], Settings = [nameof(ClinicProtocol.GlovesRequired)],
         Evidence = "policy differs by country", Source = "ISCP 2012; OSHA (memory)", InLeaflet = "no",
         Check = t => t.Clinic.GlovesRequired != true ? NotApplicable : Rules.Judge(t.Session.Gloves),

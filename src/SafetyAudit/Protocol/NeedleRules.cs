@@ -15,7 +15,7 @@ static class NeedleRules
     static readonly SessionRule LotInDate = new("PR-019", 1)
     {
         Title = "Needle lot and expiry recorded and in date", Area = "needle", Severity = RuleSeverity.Minor,
-        Asks = "Lot and expiry date are recorded, and the needle had not expired on the session's date.",
+        Asks = "Lot and expiry date are recorded, and the needle had not expired on the session’s date.",
         Fields = ["needle_lot", "needle_expiry", "started_at"],
         Evidence = "traceability for device reports", Source = "practice; FDA MedWatch", InLeaflet = "no",
         Check = t => Rules.AllOf(t.Session.NeedleLot is null ? null : true, t.Session.NeedleExpiry is { } expiry ? expiry >= t.Session.Date : null),

@@ -9,8 +9,8 @@ public static class RecordRules
     static readonly EventRule Prompt = new("PR-034", 1)
     {
         Title = "Event recorded promptly", Area = "records", Severity = RuleSeverity.Minor,
-        Asks = "The event was written down within the hours that the clinic laid down, from its finding on.",
-        NotApplicableWhen = "no hours laid down",
+        Asks = "The event was written down within the hours that the clinic set, from its finding on.",
+        NotApplicableWhen = "no hours set",
         Fields = ["detected_at", "recorded_at"], Settings = [nameof(ClinicProtocol.RecordHours)],
         Evidence = "record-keeping", Source = "derived", InLeaflet = "no",
         Check = e => e.Clinic.RecordHours is not { } hours ? NotApplicable
@@ -20,8 +20,8 @@ public static class RecordRules
     static readonly SessionRule Signed = new("PR-035", 2)
     {
         Title = "Session note signed promptly and minimum fields present", Area = "records", Severity = RuleSeverity.Minor,
-        Asks = "The note was signed within the hours that the clinic laid down, from the session's end on, and not before it began, and as large a share of its fields is filled in as it laid down. What is not laid down is not asked.",
-        NotApplicableWhen = "neither hours nor share laid down",
+        Asks = "The note was signed within the hours that the clinic set, from the session’s end on, and not before it began, and as large a share of its fields is filled in as it set. What is not set is not asked.",
+        NotApplicableWhen = "neither hours nor share set",
         Fields = ["signed_at", "ended_at", "completeness"], Settings = [nameof(ClinicProtocol.SignHours), nameof(ClinicProtocol.MinCompleteness)],
         Evidence = "record-keeping", Source = "board practice acts", InLeaflet = "no",
         Check = t => t.Clinic is { SignHours: null, MinCompleteness: null } ? NotApplicable

@@ -9,7 +9,7 @@ namespace SafetyAudit.Protocol;
 /// <param name="Name">The law or rule.</param>
 /// <param name="Trigger">What has to be reported, in words.</param>
 /// <param name="Applies">The same over an event's record. Wider where the record can't tell: a person decides.</param>
-/// <param name="DeadlineHours">Hours from the event's finding; null where none was seen.</param>
+/// <param name="DeadlineHours">Hours from the event's finding; null where none was entered.</param>
 /// <param name="Form">How it is reported.</param>
 /// <param name="Source">Where it stands.</param>
 /// <param name="IsExample">A worked example, which applies wherever the clinic names its jurisdiction; all others only once the clinic has verified them.</param>
@@ -22,21 +22,21 @@ public static class ReportingDuties
     [
         new("FL-PT", "US-FL", "Florida physical therapy: adverse medical incident",
             "A prolonged or emergent neurological, pulmonary, vascular or musculoskeletal condition linked to dry needling, with transfer to a hospital or referral to a physician.",
-            (e, m) => e.MedicalAttention is not MedicalAttention.None && SeverityOf(e, m) >= Severity.Moderate, null, "Form of the state; the state tallies yearly", "F.S. 486.117; F.A.C. 64B17-6.008. The deadline was not seen", true),
+            (e, m) => e.MedicalAttention is not MedicalAttention.None && SeverityOf(e, m) >= Severity.Moderate, null, "Form of the state; the state tallies yearly", "F.S. 486.117; F.A.C. 64B17-6.008. Deadline not checked: confirm with the regulator", true),
         new("GB-RIDDOR", "GB", "RIDDOR 2013",
             "A person not at work taken directly to hospital; a sharps injury with a known blood-borne virus; an injury of a worker for more than seven days.",
-            (e, m) => e.MedicalAttention is MedicalAttention.Emergency or MedicalAttention.Admitted || e.MedicalAttention is null && SeverityOf(e, m) >= Severity.Severe || e.Category == "NEEDLESTICK_STAFF", null, "Online form of the Health and Safety Executive", "hse.gov.uk. Deadlines were not seen", true),
+            (e, m) => e.MedicalAttention is MedicalAttention.Emergency or MedicalAttention.Admitted || e.MedicalAttention is null && SeverityOf(e, m) >= Severity.Severe || e.Category == "NEEDLESTICK_STAFF", null, "Online form of the Health and Safety Executive", "hse.gov.uk. Deadlines not checked: confirm with the regulator", true),
         new("GB-SHARPS", "GB", "Sharps Regulations 2013, regulation 7", "Every injury by a medical sharp: record, investigate, act.",
-            (e, _) => e.Category == "NEEDLESTICK_STAFF", null, "The clinic's own record", "UK Sharps Regulations 2013", false),
+            (e, _) => e.Category == "NEEDLESTICK_STAFF", null, "The clinic’s own record", "UK Sharps Regulations 2013", false),
         new("GB-CQC", "GB", "CQC regulation 18 and duty of candour", "Serious injury of a patient, where the provider is registered. Physiotherapy alone often is not.",
-            (e, m) => Measure.IsSerious(e, SeverityOf(e, m)), null, "Statutory notification", "From memory: verify before use", false),
+            (e, m) => Measure.IsSerious(e, SeverityOf(e, m)), null, "Statutory notification", "Not checked against the source: confirm with the regulator", false),
         new("GB-LFPSE", "GB", "Learn from patient safety events", "Patient-safety events in NHS-funded care.",
             (e, m) => SeverityOf(e, m) >= Severity.Moderate || m.IsSentinel, null, "LFPSE service", "NHS England", false),
         new("US-FDA", "US", "FDA medical device reporting, part 803", "Death or serious injury to which a needle may have contributed, where the clinic is a user facility: ask counsel. MedWatch is voluntary otherwise.",
             (e, m) => Measure.IsSerious(e, SeverityOf(e, m)) || e.Category is "NEEDLE_BROKEN" or "NEEDLE_RETAINED", 336, "FDA form 3500A (user facility), 3500 (voluntary)", "21 CFR 803 and 880.5580: ten working days, entered as fourteen days", false),
-        new("US-OSHA", "US", "OSHA sharps injury log", "An injury of staff by a contaminated needle.", (e, _) => e.Category == "NEEDLESTICK_STAFF", null, "Sharps injury log", "29 CFR 1910.1030. From memory: verify before use", false),
-        new("CA-AB", "CA-AB", "Alberta critical-event management plan", "A critical event after needling: manage and review it by the clinic's own plan.",
-            (e, m) => m.IsSentinel || Measure.IsSerious(e, SeverityOf(e, m)), null, "The clinic's own plan", "Physiotherapy Alberta critical event guideline", false),
+        new("US-OSHA", "US", "OSHA sharps injury log", "An injury of staff by a contaminated needle.", (e, _) => e.Category == "NEEDLESTICK_STAFF", null, "Sharps injury log", "29 CFR 1910.1030. Not checked against the source: confirm with the regulator", false),
+        new("CA-AB", "CA-AB", "Alberta critical-event management plan", "A critical event after needling: manage and review it by the clinic’s own plan.",
+            (e, m) => m.IsSentinel || Measure.IsSerious(e, SeverityOf(e, m)), null, "The clinic’s own plan", "Physiotherapy Alberta critical event guideline", false),
     ];
 
     public static readonly IReadOnlyDictionary<string, ReportingDuty> ById = All.ToDictionary(d => d.Id);

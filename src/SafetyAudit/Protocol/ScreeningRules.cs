@@ -17,7 +17,7 @@ public static class ScreeningRules
     static readonly SessionRule Screened = new("PR-008", 1)
     {
         Title = "Screening done and within validity", Area = "screening", Severity = RuleSeverity.Major,
-        Asks = "Screening was complete, before the first needle, and no older than the clinic laid down.",
+        Asks = "Screening was complete, before the first needle, and no older than the clinic set.",
         Fields = ["screening_at", "screening_complete", "first_needle_at", "started_at"], Settings = [nameof(ClinicProtocol.ScreeningValidDays)],
         Evidence = "guideline", Source = "Leaflet; ISCP 2012; Kearns 2019", InLeaflet = "yes",
         Check = t => Rules.AllOf(t.Session.ScreeningComplete,
@@ -38,8 +38,8 @@ public static class ScreeningRules
     static readonly SessionRule Anticoagulated = new("PR-010", 1)
     {
         Title = "Anticoagulated patient: no deep non-compressible site without ultrasound or documented reason", Area = "screening", Severity = RuleSeverity.Major,
-        Asks = "A patient on warfarin, a DOAC or heparin is needled in the clinic's deep muscles only under ultrasound or with a risk note.",
-        NotApplicableWhen = "not anticoagulated; no deep muscles laid down",
+        Asks = "A patient on warfarin, a DOAC or heparin is needled in the clinic’s deep muscles only under ultrasound or with a risk note.",
+        NotApplicableWhen = "not anticoagulated; no deep muscles set",
         Fields = ["anticoagulant_class", "muscles", "ultrasound_guided", "risk_note"], Settings = [nameof(ClinicProtocol.DeepNonCompressibleMuscles)],
         Evidence = "APTA caution on deep muscles; not an absolute contraindication", Source = "APTA 2013 via Myopain Seminars; Munoz 2022", InLeaflet = "partly",
         Check = t =>
@@ -95,8 +95,8 @@ public static class ScreeningRules
     static readonly SessionRule Pregnancy = new("PR-014", 1)
     {
         Title = "Pregnancy status recorded; precaution regions respected", Area = "screening", Severity = RuleSeverity.Major,
-        Asks = "Pregnancy status is recorded; in pregnancy the clinic's precaution regions, where it laid them down, are needled only with a risk note.",
-        NotApplicableWhen = "not applicable by sex or age rule: male in the risk profile, or older than the age laid down",
+        Asks = "Pregnancy status is recorded; in pregnancy the clinic’s precaution regions, where it set them, are needled only with a risk note.",
+        NotApplicableWhen = "not applicable by sex or age rule: male in the risk profile, or older than the age set",
         Fields = ["pregnancy_status", "regions", "muscles", "risk_note", "sex", "birth_decade"], Settings = [nameof(ClinicProtocol.PregnancyPrecautionRegions), nameof(ClinicProtocol.PregnancyAskedToAge)],
         Evidence = "guideline precaution; systematic review found few events", Source = "AACP 2012; Park 2014", InLeaflet = "no",
         Check = t =>

@@ -117,7 +117,7 @@ public static class IncidentReport
 
     static IEnumerable<ReportBlock> Duties(List<DutyCase> duties, DateTime nowUtc)
     {
-        yield return new Paragraph("Orientation, not legal advice: a person decides whether a duty applies. Which duties a clinic has depends on the jurisdictions that it laid down.");
+        yield return new Paragraph("Orientation, not legal advice: a person decides whether a duty applies. Which duties a clinic has depends on the jurisdictions in its local protocol.");
         if (duties.Count == 0) { yield return new Paragraph("By what is recorded, none of the clinic’s duties asks for a report of this event."); yield break; }
         yield return new ReportTable("duties", "Duties that may ask for a report", [new("duty", "Duty", CellKind.Text), new("trigger", "What has to be reported", CellKind.Text), new("form", "How", CellKind.Text), new("due_at", "By", CellKind.Instant), new("state", "State", CellKind.Text), new("source", "Source", CellKind.Text)], 1,
             [.. duties.Select(d => (object?[])[d.Duty.Name, d.Duty.Trigger, d.Duty.Form, d.DeadlineUtc, d.Done is { } done ? $"{(done.Kind == EventStepKind.Reported ? "reported" : "not reportable")} {PackDocument.Instant(done.AtUtc)}" : d.IsOverdue(nowUtc) ? "open, overdue" : "open", d.Duty.Source])]);
@@ -135,7 +135,7 @@ public static class IncidentReport
             ("What happened", $"{measure.Name}{(e.BodyRegion is { } region ? $", {region}" : "")}, after dry needling{(session is null ? "; its session has not arrived" : PackDocument.Say($" begun {PackDocument.Instant(session.StartedAtUtc)}"))}"),
             ("Account", Text(e.Narrative, mayReadText) ?? byHand), ("Harm", Harm(e, measure)), ("Medical attention", e.MedicalAttention is { } m ? Codes.Of(m).Replace('_', ' ') : "not recorded"),
             ("Outcome", e.Outcome ?? "not recorded"), ("What was done at once", Text(e.ActionTaken, mayReadText) ?? byHand), ("Person harmed", $"known here by the pseudonym {e.PatientId} alone: {byHand}"),
-            ("Practitioner", session?.PractitionerId ?? e.PractitionerId ?? "not recorded"), ("Device", session is null ? byHand : $"acupuncture needle; make, lot and size: {byHand}"), ("By when", due.DeadlineUtc is { } deadline ? deadline : "no deadline known: look it up"),
+            ("Practitioner", session?.PractitionerId ?? e.PractitionerId ?? "not recorded"), ("Device", session is null ? byHand : $"acupuncture needle; make, lot and size: {byHand}"), ("By when", due.DeadlineUtc is { } deadline ? deadline : "no deadline entered: confirm with the regulator"),
         ]);
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using SafetyAudit.Analysis;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
+using SafetyAudit.Languages;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Statistics;
@@ -130,7 +131,7 @@ public sealed class PackDocument
     }
 
     static string StandsOut(RateRow row, string who, string source) =>
-        Say($"{row.Measure.Name}, {who}: {row.Observed} recorded where {source} leads to expect {row.Expected:0.0} (99.8 % limits {row.Limits!.Value.Lower998} to {row.Limits.Value.Upper998}). ")
+        Say($"{row.Measure.Name}, {who}: {row.Observed:N0} recorded where {source} leads to expect {Figures.Number(row.Expected!.Value, Figures.Kept)} (99.8 % limits {row.Limits!.Value.Lower998:N0} to {row.Limits.Value.Upper998:N0}). ")
         + (row.Position == Position.Below998 ? "Fewer than expected: check the records first." : "Published rates differ several-fold between settings: a question about recording and practice as a whole.");
 
     string? Overdispersed() => isPublic || pack.PractitionerRates.Count == 0 || pack.PractitionerRates.Any(r => r.Position is Position.Above998 or Position.Below998) ? null
@@ -253,7 +254,7 @@ public sealed class PackDocument
             new("not_recorded", "Not recorded", CellKind.Count), new("not_applicable", "Not applicable", CellKind.Count, OnPaper: false), new("kept_share", "Share kept (95 %)", CellKind.Share), new("kept_lower95", "from", CellKind.Lower), new("kept_upper95", "to", CellKind.Upper),
         ], 2, [.. pack.Adherence.Where(a => a.Adherence.Applicable > 0).Select(AdherenceCells)]);
         var silent = pack.Adherence.Where(a => a.Adherence.Applicable == 0).Select(a => a.Rule.Id).Distinct().Except(pack.Adherence.Where(a => a.Adherence.Applicable > 0).Select(a => a.Rule.Id)).ToList();
-        if (silent.Count > 0) yield return new Paragraph($"Applied to nothing in the period, or not laid down by the clinic: {string.Join(", ", silent)}.");
+        if (silent.Count > 0) yield return new Paragraph($"Applied to nothing in the period, or not set by the clinic: {string.Join(", ", silent)}.");
     }
 
     object?[] AdherenceCells(AdherenceRow row)
@@ -409,7 +410,7 @@ public sealed class PackDocument
         yield return new SubHeading("Methods");
         foreach (string point in (string[])
         [
-            "Observed: completed or aborted sessions with at least one event of the measure; for the sum of mild events, the events. An event belongs to the day of its session.",
+            "Observed: completed or aborted sessions with at least one event of the measure; for all minor events, the events. An event belongs to the day of its session.",
             "Expected against the literature: the published rate times the exposure. The rate is a gamma distribution whose shape is capped by the weight of its evidence (10, 5 or 2), so that limits are negative binomial and widen with the baseline’s own uncertainty.",
             "Expected beside colleagues: the published rate updated with everybody else’s records in the clinic, the ordinary spread between practitioners allowed for, the practitioner’s own records left out.",
             "Intervals: mid-P Poisson for counts, rates and ratios; mid-P Clopper and Pearson for shares; both 95 %. Limits: 95 % and 99.8 %, exact for whole counts.",
@@ -439,7 +440,7 @@ public sealed class PackDocument
 
     internal static string Count(long n, string what) => Say($"{n:#,0} {what}{(n == 1 ? "" : "s")}");
 
-    internal static string Share(double share) => Say($"{100 * share:0.0} %");
+    internal static string Share(double share) => Figures.Percent(share, Figures.Kept);
 
     internal static string Day(DateOnly day) => day.ToString("d MMMM yyyy", CultureInfo.InvariantCulture);
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using SafetyAudit.Charts;
+using SafetyAudit.Languages;
 
 namespace SafetyAudit.Reports;
 
@@ -233,7 +234,7 @@ public sealed class PdfReport
         string { Length: 0 } => "–",
         string text => text,
         long count => count.ToString("#,0", CultureInfo.InvariantCulture),
-        double share when kind == CellKind.Share => (100 * share).ToString("0.0", CultureInfo.InvariantCulture) + (bare ? "" : " %"),
+        double share when kind == CellKind.Share => Figures.Percent(share, Figures.Kept) is var said && bare ? said[..^2] : said,
         double number => number switch { 0 => "0", < 0.01 => number.ToString("0.####", CultureInfo.InvariantCulture), < 10 => number.ToString("0.00", CultureInfo.InvariantCulture), _ => number.ToString("#,0.0", CultureInfo.InvariantCulture) },
         DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
         DateTime instant => instant.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture),

@@ -50,7 +50,7 @@ public class ProtocolAlertsTests
     {
         var fallen = Assert.Single(await OfAsync(AlertRule.CompletenessFalling, Sessions((p, m, i) => p == 1 && m >= 9 && i < 6 ? "" : "yes"), null));
         Assert.Equal("P1", fallen.PractitionerId);
-        Assert.Contains("PR-016 Hydration / food asked before session from 100 % to 40 %", fallen.Reason, StringComparison.Ordinal);
+        Assert.Contains("PR-016 Hydration / food asked before session from 100 % to 40.0 %", fallen.Reason, StringComparison.Ordinal);
         // Never recorded is no fall.
         Assert.Empty(await OfAsync(AlertRule.CompletenessFalling, Sessions((_, _, _) => ""), null));
         Assert.Empty(await OfAsync(AlertRule.CompletenessFalling, Sessions((p, m, i) => p == 1 && m >= 9 && i == 0 ? "" : "yes"), null));
@@ -63,7 +63,7 @@ public class ProtocolAlertsTests
         (string Expires, string? Says)[] cases =
         [
             ("2026-08-31", null), ("2026-08-30", "within 60 days"), ("2026-08-01", "within 60 days"), ("2026-07-31", "within 30 days"), ("2026-07-08", "within 7 days"), ("2026-07-01", "within 7 days"),
-            ("2026-06-10", "lapsed on 2026-06-10; 5 sessions were given after it"),
+            ("2026-06-10", "lapsed on 10 Jun 2026; 5 sessions were given after it"),
         ];
         foreach (var (expires, says) in cases)
         {

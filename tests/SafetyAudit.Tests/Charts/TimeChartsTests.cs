@@ -32,7 +32,7 @@ public class TimeChartsTests
         var beyond = Draw(Months(null, 20, 22, 18, 21, 19, 20, 60, 20));
         Assert.Equal(Shape.TriangleUp, Assert.Single(Points(beyond), p => p.Shape != Shape.Circle).Shape);
         Assert.Contains("1 beyond the limits", beyond.Description, StringComparison.Ordinal);
-        Assert.Contains("July 2025: 60 with one of 1,000 sessions, 60 per 1,000; above the upper limit", Points(beyond)[6].Tooltip, StringComparison.Ordinal);
+        Assert.Contains("July 2025: 60 with one of 1,000 sessions, 60.0 per 1,000; above the upper limit", Points(beyond)[6].Tooltip, StringComparison.Ordinal);
         Assert.Equal("/m?from=2025-07", Points(beyond)[6].Link);
     }
 
@@ -59,7 +59,7 @@ public class TimeChartsTests
     [Fact]
     public void What_happened_stands_on_its_day_with_a_letter_and_never_two_letters_on_one_another()
     {
-        var notes = new[] { new DatedNote(new(2025, 2, 3), "what the clinic laid down changed", "/protocol"), new DatedNote(new(2025, 2, 4), "case 7 decided", "/cases/7"), new DatedNote(new(2024, 2, 4), "before", "/cases/1"), new DatedNote(new(2025, 2, 4), "case 8 decided", "/cases/8") };
+        var notes = new[] { new DatedNote(new(2025, 2, 3), "the local protocol changed", "/protocol"), new DatedNote(new(2025, 2, 4), "case 7 decided", "/cases/7"), new DatedNote(new(2024, 2, 4), "before", "/cases/1"), new DatedNote(new(2025, 2, 4), "case 8 decided", "/cases/8") };
         var scene = Draw(Months(null, 20, 22, 18, 21), null, notes);
         var drawn = scene.Marks.OfType<PointMark>().Where(p => p.Style == "point note").ToList();
         Assert.Equal(["/protocol", "/cases/7", "/cases/8"], drawn.Select(p => p.Link));

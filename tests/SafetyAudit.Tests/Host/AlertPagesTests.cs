@@ -120,7 +120,7 @@ public class AlertPagesTests
         Assert.Contains("The records of these days say the same as when it was raised.", before, StringComparison.Ordinal);
         Assert.Contains("(raised by this month)", before, StringComparison.Ordinal);
         Assert.Contains("raised by this month</text>", before, StringComparison.Ordinal);
-        Assert.Contains("Two expectations, and why they differ", before, StringComparison.Ordinal);
+        Assert.Contains("Why this expectation differs from the one above", before, StringComparison.Ordinal);
         await using (var db = WebTests.Db(dashboard))
         {
             var raised = await db.Alerts.SingleAsync(a => a.Id == alert);

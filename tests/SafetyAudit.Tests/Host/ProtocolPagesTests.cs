@@ -28,7 +28,7 @@ public class ProtocolPagesTests
         using var director = new Visitor(dashboard.Address);
         await director.SignInAsync("director", Password);
         await director.GetAsync("/adherence/PR-017");
-        Assert.Contains("no minutes laid down", director.Text, StringComparison.Ordinal);
+        Assert.Contains("no minutes set", director.Text, StringComparison.Ordinal);
 
         const string form = "/protocol/change?clinic=C1";
         var given = new Dictionary<string, string>
@@ -53,12 +53,13 @@ public class ProtocolPagesTests
             Assert.Equal(("person director", "C1", "our policy of March"), (entry.Actor, entry.ClinicId, entry.Why));
         }
         await director.GetAsync("/protocol?clinic=C1");
-        Assert.Contains("rhomboids=15; rhomboids/low=10", director.Text, StringComparison.Ordinal);
-        // One of the two sessions was observed long enough.
+        Assert.Contains("rhomboids: 15 mm; rhomboids, body mass index low: 10 mm", director.Text, StringComparison.Ordinal);
+        // One of the two sessions was observed long enough, as the page says beside what the clinic asks.
         await director.GetAsync("/adherence/PR-017");
+        Assert.Contains("Observation: 5 minutes.", director.Text, StringComparison.Ordinal);
         Assert.Matches("<td class=\"num\">1</td>\\s*<td class=\"num\"><a href=\"/sessions\\?practitioner=P1&amp;clinic=C1&amp;rule=PR-017&amp;outcome=fail[^\"]*\">1</a></td>", director.Text);
         await director.GetAsync("/sessions?practitioner=P1&rule=PR-017&outcome=fail");
-        Assert.Contains("post_obs_minutes: 4", director.Text, StringComparison.Ordinal);
+        Assert.Contains("minutes observed afterwards: 4", director.Text, StringComparison.Ordinal);
         await director.GetAsync("/adherence");
         Assert.Contains("1 of 2 not kept, 0 not recorded", director.Text, StringComparison.Ordinal);
     }
@@ -110,7 +111,7 @@ public class ProtocolPagesTests
         await director.SignInAsync("director", Password);
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/sessions/answers?id=S2&clinic=C1"));
         Assert.Equal(Rules.All.Select(r => r.Id), Regex.Matches(director.Text, "<th scope=\"row\"[^>]*><a href=\"/adherence/(PR-\\d+)\">").Select(m => m.Groups[1].Value).Distinct());
-        Assert.Matches("(?s)PR-020.*?not kept.*?needles_inserted <strong>6</strong>.*?needles_removed <strong>5</strong>", director.Text);
+        Assert.Matches("(?s)PR-020.*?not kept.*?needles inserted <strong>6</strong>.*?needles removed <strong>5</strong>", director.Text);
         Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync("/sessions/answers?id=S9&clinic=C1"));
         Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync("/sessions/answers"));
     }

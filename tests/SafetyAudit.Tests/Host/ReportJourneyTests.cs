@@ -79,7 +79,7 @@ public class ReportJourneyTests
 
         // And from now on by itself.
         await page.GotoAsync(dashboard.Address + "/reports");
-        await page.ClickAsync("button:has-text('Make them by themselves')");
+        await page.ClickAsync("button:has-text('Schedule')");
         await page.WaitForSelectorAsync("text=Each quarter, for the board: practitioners by pseudonym, all clinics, 14 days after its end; by clara");
         await LookAsync(page, browser, "reports-scheduled");
 

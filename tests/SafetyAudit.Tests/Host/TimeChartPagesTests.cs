@@ -49,8 +49,8 @@ public class TimeChartPagesTests
         await director.SignInAsync("director", Password);
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"/measures/BRUISE_MINOR?{Period}&anew=2026-04-01"));
         string page = WebUtility.HtmlDecode(director.Text);
-        Assert.Contains("June 2026: 4 with one of 20 sessions, 200 per 1,000; inside the limits", page, StringComparison.Ordinal);
-        Assert.Matches("<strong>A</strong> 10 Mar 2026: <a href=\"/protocol\\?clinic=C1\">what the clinic laid down changed</a>", page);
+        Assert.Contains("June 2026: 4 with one of 20 sessions, 200.0 per 1,000; inside the limits", page, StringComparison.Ordinal);
+        Assert.Matches("<strong>A</strong> 10 Mar 2026: <a href=\"/protocol\\?clinic=C1\">the local protocol changed</a>", page);
         Assert.Matches("<strong>B</strong> 20 May 2026: <a href=\"/cases/\\d+\">case \\d+ decided: The clinic changes how it works</a>", page);
         Assert.Contains(">limits anew</text>", page, StringComparison.Ordinal);
         Assert.Contains($"href=\"/measures/BRUISE_MINOR?anew=2026-04-01&lasting=yes&{Period}#lasting\"", page, StringComparison.Ordinal);

@@ -79,7 +79,7 @@ public partial class SaidTests
         }
         said.UnionWith(Navigation.Sections.SelectMany(s => s.Places.SelectMany(p => new[] { p.Name, p.Words }).Prepend(s.Name)));
         said.UnionWith(IndexModel.Groups.Select(g => g.Name));
-        said.UnionWith(Catalogue.Measures.SelectMany(m => new[] { m.Name, m.Group, Words.Counted(m) }));
+        said.UnionWith(Catalogue.Measures.SelectMany(m => new[] { m.Title, m.Group, Words.Counted(m) }));
         said.UnionWith(Enum.GetValues<AlertRule>().Select(Words.Rule));
         said.UnionWith(Enum.GetValues<NotAssessedBecause>().Select(Words.Because));
         said.UnionWith(Enum.GetValues<CredentialKind>().Select(Credential.Words));

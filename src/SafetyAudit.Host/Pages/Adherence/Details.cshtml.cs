@@ -7,6 +7,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
 using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Host.Pages.AdherencePages;
@@ -21,7 +22,11 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     [BindProperty(SupportsGet = true)] public string? Measure { get; set; }
 
     public ProtocolRule Rule { get; private set; } = Rules.All[0];
-    public List<string> Clinics { get; private set; } = [];
+    public List<Clinic> Clinics { get; private set; } = [];
+
+    /// <summary>What each clinic that is shown had set on the last day of the period.</summary>
+    public List<(Clinic Clinic, ClinicProtocol Protocol)> Protocols { get; private set; } = [];
+
     public List<AdherenceRow> Rows { get; private set; } = [];
     public ControlMonths Trend { get; private set; } = null!;
     public IReadOnlyList<DatedNote> Notes { get; private set; } = [];
@@ -44,8 +49,13 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         if (!Rules.ById.TryGetValue(Id, out var rule)) return NotFound();
         Rule = rule;
         await using var state = await BeginAsync(() => From, ct);
-        Clinics = await Db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
-        if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
+        Clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Id).ToListAsync(ct);
+        if (AskedClinic is not null && !Clinics.Exists(c => c.Id == AskedClinic)) return NotFound();
+        if (rule.Settings.Count > 0)
+        {
+            var all = await Db.ClinicProtocols.AsNoTracking().Where(p => AskedClinic == null || p.ClinicId == AskedClinic).ToListAsync(ct);
+            Protocols = [.. Clinics.Where(c => AskedClinic is null || c.Id == AskedClinic).Select(c => (c, ClinicProtocol.On(c.Id, all.Where(p => p.ClinicId == c.Id), To)))];
+        }
         var question = new AdherenceQuestion(From, To, AskedClinic, ByMonth: true);
         var rows = (await AdherenceTable.ReadAsync(Db, question, AsKnownUtc ?? time.UtcNow(), ct)).FindAll(r => r.Rule == rule && r.PractitionerId.Length > 0);
         Rows = [.. rows.GroupBy(r => (r.ClinicId, r.PractitionerId)).Select(g => g.First() with { Period = From, Adherence = AdherenceTable.Sum(g) })];
@@ -55,6 +65,8 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         if (Chosen is not null && rule is SessionRule sessionRule && MayReadRecords) Outcome = await AdherenceAndOutcome.ReadAsync(Db, sessionRule, Chosen, From, To, AskedClinic, ct);
         return Page();
     }
+
+    public string CalledClinic(string id) => Clinics.Find(c => c.Id == id)?.Name ?? id;
 
     /// <summary>What the comparison with outcomes says, in a sentence.</summary>
     public static string Say(MantelHaenszel ratio) => ratio.State switch

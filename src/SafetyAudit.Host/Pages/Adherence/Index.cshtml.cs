@@ -5,6 +5,7 @@ using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Host.Pages.AdherencePages;
 
@@ -14,7 +15,8 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
 {
     [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
 
-    public List<string> Clinics { get; private set; } = [];
+    public List<Clinic> Clinics { get; private set; } = [];
+    public string ClinicName => Clinics.Find(c => c.Id == Clinic)?.Name ?? Clinic;
     public string Clinic { get; private set; } = "";
     public ClinicProtocol LaidDown { get; private set; } = ClinicProtocol.NothingSet("");
     public List<string> Practitioners { get; private set; } = [];
@@ -27,9 +29,9 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         await using var state = await BeginAsync(() => From, ct);
-        Clinics = await Db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
-        if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
-        Clinic = AskedClinic ?? Clinics.FirstOrDefault() ?? "";
+        Clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Id).ToListAsync(ct);
+        if (AskedClinic is not null && !Clinics.Exists(c => c.Id == AskedClinic)) return NotFound();
+        Clinic = AskedClinic ?? Clinics.FirstOrDefault()?.Id ?? "";
         LaidDown = ClinicProtocol.On(Clinic, await Db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).ToListAsync(ct), To);
         var rows = AdherenceTable.By((await AdherenceTable.ReadAsync(Db, new(From, To, Clinic), AsKnownUtc ?? time.UtcNow(), ct)).Where(r => r.PractitionerId.Length > 0), AdherenceGrouping.Practitioner);
         Practitioners = [.. rows.Select(r => r.PractitionerId).Distinct().Order(StringComparer.Ordinal)];

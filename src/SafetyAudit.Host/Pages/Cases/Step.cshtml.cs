@@ -35,7 +35,7 @@ public sealed class CaseStepModel(ReviewCase review) : PageModel
 
     public async Task<IActionResult> OnPostReopenAsync(long id, string? why, CancellationToken ct) => After(id, await review.ReopenAsync(id, why, ct));
 
-    const string NoDate = "The date can't be read. Write it as 2026-03-31.";
+    const string NoDate = "The date can’t be read. Write it as 2026-03-31.";
 
     static bool TryDay(string? text, out DateOnly? day)
     {

@@ -10,13 +10,15 @@ using SafetyAudit.Protocol;
 
 namespace SafetyAudit.Host.Pages;
 
-/// <summary>The form by which a clinic's protocol is laid down anew, from a date on.</summary>
+/// <summary>The form by which a clinic's protocol is changed, from a date on.</summary>
 [Needs(Permission.LayDownProtocol)]
 public sealed class ChangeProtocolModel(SafetyAuditDb db, LayDownProtocol layDown, JobQueue jobs, TimeProvider time) : PageModel
 {
     const int LongestReason = 500;
 
     [BindProperty(Name = "clinic", SupportsGet = true)] public string Clinic { get; set; } = "";
+
+    public string ClinicName { get; private set; } = "";
 
     /// <summary>What the form shows: what was posted, else what holds today.</summary>
     public Dictionary<string, string> Shown { get; private set; } = [];
@@ -26,7 +28,8 @@ public sealed class ChangeProtocolModel(SafetyAuditDb db, LayDownProtocol layDow
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
-        if (!await db.Clinics.AnyAsync(c => c.Id == Clinic, ct)) return NotFound();
+        if (await db.Clinics.Where(c => c.Id == Clinic).Select(c => c.Name).SingleOrDefaultAsync(ct) is not { } name) return NotFound();
+        ClinicName = name;
         var today = DateOnly.FromDateTime(time.UtcNow());
         var holds = ClinicProtocol.On(Clinic, await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).ToListAsync(ct), today);
         Shown = ProtocolForm.Settings.ToDictionary(s => s.Name, s => s.Show(holds));
@@ -36,13 +39,14 @@ public sealed class ChangeProtocolModel(SafetyAuditDb db, LayDownProtocol layDow
 
     public async Task<IActionResult> OnPostAsync(CancellationToken ct)
     {
-        if (!await db.Clinics.AnyAsync(c => c.Id == Clinic, ct)) return NotFound();
+        if (await db.Clinics.Where(c => c.Id == Clinic).Select(c => c.Name).SingleOrDefaultAsync(ct) is not { } name) return NotFound();
+        ClinicName = name;
         var form = await Request.ReadFormAsync(ct);
         ShownFrom = form["effective_from"].ToString();
         Why = form["why"].ToString().Trim();
         var protocol = ClinicProtocol.NothingSet(Clinic);
         protocol.EffectiveFrom = DateOnly.TryParseExact(ShownFrom, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from) ? from : default;
-        Problems = ProtocolForm.Read(protocol, name => form[name].ToString());
+        Problems = ProtocolForm.Read(protocol, setting => form[setting].ToString());
         Problems.AddRange(LayDownProtocol.Problems(protocol).Where(p => !Problems.Exists(known => known.Setting == p.Setting)));
         if (Why.Length is 0 or > LongestReason) Problems.Add(("why", $"Say why, in at most {LongestReason} characters."));
         if (Problems.Count > 0)

@@ -5,6 +5,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -14,8 +15,8 @@ public sealed class ProtocolModel(SafetyAuditDb db, TimeProvider time) : PageMod
 {
     [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
 
-    public List<string> Clinics { get; private set; } = [];
-    public string Clinic { get; private set; } = "";
+    public List<Clinic> Clinics { get; private set; } = [];
+    public Clinic? Clinic { get; private set; }
 
     /// <summary>The clinic's, in which times are shown.</summary>
     public TimeZoneInfo Zone { get; private set; } = TimeZoneInfo.Utc;
@@ -26,12 +27,13 @@ public sealed class ProtocolModel(SafetyAuditDb db, TimeProvider time) : PageMod
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
-        Clinics = await db.Clinics.OrderBy(c => c.Id).Select(c => c.Id).ToListAsync(ct);
-        if (AskedClinic is not null && !Clinics.Contains(AskedClinic)) return NotFound();
-        Clinic = AskedClinic ?? Clinics.FirstOrDefault() ?? "";
-        Zone = await db.ZoneOfAsync(Clinic, ct);
-        All = await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).OrderByDescending(p => p.EffectiveFrom).ThenByDescending(p => p.Id).ToListAsync(ct);
-        Today = ClinicProtocol.On(Clinic, All, DateOnly.FromDateTime(time.UtcNow()));
+        Clinics = await db.Clinics.AsNoTracking().OrderBy(c => c.Id).ToListAsync(ct);
+        Clinic = Clinics.Find(c => AskedClinic is null || c.Id == AskedClinic);
+        if (AskedClinic is not null && Clinic is null) return NotFound();
+        string id = Clinic?.Id ?? "";
+        Zone = await db.ZoneOfAsync(id, ct);
+        All = await db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == id).OrderByDescending(p => p.EffectiveFrom).ThenByDescending(p => p.Id).ToListAsync(ct);
+        Today = ClinicProtocol.On(id, All, DateOnly.FromDateTime(time.UtcNow()));
         return Page();
     }
 }
