@@ -9,7 +9,7 @@ static class ConsentRules
     static readonly SessionRule BeforeNeedle = new("PR-005", 1)
     {
         Title = "Consent recorded before the first needle", Area = "consent", Severity = RuleSeverity.Critical,
-        Asks = "Consent was given by the first needle, or by the session’s start where the needle’s time is not recorded; on one of the forms that the clinic accepts, where it laid those down.",
+        Asks = "Consent was given by the first needle, or by the session’s start where the needle’s time is not recorded; on one of the forms that the clinic accepts, where it set them.",
         Fields = ["consent_at", "consent_form", "first_needle_at", "started_at"], Settings = [nameof(ClinicProtocol.AcceptedConsentForms)],
         Evidence = "law in several states; guideline elsewhere", Source = "Leaflet (communicate risks); FL; CO (written + copy)", InLeaflet = "yes",
         Check = t => Rules.AllOf(Rules.ByFirstNeedle(t.Session.ConsentAtUtc, t.Session), t.Clinic.AcceptedConsentForms is not { } accepted ? true : t.Session.ConsentForm is { } form and not "unknown" ? accepted.Contains(form) : null),

@@ -112,7 +112,7 @@ public static class ProtocolForm
             if (!TryNumber(text.TrimEnd('%', ' '), out double number)) return "It must be a number of per cent.";
             set(p, number / 100);
             return null;
-        }, p => get(p) is { } v ? Figures.Percent(v) : "");
+        }, p => get(p) is { } v ? $"{Written(Math.Round(100 * v, 6))} %" : "");
 
     static Setting List(string name, string group, string label, string hint, Func<ClinicProtocol, IReadOnlyList<string>?> get, Action<ClinicProtocol, IReadOnlyList<string>> set) => new(name, group, label, hint, p => Join(get(p)),
         (p, text) =>
