@@ -43,7 +43,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         if (counted) found.AddRange(await FindAsync(db, measures, now, clinics, open, await ReviewedAsync(ofThese, now, ct), monitored, ct));
         // One that did not hold for a while and holds again is the same alert, with the review that it has; so is one that stands at a clinic that is not judged, while its event is found at one that is.
         var missing = found.Where(f => !open.ContainsKey(f.Key)).Select(f => f.Key).ToList();
-        var again = (await db.Alerts.Where(a => (a.Status == AlertStatus.NoLongerHolds || a.Status == AlertStatus.Open) && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => (a.Status == AlertStatus.Open, a.Id))!);
+        var again = (await db.Alerts.Where(a => a.Status != AlertStatus.Closed && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => (a.Status == AlertStatus.Open, a.Id))!);
         foreach (var finding in found)
         {
             finding.EvaluatedAtUtc = now;
@@ -68,7 +68,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
 
     static async Task KeepMonitoredAsync(SafetyAuditDb db, string[]? clinics, List<MonitoredPractitioner> monitored, CancellationToken ct)
     {
-        var before = await db.MonitoredPractitioners.Where(m => clinics == null || clinics.Contains(m.ClinicId)).ToDictionaryAsync(m => (m.ClinicId, m.PractitionerId), ct);
+        var before = await (clinics is null ? db.MonitoredPractitioners : db.MonitoredPractitioners.Where(m => clinics.Contains(m.ClinicId))).ToDictionaryAsync(m => (m.ClinicId, m.PractitionerId), ct);
         foreach (var now in monitored)
             if (before.Remove((now.ClinicId, now.PractitionerId), out var row)) db.Entry(row).CurrentValues.SetValues(now);
             else db.MonitoredPractitioners.Add(now);
