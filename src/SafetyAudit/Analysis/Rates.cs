@@ -174,7 +174,8 @@ public static class Rates
         }
         // Only settings in which somebody else works can be compared; what was done and seen in others stays out of the row.
         var compared = subject.Parts.Where(own => own.Exposure > 0 && settings[own.Stratum].Any(other => other.Of.Id != subject.Id)).ToList();
-        if (compared.Count == 0) return row with { NotAssessed = NotAssessedBecause.NoPeers };
+        // Adjusted, nothing may be left that is like sessions in which colleagues saw anything: then nothing is expected, and nothing can be said.
+        if (!compared.Exists(own => own.AtRisk > 0)) return row with { NotAssessed = NotAssessedBecause.NoPeers };
         var colleagues = compared.SelectMany(own => settings[own.Stratum]).Select(other => other.Of).Where(other => other.Id != subject.Id).DistinctBy(other => other.Id).ToList();
         int peers = colleagues.Count;
         // What one colleague's records lead to expect tells them; who sees their own figures alone is not told.

@@ -42,8 +42,8 @@ public static class CredentialChart
                 if (to - from >= 1) marks.Add(new PathMark(style, [(from, top), (to, top), (to, top + Bar), (from, top + Bar)], Closed: true));
                 string words = credential.State switch { CredentialState.Lapsed => "lapsed", CredentialState.LapsesSoon => "lapses soon", _ => "in date" };
                 var shape = credential.State == CredentialState.Lapsed ? Shape.Diamond : credential.State == CredentialState.LapsesSoon ? Shape.TriangleUp : Shape.Circle;
-                // One that lasts beyond the picture has no end in it, and one that ended before it none either.
-                if (until > last || until < first) marks.Add(new TextMark("axis", until > last ? to - 4 : to + 2, top + Bar, until > last ? "›" : "‹", until > last ? Anchor.End : Anchor.Start));
+                // One that lasts beyond the picture has no end in it. One that lapsed before it is marked at its edge: it must not go unseen.
+                if (until > last) marks.Add(new TextMark("axis", to - 4, top + Bar, "›", Anchor.End));
                 else marks.Add(new PointMark($"point {(credential.State == CredentialState.Lapsed ? "above-998" : credential.State == CredentialState.LapsesSoon ? "above-95" : "inside")}", to, top + Bar / 2, shape, 9,
                     string.Create(CultureInfo.CurrentCulture, $"{name(credential.PractitionerId)}, {Credential.Words(credential.Kind)}: to {until:d MMM yyyy}, {words}"), null));
             }

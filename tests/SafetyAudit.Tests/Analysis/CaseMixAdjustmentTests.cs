@@ -59,4 +59,21 @@ public class CaseMixAdjustmentTests
         // (4 + ½) / 80 a session.
         Assert.Equal((10, 10, 1, 0.5625), (row.Sessions, row.Exposure, row.Observed, Math.Round(row.Expected!.Value, 9)));
     }
+
+    // All of P1's sessions are first ones: colleagues had none, or none with an event.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(20)]
+    public void Where_nothing_alike_was_seen_nothing_is_said(int colleaguesFirst)
+    {
+        var mix = new CaseMixAdjustment([], Statistics.IndirectStandardisation.Of([new(7, 40, 4, 80 + colleaguesFirst)]), Statistics.IndirectStandardisation.Of([new(7, 40, 0, colleaguesFirst)]));
+        var counts = new List<PractitionerCounts>
+        {
+            new("C1", "P1", new(2026, 3, 1), 40, 0, new Dictionary<string, long> { ["BRUISE_MINOR"] = 7 }),
+            new("C1", "P2", new(2026, 3, 1), 80 + colleaguesFirst, 0, new Dictionary<string, long> { ["BRUISE_MINOR"] = 4 }),
+        };
+        var row = Rates.Compute(counts, new(new(2026, 3, 1), new(2026, 3, 31), Against: Against.Peers), Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR"), null, new Dictionary<(string, string), CaseMixAdjustment> { [("C1", "P1")] = mix })
+            .Single(r => r.PractitionerId == "P1");
+        Assert.Equal((NotAssessedBecause.NoPeers, null), (row.NotAssessed, row.Expected));
+    }
 }
