@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
@@ -21,29 +22,45 @@ namespace SafetyAudit.Alerts;
 /// </remarks>
 public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, TimeProvider time)
 {
+    /// <summary>How many people's credentials are judged in one transaction.</summary>
+    const int PeopleAtATime = 500;
+
+    /// <summary>Judges sentinel events, then credentials, then clinic by clinic, each in a transaction of its own: what is kept at a time does not grow with the clinics, and nobody else waits to write until all are judged. Ended in the middle, the marks stay.</summary>
     /// <param name="onlyMarked">Judges the clinics that are marked (<see cref="SafetyAuditDb.StaleClinics"/>) alone, and leaves the others' alerts as they are: what an upload costs does not grow with the clinics it says nothing of. What changes with time, reviews and baselines is found by judging all.</param>
-    /// <param name="ct">Stops it; nothing is changed then.</param>
+    /// <param name="ct">Stops it; what was judged until then stays.</param>
     public async Task RunAsync(bool onlyMarked, CancellationToken ct)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
-        if (onlyMarked && !await db.StaleClinics.AnyAsync(ct)) return;
-        // Read and write in one transaction that no other evaluation runs beside, so that the alerts belong to one state of the figures.
-        await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
         // Before all that is judged by, and taken away by their ids: one that is written meanwhile stays for the next time.
         var marks = await db.StaleClinics.Select(c => new { c.Id, c.ClinicId }).ToListAsync(ct);
+        if (onlyMarked && marks.Count == 0) return;
         string[]? clinics = onlyMarked ? [.. marks.Select(m => m.ClinicId).Distinct()] : null;
-        var ofThese = clinics is null ? db.Alerts : db.Alerts.Where(a => clinics.Contains(a.ClinicId));
-        // Half-recounted figures accuse the wrong people; one event is one review whatever the figures. The recount asks for this job again when it is through.
-        bool counted = !await db.StaleDays.AnyAsync(ct);
         var now = time.UtcNow();
-        var open = await ofThese.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
-        var monitored = new List<MonitoredPractitioner>();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
-        var found = await SentinelsAsync(db, measures, clinics, open, ct);
-        if (counted) found.AddRange(await FindAsync(db, measures, now, clinics, open, await ReviewedAsync(ofThese, now, ct), monitored, ct));
+
+        await SentinelsAsync(db, measures, now, clinics, ct);
+        // Before the clinics, which forget who was there when they were last judged.
+        bool credentials = await CredentialsAsync(db, now, clinics, ct);
+        var baselines = await Rates.BaselinesAsync(db, null, ct);
+        var judged = new HashSet<string>();
+        foreach (string clinic in clinics ?? await EveryClinicAsync(db, ct))
+            if (await ClinicAsync(db, clinic, baselines, measures, now, ct)) judged.Add(clinic);
+
+        // Clinics whose figures could not be judged yet stay marked.
+        long[] done = credentials ? [.. marks.Where(m => judged.Contains(m.ClinicId)).Select(m => m.Id)] : [];
+        if (done.Length > 0) await db.StaleClinics.Where(c => done.Contains(c.Id)).ExecuteDeleteAsync(ct);
+    }
+
+    // Those too of which no more is known than their alerts, their marks and who was watched there.
+    static Task<string[]> EveryClinicAsync(SafetyAuditDb db, CancellationToken ct) =>
+        db.Clinics.Select(c => c.Id).Union(db.Alerts.Where(a => a.Status == AlertStatus.Open).Select(a => a.ClinicId)).Union(db.MonitoredPractitioners.Select(m => m.ClinicId)).Union(db.StaleClinics.Select(c => c.ClinicId)).OrderBy(id => id).ToArrayAsync(ct);
+
+    // Read and write in one transaction that no other evaluation runs beside, so that the alerts belong to one state of the figures.
+    static async Task KeepAsync(SafetyAuditDb db, IDbContextTransaction transaction, Dictionary<string, Alert> open, List<Alert> found, DateTime now, CancellationToken ct)
+    {
         // One that did not hold for a while and holds again is the same alert, with the review that it has; so is one that stands at a clinic that is not judged, while its event is found at one that is.
         var missing = found.Where(f => !open.ContainsKey(f.Key)).Select(f => f.Key).ToList();
-        var again = (await db.Alerts.Where(a => a.Status != AlertStatus.Closed && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => (a.Status == AlertStatus.Open, a.Id))!);
+        var again = missing.Count == 0 ? [] : (await db.Alerts.Where(a => a.Status != AlertStatus.Closed && missing.Contains(a.Key)).ToListAsync(ct)).GroupBy(a => a.Key).ToDictionary(g => g.Key, g => g.MaxBy(a => (a.Status == AlertStatus.Open, a.Id))!);
         foreach (var finding in found)
         {
             finding.EvaluatedAtUtc = now;
@@ -57,22 +74,40 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             finding.Raise(now);
             db.Alerts.Add(finding);
         }
-        foreach (var gone in open.Values.Where(a => counted || a.Rule == AlertRule.SentinelEvent)) (gone.Status, gone.EvaluatedAtUtc) = (AlertStatus.NoLongerHolds, now);
-        if (counted) await KeepMonitoredAsync(db, clinics, monitored, ct);
+        foreach (var gone in open.Values) (gone.Status, gone.EvaluatedAtUtc) = (AlertStatus.NoLongerHolds, now);
         await db.SaveChangesAsync(ct);
-        // Clinics whose figures could not be judged yet stay marked.
-        long[] judged = counted ? [.. marks.Select(m => m.Id)] : [];
-        if (judged.Length > 0) await db.StaleClinics.Where(c => judged.Contains(c.Id)).ExecuteDeleteAsync(ct);
         await transaction.CommitAsync(ct);
+        db.ChangeTracker.Clear();
     }
 
-    static async Task KeepMonitoredAsync(SafetyAuditDb db, string[]? clinics, List<MonitoredPractitioner> monitored, CancellationToken ct)
+    static Task<Dictionary<string, Alert>> OpenAsync(IQueryable<Alert> alerts, CancellationToken ct) => alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
+
+    // What is raised from a clinic's days, and who is watched there. False while days wait to be counted: half-recounted figures accuse the wrong people. The recount asks for this job again when it is through.
+    static async Task<bool> ClinicAsync(SafetyAuditDb db, string clinic, Dictionary<string, Baseline> baselines, List<Measure> measures, DateTime now, CancellationToken ct)
     {
-        var before = await (clinics is null ? db.MonitoredPractitioners : db.MonitoredPractitioners.Where(m => clinics.Contains(m.ClinicId))).ToDictionaryAsync(m => (m.ClinicId, m.PractitionerId), ct);
-        foreach (var now in monitored)
-            if (before.Remove((now.ClinicId, now.PractitionerId), out var row)) db.Entry(row).CurrentValues.SetValues(now);
-            else db.MonitoredPractitioners.Add(now);
-        db.MonitoredPractitioners.RemoveRange(before.Values);
+        await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
+        if (await db.StaleDays.AnyAsync(d => d.ClinicId == clinic, ct)) return false;
+        var open = await OpenAsync(db.Alerts.Where(a => a.ClinicId == clinic && a.Rule != AlertRule.SentinelEvent && a.Rule != AlertRule.CredentialLapsing), ct);
+        var watched = await db.MonitoredPractitioners.Where(m => m.ClinicId == clinic).ToDictionaryAsync(m => m.PractitionerId, ct);
+        var found = new List<Alert>();
+        if (await PeriodAsync(db, clinic, ct) is var (start, end))
+        {
+            var reviewed = await ReviewedAsync(db.Alerts.Where(a => a.ClinicId == clinic), now, ct);
+            if (await MonitorAsync(db, clinic, baselines, reviewed, ct) is { } monitor)
+            {
+                foreach (var one in Monitored(monitor, now))
+                    if (watched.Remove(one.PractitionerId, out var row)) db.Entry(row).CurrentValues.SetValues(one);
+                    else db.MonitoredPractitioners.Add(one);
+                found.AddRange(MonitorAlerts.Of(monitor, end, open.GetValueOrDefault, key => reviewed.TryGetValue(key, out var seen) ? seen : null));
+            }
+            found.AddRange(await AsAWholeAsync(db, clinic, start, end, baselines, measures, now, ct).Where(a => !reviewed.TryGetValue(a.Key, out var seen) || seen.To < start).ToListAsync(ct));
+            // What was looked into is judged by what came after, until that is all there is to judge.
+            foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key)).Select(r => r.Value.To).Distinct().Where(d => d >= start && d < end))
+                found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen.To == day).ToListAsync(ct));
+        }
+        db.MonitoredPractitioners.RemoveRange(watched.Values);
+        await KeepAsync(db, transaction, open, found, now, ct);
+        return true;
     }
 
     // What is kept of a clinic's monitor; its points are many, and every clinic's at a time would be too many.
@@ -107,50 +142,30 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>The measures that are watched by rate.</summary>
     public static List<Measure> Watched(IReadOnlyDictionary<string, Baseline> baselines) => [.. Catalogue.Measures.Where(m => Catalogue.IsWatchedByRate(m, baselines.GetValueOrDefault(m.Code)))];
 
-    static async Task<List<Alert>> FindAsync(SafetyAuditDb db, List<Measure> measures, DateTime now, string[]? clinics, Dictionary<string, Alert> open, Dictionary<string, Reviewed> reviewed, List<MonitoredPractitioner> monitored, CancellationToken ct)
-    {
-        var found = new List<Alert>();
-        var working = new HashSet<string>();
-        var baselines = await Rates.BaselinesAsync(db, null, ct);
-        foreach (string clinic in await db.Clinics.Where(c => clinics == null || clinics.Contains(c.Id)).Select(c => c.Id).OrderBy(id => id).ToListAsync(ct))
-        {
-            if (await PeriodAsync(db, clinic, ct) is not var (start, end)) continue;
-            working.UnionWith(await Credential.WorkingAsync(db.DailyExposures.Where(d => d.ClinicId == clinic), DateOnly.FromDateTime(now), ct));
-            if (await MonitorAsync(db, clinic, baselines, reviewed, ct) is { } monitor)
-            {
-                monitored.AddRange(Monitored(monitor, now));
-                found.AddRange(MonitorAlerts.Of(monitor, end, open.GetValueOrDefault, key => reviewed.TryGetValue(key, out var seen) ? seen : null));
-            }
-            found.AddRange(await AsAWholeAsync(db, clinic, start, end, baselines, measures, now, ct).Where(a => !reviewed.TryGetValue(a.Key, out var seen) || seen.To < start).ToListAsync(ct));
-            // What was looked into is judged by what came after, until that is all there is to judge.
-            foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key, clinic)).Select(r => r.Value.To).Distinct().Where(d => d >= start && d < end))
-                found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen.To == day).ToListAsync(ct));
-        }
-        found.AddRange(await CredentialsAsync(db, now, clinics, working, open, ct));
-        return found;
-    }
-
-    // A credential is told of at its owner's home, which may be another clinic than where they work, and another than it was. So people are judged and not clinics: whoever works here, is warned of here, or was here when it was last judged.
-    static async Task<List<Alert>> CredentialsAsync(SafetyAuditDb db, DateTime now, string[]? clinics, HashSet<string> working, Dictionary<string, Alert> open, CancellationToken ct)
+    // A credential is told of at its owner's home, which may be another clinic than where they work, and another than it was. So people are judged and not clinics: whoever works here, is warned of here, or was here when it was last judged. False while days wait to be counted.
+    static async Task<bool> CredentialsAsync(SafetyAuditDb db, DateTime now, string[]? clinics, CancellationToken ct)
     {
         var today = DateOnly.FromDateTime(now);
-        if (clinics is not null)
+        var people = new HashSet<string>(await Credential.WorkingAsync(db.DailyExposures.Where(d => clinics == null || clinics.Contains(d.ClinicId)), today, ct));
+        people.UnionWith(await db.MonitoredPractitioners.Where(m => clinics == null || clinics.Contains(m.ClinicId)).Select(m => m.PractitionerId).Distinct().ToListAsync(ct));
+        people.UnionWith(await db.Alerts.Where(a => a.Status == AlertStatus.Open && a.Rule == AlertRule.CredentialLapsing && a.PractitionerId != null && (clinics == null || clinics.Contains(a.ClinicId))).Select(a => a.PractitionerId!).Distinct().ToListAsync(ct));
+        foreach (string[] some in people.Order(StringComparer.Ordinal).Chunk(PeopleAtATime))
         {
-            var known = await db.MonitoredPractitioners.Where(m => clinics.Contains(m.ClinicId)).Select(m => m.PractitionerId).Distinct().ToListAsync(ct);
-            string[] others = [.. open.Values.Where(a => a.Rule == AlertRule.CredentialLapsing).Select(a => a.PractitionerId!).Union(known).Except(working)];
-            string[] people = [.. working, .. others];
-            foreach (var alert in await db.Alerts.Where(a => a.Status == AlertStatus.Open && a.Rule == AlertRule.CredentialLapsing && people.Contains(a.PractitionerId)).ToListAsync(ct)) open.TryAdd(alert.Key, alert);
-            if (others.Length > 0) working.UnionWith(await Credential.WorkingAsync(db.DailyExposures.Where(d => others.Contains(d.PractitionerId)), today, ct));
+            await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
+            if (await db.StaleDays.AnyAsync(ct)) return false;
+            var open = await OpenAsync(db.Alerts.Where(a => a.Rule == AlertRule.CredentialLapsing && some.Contains(a.PractitionerId)), ct);
+            var working = await Credential.WorkingAsync(db.DailyExposures.Where(d => some.Contains(d.PractitionerId)), today, ct);
+            var found = await ProtocolAlerts.OfCredentialsAsync(db, [.. working], today, ct);
+            string[] keys = [.. found.Select(a => a.Key)];
+            var reviewed = await ReviewedAsync(db.Alerts.Where(a => keys.Contains(a.Key)), now, ct);
+            await KeepAsync(db, transaction, open, found.FindAll(a => ProtocolAlerts.IsLapse(a) || !reviewed.ContainsKey(a.Key)), now, ct);
         }
-        var found = await ProtocolAlerts.OfCredentialsAsync(db, [.. working], today, ct);
-        string[] keys = [.. found.Select(a => a.Key)];
-        var reviewed = await ReviewedAsync(db.Alerts.Where(a => keys.Contains(a.Key)), now, ct);
-        return found.FindAll(a => ProtocolAlerts.IsLapse(a) || !reviewed.ContainsKey(a.Key));
+        return true;
     }
 
     static readonly string[] OfOther = [Codes.Of(AlertRule.SentinelEvent), Codes.Of(AlertRule.MoreThanPeers), Codes.Of(AlertRule.FewerThanPeers), Codes.Of(AlertRule.CredentialLapsing)];
 
-    static bool IsAsAWhole(string key, string clinic) => key.Split('|') is [var rule, var where, ..] && where == clinic && !OfOther.Contains(rule);
+    static bool IsAsAWhole(string key) => !OfOther.Contains(key.Split('|')[0]);
 
     // What is raised from a period of a clinic's days taken together.
     static async IAsyncEnumerable<Alert> AsAWholeAsync(SafetyAuditDb db, string clinic, DateOnly start, DateOnly end, Dictionary<string, Baseline> baselines, List<Measure> measures, DateTime now, [EnumeratorCancellation] CancellationToken ct)
@@ -182,12 +197,14 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     };
 
     // One event, one review: whatever its rate, whether or not its session has arrived. What was reviewed is left out by the database.
-    static async Task<List<Alert>> SentinelsAsync(SafetyAuditDb db, List<Measure> measures, string[]? clinics, Dictionary<string, Alert> open, CancellationToken ct)
+    static async Task SentinelsAsync(SafetyAuditDb db, List<Measure> measures, DateTime now, string[]? clinics, CancellationToken ct)
     {
+        await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
+        var open = await OpenAsync(db.Alerts.Where(a => a.Rule == AlertRule.SentinelEvent && (clinics == null || clinics.Contains(a.ClinicId))), ct);
         var byCode = measures.ToDictionary(m => m.Code);
         var sentinels = measures.Where(m => m.IsSentinel).Select(m => m.Code).ToList();
         var events = db.Current<AdverseEvent>();
-        string[] known = [.. open.Values.Where(a => a.Rule == AlertRule.SentinelEvent).Select(a => EventOf(a.Key)?.Id).OfType<string>().Distinct()];
+        string[] known = [.. open.Keys.Select(key => EventOf(key)?.Id).OfType<string>().Distinct()];
         // Each of the parts is found by an index. The last are events with an alert here that may count at another clinic by now: the alert goes with them.
         IQueryable<AdverseEvent>[] parts = clinics is null ? [events] : [events.Where(e => clinics.Contains(e.LinkedClinicId)), events.Where(e => e.LinkedClinicId == null && clinics.Contains(e.ClinicId ?? "")), events.Where(e => known.Contains(e.EventId))];
         var candidates = new List<(AdverseEvent Event, string? PractitionerId)>();
@@ -213,7 +230,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
                     + (measure.IsSentinel ? "" : " Its report marks it as serious.") + (e.LinkedSessionId is null ? " Its session has not arrived yet." : ""),
             });
         }
-        return found;
+        await KeepAsync(db, transaction, open, found, now, ct);
     }
 
     /// <summary>The event that a sentinel event's alert is about, by its key: its id, and its own clinic.</summary>

@@ -244,6 +244,55 @@ public class EvaluateMarkedTests
         Assert.Equal(0, await MarksAsync(installation));
     }
 
+    /// <summary>Clinics are judged one after the other: what a full disk or the end of the process leaves undone is done the next time.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Ended_after_one_of_two_clinics_it_keeps_the_one_and_judges_both_the_next_time(bool onlyMarked)
+    {
+        var (practitioners, sessions, events) = Samples.Clinic(8, 900, p => p == 6 ? 0 : 13);
+        await using var straight = await TestInstallation.OpenAsync(DatabaseProvider.Sqlite);
+        await using var installation = await TestInstallation.OpenAsync(DatabaseProvider.Sqlite);
+        foreach (string file in new[] { practitioners, sessions, events, OfC2(practitioners), OfC2(sessions), OfC2(events) })
+        {
+            await straight.ImportAsync(file);
+            await ReadAsync(installation, file);
+        }
+        await installation.SummariseAsync();
+        await using (var db = installation.Db()) await db.Database.ExecuteSqlRawAsync("CREATE TRIGGER full_disk BEFORE INSERT ON monitored_practitioners WHEN NEW.clinic_id = 'C2' BEGIN SELECT RAISE(ABORT, 'full'); END");
+        int marks = await MarksAsync(installation);
+        var evaluate = installation.Services.GetRequiredService<EvaluateAlerts>();
+
+        await Assert.ThrowsAsync<DbUpdateException>(() => evaluate.RunAsync(onlyMarked, default));
+        Assert.Equal(["P6"], (await AlertsAsync(installation)).Where(a => a.Rule == AlertRule.FewerThanPeers).Select(a => a.PractitionerId));
+        Assert.Equal(marks, await MarksAsync(installation));
+
+        await using (var db = installation.Db()) await db.Database.ExecuteSqlRawAsync("DROP TRIGGER full_disk");
+        await evaluate.RunAsync(onlyMarked, default);
+        Assert.Equal(await straight.DigestAsync(), await installation.DigestAsync());
+        Assert.Equal(0, await MarksAsync(installation));
+    }
+
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task A_clinic_whose_days_wait_to_be_counted_keeps_no_other_waiting(DatabaseProvider provider)
+    {
+        var (practitioners, sessions, events) = Samples.Clinic(8, 900, p => p == 6 ? 0 : 13);
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        foreach (string file in new[] { practitioners, sessions, events, OfC2(practitioners), OfC2(sessions), OfC2(events) }) await ReadAsync(installation, file);
+        await installation.SummariseAsync();
+        await using (var db = installation.Db())
+        {
+            db.StaleDays.Add(new StaleDay { ClinicId = "C2", PractitionerId = "Q1", Date = new(2026, 3, 2) });
+            await db.SaveChangesAsync();
+        }
+        await installation.EvaluateMarkedAsync();
+        Assert.Equal(["P6"], (await AlertsAsync(installation)).Where(a => a.Rule == AlertRule.FewerThanPeers).Select(a => a.PractitionerId));
+        await installation.SummariseAsync();
+        await installation.EvaluateMarkedAsync();
+        Assert.Equal(["P6", "Q6"], (await AlertsAsync(installation)).Where(a => a.Rule == AlertRule.FewerThanPeers).Select(a => a.PractitionerId));
+        Assert.Equal(0, await MarksAsync(installation));
+    }
+
     /// <summary>On SQLite nothing is written meanwhile.</summary>
     [Theory]
     [InlineData(true)]
