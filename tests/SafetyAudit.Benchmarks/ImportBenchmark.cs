@@ -99,7 +99,7 @@ static class ImportBenchmark
     }
 
     // With what the Dockerfile sets for the program, unless other is set for trying it.
-    static ProcessStartInfo AsInTheImage(ProcessStartInfo start)
+    public static ProcessStartInfo AsInTheImage(ProcessStartInfo start)
     {
         start.Environment.TryAdd("DOTNET_GCgen0size", "0xC00000");
         start.Environment.TryAdd("MALLOC_ARENA_MAX", "1");

@@ -54,9 +54,18 @@ static class ImportStages
         await services.GetRequiredService<KeyRing>().AgreeAsync(db, default);
     }
 
-    // sessions:N is a stream of so many rows that is never a file.
-    static Stream Open(string file) => file.Split(':') is ["sessions", var rows]
-        ? new LinesStream(new ImportFiles(Directory.CreateTempSubdirectory("safetyaudit-bench-demo-").FullName).Sessions(0, long.Parse(rows, CultureInfo.InvariantCulture))) : File.OpenRead(file);
+    // sessions:N is a stream of so many rows that is never a file; written by another process, whose memory is none of an import's.
+    static Stream Open(string file)
+    {
+        if (file.Split(':') is not ["sessions", var rows]) return File.OpenRead(file);
+        return Process.Start(new ProcessStartInfo("dotnet", [typeof(ImportStages).Assembly.Location, "write-sessions", rows]) { RedirectStandardOutput = true })!.StandardOutput.BaseStream;
+    }
+
+    public static void WriteSessions(long rows)
+    {
+        using var output = new StreamWriter(Console.OpenStandardOutput());
+        foreach (string line in new ImportFiles(Directory.CreateTempSubdirectory("safetyaudit-bench-demo-").FullName).Sessions(0, rows)) output.WriteLine(line);
+    }
 
     static async Task Stage(string name, Func<Task> work)
     {
@@ -67,37 +76,4 @@ static class ImportStages
     }
 
     static long PeakResident() => long.Parse(File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
-}
-
-/// <summary>Lines as a stream of UTF-8, read once from front to back.</summary>
-sealed class LinesStream(IEnumerable<string> lines) : Stream
-{
-    readonly IEnumerator<string> lines = lines.GetEnumerator();
-    byte[] pending = [];
-    int at;
-
-    public override int Read(Span<byte> buffer)
-    {
-        if (at == pending.Length)
-        {
-            if (!lines.MoveNext()) return 0;
-            (pending, at) = (System.Text.Encoding.UTF8.GetBytes(lines.Current + "\n"), 0);
-        }
-        int taken = Math.Min(buffer.Length, pending.Length - at);
-        pending.AsSpan(at, taken).CopyTo(buffer);
-        at += taken;
-        return taken;
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
-    public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(Read(buffer.Span));
-    public override bool CanRead => true;
-    public override bool CanSeek => false;
-    public override bool CanWrite => false;
-    public override long Length => throw new NotSupportedException();
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
-    public override void Flush() { }
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-    public override void SetLength(long value) => throw new NotSupportedException();
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 }

@@ -2504,6 +2504,12 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasKey("ClinicId", "PractitionerId", "Date")
                         .HasName("pk_daily_exposures");
 
+                    b.HasIndex("ClinicId", "Date")
+                        .HasDatabaseName("ix_daily_exposures_clinic_id_date");
+
+                    b.HasIndex("PractitionerId", "Date")
+                        .HasDatabaseName("ix_daily_exposures_practitioner_id_date");
+
                     b.ToTable("daily_exposures");
                 });
 

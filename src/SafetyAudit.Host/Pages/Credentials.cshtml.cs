@@ -1,10 +1,8 @@
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
-using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -12,26 +10,20 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadFigures)]
 public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
-    [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
-
-    public List<Clinic> Clinics { get; private set; } = [];
     public DateOnly Today { get; private set; }
     public List<Credential> Credentials { get; private set; } = [];
 
     /// <summary>Months of the last year in which each gave sessions.</summary>
     public ILookup<string, (DateOnly Month, long Sessions)> Sessions { get; private set; } = Array.Empty<int>().ToLookup(_ => "", _ => (default(DateOnly), 0L));
 
-    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
+    public async Task OnGetAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
         Today = DateOnly.FromDateTime(time.UtcNow());
-        Clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Id).ToListAsync(ct);
-        if (AskedClinic is not null && !Clinics.Exists(c => c.Id == AskedClinic)) return NotFound();
-        Credentials = await Credential.ReadAsync(Db, Today, AskedClinic, ct);
+        Credentials = await Credential.ReadAsync(Db, Today, Only?.Id, ct);
         var since = Today.AddYears(-1);
         Sessions = (await Db.DailyExposures.Where(d => d.Date >= since && d.Date <= Today && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.Date.Year, d.Date.Month })
             .Select(g => new { g.Key, Sessions = g.Sum(d => (long)d.Sessions) }).ToListAsync(ct)).ToLookup(g => g.Key.PractitionerId, g => (new DateOnly(g.Key.Year, g.Key.Month, 1), g.Sessions));
-        return Page();
     }
 }

@@ -10,9 +10,7 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadFigures)]
 public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
 {
-    /// <summary>Whose months are shown.</summary>
-    [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
-
+    /// <summary>Whose months are shown, beside the clinic asked for.</summary>
     [BindProperty(Name = "practitioner", SupportsGet = true)] public string? AskedPractitioner { get; set; }
 
     public DataQuality Quality { get; private set; } = new([], [], [], null);
@@ -20,8 +18,9 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
     public List<QualityRow> Months { get; private set; } = [];
     public bool MaySend => Db.Actor.May(Permission.SendRecords);
 
-    public override IEnumerable<(string Name, string Value)> Kept =>
-        new[] { ("clinic", AskedClinic), ("practitioner", AskedPractitioner) }.Where(k => k.Item2 is not null).Select(k => (k.Item1, k.Item2!));
+    public override bool ShowsFewTogether => true;
+
+    public override IEnumerable<(string Name, string Value)> Kept => AskedPractitioner is null ? base.Kept : [.. base.Kept, ("practitioner", AskedPractitioner)];
 
     public string LinkTo(QualityRow row) =>
         $"/data-quality?clinic={Uri.EscapeDataString(row.ClinicId)}{(row.PractitionerId is { } id ? $"&practitioner={Uri.EscapeDataString(id)}" : "")}&{PeriodQuery}#months";
@@ -34,7 +33,7 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
         await ReadPeriodAsync(ct);
         Quality = await DataQuality.ReadAsync(Db, From, To, ct);
         var subjects = Quality.Clinics.Concat(Quality.Practitioners).ToList();
-        Chosen = subjects.Find(s => s.ClinicId == AskedClinic && s.PractitionerId == AskedPractitioner) ?? subjects.FirstOrDefault();
+        Chosen = subjects.Find(s => s.ClinicId == (Only?.Id ?? AskedClinic) && s.PractitionerId == AskedPractitioner) ?? subjects.FirstOrDefault();
         if (Chosen is { } chosen) Months = [.. Quality.Months.Where(m => m.ClinicId == chosen.ClinicId && m.PractitionerId == chosen.PractitionerId)];
     }
 }

@@ -10,7 +10,10 @@ using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Host.Pages;
 
-/// <summary>Home: what is open, the funnel that shows most, and how fresh each clinic's records are. All from one snapshot of the database.</summary>
+/// <summary>
+/// Home: what is open, the funnel that shows most, and how fresh each clinic's records are. All from one snapshot of the database. Of many clinics it says what is open in all and whose
+/// records stopped, and shows the figures of the one that is asked for.
+/// </summary>
 [Needs(Permission.ReadFigures)]
 public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
@@ -27,7 +30,19 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         ([AlertRule.CredentialLapsing], "credentials that lapse or have lapsed"),
     ];
 
-    public List<Alert> Open { get; private set; } = [];
+    /// <summary>Open alerts of each rule and level.</summary>
+    public Dictionary<(AlertRule Rule, AlertLevel Level), int> Counts { get; private set; } = [];
+
+    public int Open => Counts.Values.Sum();
+
+    /// <summary>How many of each level, of these rules or of all.</summary>
+    public IEnumerable<(AlertLevel Level, int Count)> LevelsOf(params AlertRule[] rules) => Counts.Where(c => rules.Length == 0 || rules.Contains(c.Key.Rule)).GroupBy(c => c.Key.Level).Select(g => (g.Key, g.Sum(c => c.Value)));
+
+    // Enough for the lines listed, of which each may hold several.
+    const int MostUrgent = 200;
+    public const int Lines = 8;
+
+    List<Alert> urgent = [];
     public double ExpectedFalseAlarms { get; private set; }
     public int OpenCases { get; private set; }
     public int Overdue { get; private set; }
@@ -41,8 +56,8 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     /// <summary>Open alerts raised within these days.</summary>
     public int New { get; private set; }
 
-    /// <summary>Open alerts whose last days may still change, since late reports come.</summary>
-    public int Provisional { get; private set; }
+    /// <summary>Open alerts whose last days may still change, since late reports come; not looked into for many clinics together.</summary>
+    public int? Provisional { get; private set; }
     public Funnel? Funnel { get; private set; }
     public string FunnelClinic { get; private set; } = "";
     public List<ClinicLine> Clinics { get; private set; } = [];
@@ -50,7 +65,18 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     public int Waiting { get; private set; }
 
     /// <summary>The open alerts, the most urgent first; those of one kind about one person together.</summary>
-    public IEnumerable<List<Alert>> Together => Open.GroupBy(a => (a.Level, a.Rule, a.ClinicId, a.PractitionerId ?? a.Key)).Select(g => g.ToList());
+    public IEnumerable<List<Alert>> Alike => urgent.GroupBy(a => (a.Level, a.Rule, a.ClinicId, a.PractitionerId ?? a.Key)).Select(g => g.ToList());
+    /// <summary>Days without a session after which a clinic's records are taken to have stopped.</summary>
+    public const int QuietDays = 7;
+
+    /// <summary>Of many clinics those whose last session is longer ago than that before the latest of all, or that have none.</summary>
+    public List<(Clinic Clinic, DateOnly? Last)> Quiet { get; private set; } = [];
+
+    // Many clinics together: what each is about is shown of the one that is asked for.
+    public bool IsOverview => HasMany && Only is null;
+
+    public override bool OneAtATime => false;
+
     public bool MaySend => Db.Actor.May(Permission.SendRecords);
     public int Quarantined { get; private set; }
 
@@ -63,37 +89,51 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         Quarantined = await Db.QuarantinedRows.CountAsync(q => q.ClosedAtUtc == null, ct);
         if (!HasSessions) return;
 
-        Open = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open).ToListAsync(ct);
-        Open = [.. Open.OrderBy(a => a.Level).ThenByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id)];
-        var baselines = await Rates.BaselinesAsync(Db, null, ct);
-        var clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
-        var counts = await Counts.ReadAsync(Db, From, To, ct);
-        List<RateRow> Compute(Grouping by, Against against) => [.. EvaluateAlerts.Watched(baselines).SelectMany(m => Rates.Compute(counts, new(From, To, by, against), m, baselines.GetValueOrDefault(m.Code)))];
-        var rows = Compute(Grouping.Practitioner, Against.Peers);
-        ExpectedFalseAlarms = await Db.MonitoredPractitioners.SumAsync(m => m.ExpectedRed, ct);
         var now = time.UtcNow();
+        var open = Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open);
+        Counts = await open.GroupBy(a => new { a.Rule, a.Level }).Select(g => new { g.Key.Rule, g.Key.Level, Count = g.Count() }).ToDictionaryAsync(g => (g.Rule, g.Level), g => g.Count, ct);
+        var since = now.AddDays(-NewDays);
+        New = await open.CountAsync(a => a.RaisedAtUtc >= since, ct);
+        // Levels are kept as words, which sort otherwise.
+        urgent = await open.OrderBy(a => a.Level == AlertLevel.Sentinel ? 0 : a.Level == AlertLevel.Red ? 1 : a.Level == AlertLevel.Amber ? 2 : 3).ThenByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id).Take(MostUrgent).ToListAsync(ct);
+        ExpectedFalseAlarms = await Db.MonitoredPractitioners.SumAsync(m => m.ExpectedRed, ct);
         // A reviewer's cases are those of others; of their own they learn when they are asked.
         string? self = Db.Actor.Scope.PractitionerId is null ? await ReviewCase.SelfAsync(Db, ct) : null;
         var cases = Db.Cases.Where(c => c.Stage != CaseStage.Closed && (self == null || c.PractitionerId == null || c.PractitionerId != self));
         var late = ReviewCase.Late(Db, now).Select(c => c.Id);
         (OpenCases, Overdue) = (await cases.CountAsync(ct), await cases.CountAsync(c => late.Contains(c.Id), ct));
         if (self is not null) AboutSelf = await Db.Cases.CountAsync(c => c.Stage != CaseStage.Closed && c.PractitionerId == self && c.AskedAtUtc != null, ct);
-        New = Open.Count(a => a.RaisedAtUtc >= now.AddDays(-NewDays));
+        var last = await Analysis.Counts.LastDaysAsync(Db, ct);
+        if (IsOverview)
+        {
+            var latest = last.Values.Max();
+            Quiet = [.. Reach.Select(c => (c, last.TryGetValue(c.Id, out var day) ? day : (DateOnly?)null)).Where(c => c.Item2 is not { } day || day.AddDays(QuietDays) < latest)];
+            return;
+        }
+        await ReadFiguresAsync(last, ct);
+    }
+
+    async Task ReadFiguresAsync(Dictionary<string, DateOnly> last, CancellationToken ct)
+    {
+        var baselines = await Rates.BaselinesAsync(Db, null, ct);
+        var counts = await Analysis.Counts.ReadAsync(Db, From, To, ct);
+        List<RateRow> Compute(Grouping by, Against against) => [.. EvaluateAlerts.Watched(baselines).SelectMany(m => Rates.Compute(counts, new(From, To, by, against), m, baselines.GetValueOrDefault(m.Code)))];
+        var rows = Compute(Grouping.Practitioner, Against.Peers);
         // The clinic and measure with the row furthest above is the one worth a picture here.
         if (rows.Where(r => r.Predicted != null).MinBy(r => r.PHigh!.Value) is { } telling)
         {
             Funnel = Funnel.Of(rows.FindAll(r => r.Measure.Code == telling.Measure.Code && r.ClinicId == telling.ClinicId));
-            FunnelClinic = clinics.Single(c => c.Id == telling.ClinicId).Name;
+            FunnelClinic = ClinicNameOf(telling.ClinicId);
         }
 
         var delays = await ReportingDelay.ReadAsync(Db, From, To, ct);
-        var last = await Counts.LastDaysAsync(Db, ct);
-        Provisional = Open.Count(a => last.TryGetValue(a.ClinicId, out var day) && delays.GetValueOrDefault(a.ClinicId) is { NinetiethHours: not null } delay && a.Rule is AlertRule.MoreThanPeers or AlertRule.FewerThanPeers && a.To > ReportingDelay.ProvisionalFrom(delay, day));
+        var beside = await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && (a.Rule == AlertRule.MoreThanPeers || a.Rule == AlertRule.FewerThanPeers)).Select(a => new { a.ClinicId, a.To }).ToListAsync(ct);
+        Provisional = beside.Count(a => last.TryGetValue(a.ClinicId, out var day) && delays.GetValueOrDefault(a.ClinicId) is { NinetiethHours: not null } delay && a.To > ReportingDelay.ProvisionalFrom(delay, day));
 
         // Clinics as a whole are no concern of someone who sees their own figures.
         if (Db.Actor.Scope.PractitionerId is not null) return;
         var literature = Compute(Grouping.Clinic, Against.Literature).ToLookup(r => r.ClinicId);
-        foreach (var clinic in clinics)
+        foreach (var clinic in Reach.Where(c => Only is null || c.Id == Only.Id))
         {
             var delay = delays.GetValueOrDefault(clinic.Id);
             var here = literature[clinic.Id].ToList();

@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
@@ -17,6 +19,45 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
 
     [BindProperty(Name = "to", SupportsGet = true)]
     public DateOnly? AskedTo { get; set; }
+
+    /// <summary>The clinic that is asked for alone.</summary>
+    [BindProperty(Name = "clinic", SupportsGet = true)]
+    public string? AskedClinic { get; set; }
+
+    /// <summary>Beyond so many clinics a page about figures shows one at a time: it is read, and costs, as if there were no others.</summary>
+    public const int MostClinics = 4;
+
+    /// <summary>Whether <c>clinic</c> says which clinic the page is about; false where the page itself is about somebody or something.</summary>
+    public virtual bool TakesClinic => true;
+
+    /// <summary>Whether it shows one clinic alone where there are many; false for what goes over all clinics with care.</summary>
+    public virtual bool OneAtATime => true;
+
+    /// <summary>Whether it does by itself what is asked for where clinics are few.</summary>
+    public virtual bool ShowsFewTogether => false;
+
+    /// <summary>Clinics within the reader's reach, in the order of their names.</summary>
+    public IReadOnlyList<Sessions.Clinic> Reach { get; private set; } = [];
+
+    /// <summary>How many clinics it shows together.</summary>
+    public virtual int Together => MostClinics;
+
+    public bool HasMany => Reach.Count > Together;
+
+    /// <summary>The clinic that is shown alone; nothing where all within reach are.</summary>
+    public Sessions.Clinic? Only { get; private set; }
+
+    /// <summary>Where the page is about somebody or something: the clinics that it has to do with. Set before the period is read.</summary>
+    protected string[]? About { get; set; }
+
+    /// <summary>The clinic that is shown alone as a part of a query, for links to pages that take it.</summary>
+    public string ClinicQuery => Only is { } only && Reach.Count > 1 ? $"&clinic={Uri.EscapeDataString(only.Id)}" : "";
+
+    /// <summary>How a clinic is called.</summary>
+    public string ClinicNameOf(string id) => Reach.FirstOrDefault(c => c.Id == id)?.Name ?? id;
+
+    /// <summary>This page about another clinic, or about all.</summary>
+    public string WithClinic(string? clinicId) => Request.Path + QueryString.Create(Request.Query.Where(q => q.Key is not ("clinic" or "practitioner" or "after" or "part")).Concat(clinicId is null ? [] : [new("clinic", clinicId)]));
 
     /// <summary>Which other period it is held against: <c>before</c>, the one of the same length before it, or <c>year</c>, the same a year before. None when it says neither.</summary>
     [BindProperty(Name = "compare", SupportsGet = true)]
@@ -48,7 +89,7 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     public bool HasSessions { get; private set; }
 
     /// <summary>Other parts of the query that the period form keeps.</summary>
-    public virtual IEnumerable<(string Name, string Value)> Kept => [];
+    public virtual IEnumerable<(string Name, string Value)> Kept => TakesClinic && (Only?.Id ?? AskedClinic) is { } clinic && Reach.Count > 1 ? [("clinic", clinic)] : [];
 
     /// <summary>The period as a query, for links that stay in it.</summary>
     public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}{(Other is null ? "" : $"&compare={AskedCompare}")}{AsOfQuery}";
@@ -87,7 +128,7 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         {
             var then = await AsKnown.OpenAsync(HttpContext.RequestServices.GetRequiredService<DatabaseSettings>(), Db.Actor, at, since(), To, ct);
             Db = then.Db;
-            NothingKnown = !await Microsoft.EntityFrameworkCore.EntityFrameworkQueryableExtensions.AnyAsync(Db.Uploads, ct);
+            NothingKnown = !await Db.Uploads.AnyAsync(ct);
             return new Look(then);
         }
         catch
@@ -109,8 +150,40 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         }
     }
 
+    /// <summary>What is not within reach is not found; and what stands around a page is the reader's, whatever the page is about.</summary>
+    [NonHandler]
+    public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
+    {
+        var (db, reader) = (Db, Db.Actor);
+        if (AskedClinic?.Length == 0) AskedClinic = null;
+        if (TakesClinic && AskedClinic is { } asked && !await db.Clinics.AnyAsync(c => c.Id == asked))
+        {
+            context.Result = NotFound();
+            return;
+        }
+        try
+        {
+            await next();
+        }
+        finally
+        {
+            db.Actor = reader;
+        }
+    }
+
+    // Who looks is the same; what a page about one clinic reads is that clinic's.
+    void Narrow()
+    {
+        if (TakesClinic && AskedClinic is { } asked && (HasMany || !ShowsFewTogether)) Only = Reach.First(c => c.Id == asked);
+        else if (OneAtATime && TakesClinic && HasMany) Only = Reach[0];
+        if ((Only is { } only ? [only.Id] : About) is { } clinics && HttpMethods.IsGet(Request.Method)) Db.Narrow(clinics);
+    }
+
     protected async Task ReadPeriodAsync(CancellationToken ct)
     {
+        Reach = [.. (await Db.Clinics.AsNoTracking().ToListAsync(ct)).OrderBy(c => c.Name, StringComparer.CurrentCulture).ThenBy(c => c.Id, StringComparer.Ordinal)];
+        var everybody = Db.Actor;
+        Narrow();
         var span = await Counts.SpanAsync(Db, null, ct);
         HasSessions = span is not null;
         var last = span?.Last ?? DateOnly.FromDateTime(DateTime.UtcNow);
@@ -119,8 +192,26 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         To = Within(AskedTo ?? last);
         From = Within(AskedFrom ?? To.AddYears(-1).AddDays(1));
         if (From > To) (From, To) = (To, From);
-        Names = !Db.Actor.May(Permission.ReadNames) ? [] : (await Microsoft.EntityFrameworkCore.EntityFrameworkQueryableExtensions.ToListAsync(
-            Db.Current<Sessions.Practitioner>().Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }), ct)).ToDictionary(p => p.PractitionerId, p => p.DisplayName!);
+        Names = await NamesAsync(everybody, ct);
+    }
+
+    // Those at home elsewhere who treat here are called by their names too, by whoever may read these.
+    async Task<Dictionary<string, string>> NamesAsync(Actor reader, CancellationToken ct)
+    {
+        if (!reader.May(Permission.ReadNames)) return [];
+        string[]? shown = Db.Actor == reader ? null : Db.Actor.Scope.Clinics;
+        string[] people = shown is null ? [] : await Db.DailyExposures.Select(d => d.PractitionerId).Distinct().ToArrayAsync(ct);
+        var narrowed = Db.Actor;
+        Db.Actor = reader;
+        try
+        {
+            return await Db.Current<Sessions.Practitioner>().Where(p => p.DisplayName != null && (shown == null || shown.Contains(p.ClinicId) || people.Contains(p.PractitionerId)))
+                .Select(p => new { p.PractitionerId, p.DisplayName }).ToDictionaryAsync(p => p.PractitionerId, p => p.DisplayName!, ct);
+        }
+        finally
+        {
+            Db.Actor = narrowed;
+        }
     }
 }
 

@@ -9,7 +9,8 @@ namespace SafetyAudit.Host.Pages;
 /// <param name="Needs">What one must be allowed to open it.</param>
 /// <param name="Key">The key that leads to it after <c>g</c>.</param>
 /// <param name="Words">What is found there, for the search and the list of keys.</param>
-public sealed record Place(string Name, string Path, string Folder, Permission Needs, char Key, string Words)
+/// <param name="TakesClinic">Whether it can be about one clinic, which goes along from page to page.</param>
+public sealed record Place(string Name, string Path, string Folder, Permission Needs, char Key, string Words, bool TakesClinic = false)
 {
     public bool Holds(string page) => page == Folder || page.StartsWith(Folder + "/", StringComparison.Ordinal);
 }
@@ -22,32 +23,32 @@ public static class Navigation
 {
     public static readonly IReadOnlyList<Section> Sections =
     [
-        new("Home", [new("Home", "/", "/Index", Permission.ReadFigures, 'h', "What needs a look")]),
-        new("Practitioners", [new("Practitioners", "/practitioners", "/Practitioners", Permission.ReadFigures, 'p', "Each practitioner’s figures beside colleagues and the literature")]),
+        new("Home", [new("Home", "/", "/Index", Permission.ReadFigures, 'h', "What needs a look", TakesClinic: true)]),
+        new("Practitioners", [new("Practitioners", "/practitioners", "/Practitioners", Permission.ReadFigures, 'p', "Each practitioner’s figures beside colleagues and the literature", TakesClinic: true)]),
         new("Measures",
         [
-            new("Measures", "/measures", "/Measures", Permission.ReadFigures, 'm', "What is counted, with funnels of practitioners and clinics"),
+            new("Measures", "/measures", "/Measures", Permission.ReadFigures, 'm', "What is counted, with funnels of practitioners and clinics", TakesClinic: true),
             new("Baselines", "/baselines", "/Baselines", Permission.ReadFigures, 'b', "Published rates, their sources, and which one is in use"),
         ]),
         new("Adherence",
         [
-            new("Rules", "/adherence", "/Adherence", Permission.ReadFigures, 'a', "How the protocol was kept, rule by rule"),
-            new("Credentials", "/credentials", "/Credentials", Permission.ReadFigures, 'k', "Licences, training and competencies, and when they lapse"),
-            new("Reporting duties", "/duties", "/Duties", Permission.ReadRecords, 'd', "Events that must be told of outside, and by when"),
-            new("Local protocol", "/protocol", "/Protocol", Permission.ReadFigures, 'w', "The clinic’s own thresholds and targets"),
+            new("Rules", "/adherence", "/Adherence", Permission.ReadFigures, 'a', "How the protocol was kept, rule by rule", TakesClinic: true),
+            new("Credentials", "/credentials", "/Credentials", Permission.ReadFigures, 'k', "Licences, training and competencies, and when they lapse", TakesClinic: true),
+            new("Reporting duties", "/duties", "/Duties", Permission.ReadRecords, 'd', "Events that must be told of outside, and by when", TakesClinic: true),
+            new("Local protocol", "/protocol", "/Protocol", Permission.ReadFigures, 'w', "The clinic’s own thresholds and targets", TakesClinic: true),
         ]),
         new("Alerts",
         [
-            new("Alerts", "/alerts", "/Alerts", Permission.ReadFigures, 'l', "Questions that the figures raise"),
-            new("Cases", "/cases", "/Cases", Permission.ReadFigures, 'c', "Reviews: data, case-mix, process, person"),
+            new("Alerts", "/alerts", "/Alerts", Permission.ReadFigures, 'l', "Questions that the figures raise", TakesClinic: true),
+            new("Cases", "/cases", "/Cases", Permission.ReadFigures, 'c', "Reviews: data, case-mix, process, person", TakesClinic: true),
         ]),
         new("Records",
         [
             new("Find a record", "/records", "/Records", Permission.ReadRecords, 'r', "A session, event or practitioner by its id, with its history"),
             new("Uploads", "/uploads", "/Uploads", Permission.SendRecords, 'u', "Files sent, rejected rows, undo"),
-            new("Follow-ups", "/follow-ups", "/FollowUps", Permission.ReadRecords, 'f', "Whom to ask 24 to 48 hours after a session"),
+            new("Follow-ups", "/follow-ups", "/FollowUps", Permission.ReadRecords, 'f', "Whom to ask 24 to 48 hours after a session", TakesClinic: true),
             new("Events without a session", "/events/waiting", "/Events", Permission.SendRecords, 'e', "Events that wait for their session"),
-            new("Data quality", "/data-quality", "/DataQuality", Permission.ReadFigures, 'q', "How complete, timely and linked the records are"),
+            new("Data quality", "/data-quality", "/DataQuality", Permission.ReadFigures, 'q', "How complete, timely and linked the records are", TakesClinic: true),
         ]),
         new("Reports", [new("Reports", "/reports", "/Reports", Permission.KeepReports, 's', "Compliance reports: preview, freeze, sign, issue")]),
         new("Audit trail", [new("Audit trail", "/trail", "/Trail", Permission.ReadTrail, 't', "Who did and opened what")]),

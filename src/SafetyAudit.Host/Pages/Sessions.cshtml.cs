@@ -23,7 +23,6 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     [BindProperty(SupportsGet = true)] public string? Measure { get; set; }
     [BindProperty(SupportsGet = true)] public string? Rule { get; set; }
     [BindProperty(SupportsGet = true)] public string? Outcome { get; set; }
-    [BindProperty(SupportsGet = true)] public string? Clinic { get; set; }
     [BindProperty(Name = "part", SupportsGet = true)] public int? AskedPart { get; set; }
 
     /// <summary>Which part of the list is shown, from 1.</summary>
@@ -38,15 +37,18 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
 
     public override bool LooksBack => true;
 
+    // It goes by the practitioner; a clinic asked for leaves out the sessions elsewhere.
+    public override bool TakesClinic => false;
+
     public override IEnumerable<(string Name, string Value)> Kept =>
-        new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure), ("rule", Rule), ("outcome", Outcome), ("clinic", Clinic) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+        new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure), ("rule", Rule), ("outcome", Outcome), ("clinic", AskedClinic) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         await using var state = await BeginAsync(() => From, ct);
         if (Practitioner is null || !await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == Practitioner, ct) && !await Db.DailyExposures.AnyAsync(d => d.PractitionerId == Practitioner, ct)) return NotFound();
         // By way of the clinics worked at, since the index on sessions begins with the clinic.
-        var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().Where(c => Clinic == null || c == Clinic).ToListAsync(ct);
+        var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().Where(c => AskedClinic == null || c == AskedClinic).ToListAsync(ct);
         var sessions = Db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.PractitionerId == Practitioner && s.Date >= From && s.Date <= To);
         if (Rule is null || !Rules.ById.TryGetValue(Rule, out var asked))
         {
@@ -89,7 +91,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
 
     async Task OfEventsAsync(EventRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
     {
-        var found = (await ReportedEvents.ReadAsync(Db, From, To, Clinic, Practitioner, AsKnownUtc ?? time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && rule.Check(e.Reported) == wanted)
+        var found = (await ReportedEvents.ReadAsync(Db, From, To, AskedClinic, Practitioner, AsKnownUtc ?? time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && rule.Check(e.Reported) == wanted)
             .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).Skip((Part - 1) * Most).ToList();
         Cut = found.Count > Most;
         var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();
@@ -100,7 +102,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
 
     async Task OfMonthsAsync(MonthRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
     {
-        foreach (var row in await FollowUpMonths.ReadAsync(Db, From, To, Clinic, Practitioner, ct))
+        foreach (var row in await FollowUpMonths.ReadAsync(Db, From, To, AskedClinic, Practitioner, ct))
         {
             if (rule.Check(row.FollowUp) != wanted) continue;
             var (month, of) = (row.Month, row.FollowUp);

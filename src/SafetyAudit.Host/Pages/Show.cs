@@ -189,7 +189,7 @@ public static partial class Show
     };
 
     /// <summary>How many of each level, in words: "2 red, 5 amber".</summary>
-    public static string Levels(IEnumerable<AlertLevel> levels) => string.Join(", ", levels.GroupBy(l => l).OrderBy(g => g.Key).Select(g => $"{Count(g.Count())} {T(Codes.Of(g.Key))}"));
+    public static string Levels(IEnumerable<(AlertLevel Level, int Count)> levels) => string.Join(", ", levels.OrderBy(l => l.Level).Select(l => $"{Count(l.Count)} {T(Codes.Of(l.Level))}"));
 
     public static string Notice(NoticeKind kind) => kind switch
     {

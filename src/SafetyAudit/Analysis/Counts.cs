@@ -1,7 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
-using SafetyAudit.Summaries;
 
 namespace SafetyAudit.Analysis;
 
@@ -84,21 +83,32 @@ public static class Counts
     static bool IsOthers(SafetyAuditDb db, string practitionerId) => db.Actor.Scope.PractitionerId is { } own && own != practitionerId;
 
     /// <summary>First and last day with a completed session, at one clinic or at all; empty where there is none.</summary>
-    public static Task<(DateOnly First, DateOnly Last)?> SpanAsync(SafetyAuditDb db, string? clinicId, CancellationToken ct) => SpanAsync(db.DailyExposures.Where(d => clinicId == null || d.ClinicId == clinicId), ct);
+    public static Task<(DateOnly First, DateOnly Last)?> SpanAsync(SafetyAuditDb db, string? clinicId, CancellationToken ct) => SpanAsync(db, clinicId, ofAll: false, ct);
 
     /// <summary>The same of a whole clinic, whoever asks: colleagues' months are counted with one's own.</summary>
-    public static Task<(DateOnly First, DateOnly Last)?> SpanOfClinicAsync(SafetyAuditDb db, string clinicId, CancellationToken ct) => SpanAsync(db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.ClinicId == clinicId), ct);
+    public static Task<(DateOnly First, DateOnly Last)?> SpanOfClinicAsync(SafetyAuditDb db, string clinicId, CancellationToken ct) => SpanAsync(db, clinicId, ofAll: true, ct);
+
+    static async Task<(DateOnly First, DateOnly Last)?> SpanAsync(SafetyAuditDb db, string? clinicId, bool ofAll, CancellationToken ct)
+    {
+        var spans = await SpansAsync(db, clinicId, ofAll, ct);
+        return spans.Count == 0 ? null : (spans.Values.Min(s => s.First), spans.Values.Max(s => s.Last));
+    }
 
     /// <summary>The last day with a completed session of each clinic within reach, whoever asks; none for a clinic without.</summary>
-    public static Task<Dictionary<string, DateOnly>> LastDaysAsync(SafetyAuditDb db, CancellationToken ct) =>
-        db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.OwnScope]).Where(d => d.Sessions > 0).GroupBy(d => d.ClinicId).Select(g => new { g.Key, Last = g.Max(d => d.Date) }).ToDictionaryAsync(g => g.Key, g => g.Last, ct);
+    public static async Task<Dictionary<string, DateOnly>> LastDaysAsync(SafetyAuditDb db, CancellationToken ct) => (await SpansAsync(db, null, ofAll: true, ct)).ToDictionary(s => s.Key, s => s.Value.Last);
 
-    static async Task<(DateOnly First, DateOnly Last)?> SpanAsync(IQueryable<DailyExposure> all, CancellationToken ct)
+    // From either end of each clinic's days, so that it costs the same however many there are between.
+    static async Task<Dictionary<string, (DateOnly First, DateOnly Last)>> SpansAsync(SafetyAuditDb db, string? clinicId, bool ofAll, CancellationToken ct)
     {
-        var days = all.Where(d => d.Sessions > 0);
-        var first = await days.MinAsync(d => (DateOnly?)d.Date, ct);
-        var last = await days.MaxAsync(d => (DateOnly?)d.Date, ct);
-        return first is null || last is null ? null : (first.Value, last.Value);
+        // The clinics first, within reach: what is left out of the filters below is left out for the whole query.
+        string[] clinics = await db.ClinicsReachedAsync(clinicId, ct);
+        var days = db.DailyExposures.Where(d => d.Sessions > 0);
+        return (await db.Clinics.IgnoreQueryFilters(ofAll ? [SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope] : [SafetyAuditDb.ClinicScope]).Where(c => clinics.Contains(c.Id)).Select(c => new
+        {
+            c.Id,
+            First = days.Where(d => d.ClinicId == c.Id).OrderBy(d => d.Date).Select(d => (DateOnly?)d.Date).FirstOrDefault(),
+            Last = days.Where(d => d.ClinicId == c.Id).OrderByDescending(d => d.Date).Select(d => (DateOnly?)d.Date).FirstOrDefault(),
+        }).ToListAsync(ct)).Where(c => c.First is not null).ToDictionary(c => c.Id, c => (c.First!.Value, c.Last!.Value));
     }
 
     /// <summary>

@@ -81,7 +81,7 @@ public static class CaseFigures
         return (failed.Any() ? string.Join("; ", failed) + "." : "No rule was seen not kept.") + (blank.Count > 0 ? Say($" {blank.Count} rules are mostly not recorded, so that nothing is known of them.") : "");
     }
 
-    static IQueryable<AdverseEvent> EventsOf(SafetyAuditDb db, Case review) => db.Current<AdverseEvent>().Where(e => db.Sessions.Any(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.SupersededAtUtc == null
+    static IQueryable<AdverseEvent> EventsOf(SafetyAuditDb db, Case review) => db.Current<AdverseEvent>().Where(e => e.LinkedClinicId == review.ClinicId && db.Sessions.Any(s => s.SessionId == e.LinkedSessionId && s.ClinicId == e.LinkedClinicId && s.SupersededAtUtc == null
         && s.ClinicId == review.ClinicId && (review.PractitionerId == null || s.PractitionerId == review.PractitionerId) && s.Date >= review.From && s.Date <= review.To));
 
     static IQueryable<Summaries.DailyQuality> Days(IQueryable<Summaries.DailyQuality> days, Case r) => days.Where(d => d.ClinicId == r.ClinicId && (r.PractitionerId == null || d.PractitionerId == r.PractitionerId) && d.Date >= r.From && d.Date <= r.To);

@@ -184,7 +184,13 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
             key.Property(k => k.Number).ValueGeneratedNever();
         });
 
-        builder.Entity<DailyExposure>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
+        builder.Entity<DailyExposure>(day =>
+        {
+            day.HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
+            // A clinic's first and last day, and what somebody did wherever it was, without going through all days.
+            day.HasIndex(d => new { d.ClinicId, d.Date });
+            day.HasIndex(d => new { d.PractitionerId, d.Date });
+        });
         builder.Entity<DailyObserved>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Measure });
         builder.Entity<DailyAdherence>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
         builder.Entity<DailyQuality>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
@@ -277,6 +283,9 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
 
     /// <summary>Names of the filters that keep a context within its actor's scope.</summary>
     public const string ClinicScope = "clinic", OwnScope = "own", UploadScope = "upload", ReaderScope = "reader";
+
+    /// <summary>From now on reads as if whoever asks reached these clinics alone: a page about one costs what it costs a reader of one, whatever else there is. Never widens.</summary>
+    public void Narrow(params string[] clinics) => Actor = Actor with { Scope = Actor.Scope with { Clinics = [.. clinics.Where(Actor.Scope.HasClinic)] } };
 
     bool AllClinics => Actor.Scope.Clinics is null;
     string[] ScopeClinics => Actor.Scope.Clinics ?? [];

@@ -17,12 +17,10 @@ namespace SafetyAudit.Host.Pages.AdherencePages;
 public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
     [BindProperty(Name = "rule", SupportsGet = true)] public string Id { get; set; } = "";
-    [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
     [BindProperty(SupportsGet = true)] public string? Practitioner { get; set; }
     [BindProperty(SupportsGet = true)] public string? Measure { get; set; }
 
     public ProtocolRule Rule { get; private set; } = Rules.All[0];
-    public List<Clinic> Clinics { get; private set; } = [];
 
     /// <summary>What each clinic that is shown had set on the last day of the period.</summary>
     public List<(Clinic Clinic, ClinicProtocol Protocol)> Protocols { get; private set; } = [];
@@ -37,36 +35,32 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
 
     public bool MayReadRecords => Db.Actor.May(Permission.ReadRecords);
 
-    public string Query => PeriodQuery + (AskedClinic is null ? "" : $"&clinic={Uri.EscapeDataString(AskedClinic)}");
+    public string Query => PeriodQuery + ClinicQuery;
 
     public override bool LooksBack => true;
 
     public override IEnumerable<(string Name, string Value)> Kept =>
-        new (string Name, string? Value)[] { ("clinic", AskedClinic), ("practitioner", Practitioner), ("measure", Measure) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+        base.Kept.Concat(new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!)));
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         if (!Rules.ById.TryGetValue(Id, out var rule)) return NotFound();
         Rule = rule;
         await using var state = await BeginAsync(() => From, ct);
-        Clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Id).ToListAsync(ct);
-        if (AskedClinic is not null && !Clinics.Exists(c => c.Id == AskedClinic)) return NotFound();
         if (rule.Settings.Count > 0)
         {
-            var all = await Db.ClinicProtocols.AsNoTracking().Where(p => AskedClinic == null || p.ClinicId == AskedClinic).ToListAsync(ct);
-            Protocols = [.. Clinics.Where(c => AskedClinic is null || c.Id == AskedClinic).Select(c => (c, ClinicProtocol.On(c.Id, all.Where(p => p.ClinicId == c.Id), To)))];
+            var all = await Db.ClinicProtocols.AsNoTracking().ToListAsync(ct);
+            Protocols = [.. Reach.Where(c => Only is null || c.Id == Only.Id).Select(c => (c, ClinicProtocol.On(c.Id, all.Where(p => p.ClinicId == c.Id), To)))];
         }
-        var question = new AdherenceQuestion(From, To, AskedClinic, ByMonth: true);
+        var question = new AdherenceQuestion(From, To, Only?.Id, ByMonth: true);
         var rows = (await AdherenceTable.ReadAsync(Db, question, AsKnownUtc ?? time.UtcNow(), ct)).FindAll(r => r.Rule == rule && r.PractitionerId.Length > 0);
         Rows = [.. rows.GroupBy(r => (r.ClinicId, r.PractitionerId)).Select(g => g.First() with { Period = From, Adherence = AdherenceTable.Sum(g) })];
         Trend = ControlMonths.Of(question, rows.Where(r => Practitioner is null || r.PractitionerId == Practitioner));
-        if (AskedClinic is not null) Notes = await DatedNotes.ReadAsync(Db, AskedClinic, rule.Id, From, To, ct);
+        if (Only is not null) Notes = await DatedNotes.ReadAsync(Db, Only.Id, rule.Id, From, To, ct);
         Chosen = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);
-        if (Chosen is not null && rule is SessionRule sessionRule && MayReadRecords) Outcome = await AdherenceAndOutcome.ReadAsync(Db, sessionRule, Chosen, From, To, AskedClinic, ct);
+        if (Chosen is not null && rule is SessionRule sessionRule && MayReadRecords) Outcome = await AdherenceAndOutcome.ReadAsync(Db, sessionRule, Chosen, From, To, Only?.Id, ct);
         return Page();
     }
-
-    public string CalledClinic(string id) => Clinics.Find(c => c.Id == id)?.Name ?? id;
 
     /// <summary>What the comparison with outcomes says, in a sentence.</summary>
     public static string Say(MantelHaenszel ratio) => ratio.State switch

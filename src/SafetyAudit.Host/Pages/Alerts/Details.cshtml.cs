@@ -16,6 +16,8 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
 {
     [BindProperty(SupportsGet = true)] public long Id { get; set; }
 
+    public override bool TakesClinic => false;
+
     public Alert Alert { get; private set; } = null!;
 
     /// <summary>The clinic's, in which times are shown.</summary>
@@ -62,6 +64,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         if (await Db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == Id, ct) is not { } alert) return false;
         Alert = alert;
+        About = [alert.ClinicId];
         await ReadPeriodAsync(ct);
         Zone = await Db.ZoneOfAsync(alert.ClinicId, ct);
         string? self = await ReviewCase.SelfAsync(Db, ct);

@@ -22,6 +22,10 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
 
     [BindProperty(SupportsGet = true)] public string? Status { get; set; }
 
+    public override bool OneAtATime => false;
+
+    public override IEnumerable<(string Name, string Value)> Kept => [.. base.Kept, .. Status is { } status ? [("status", status)] : Array.Empty<(string, string)>(), .. RuleCodes.Select(r => ("rule", r))];
+
     /// <summary>The rules whose alerts are listed, by their codes; all where none is named.</summary>
     [BindProperty(Name = "rule", SupportsGet = true)] public List<string> RuleCodes { get; set; } = [];
 
@@ -34,7 +38,7 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>When the monitor last ran of those clinics that are seen; empty where it never did.</summary>
     public DateTime? EvaluatedAtUtc { get; private set; }
 
-    string PageAt(int after) => "/alerts" + QueryString.Create([.. Status is { } s ? [KeyValuePair.Create("status", (string?)s)] : Array.Empty<KeyValuePair<string, string?>>(), .. RuleCodes.Select(r => KeyValuePair.Create("rule", (string?)r)), KeyValuePair.Create("after", (string?)$"{after}")]);
+    string PageAt(int after) => "/alerts" + QueryString.Create([.. Kept.Select(k => KeyValuePair.Create(k.Name, (string?)k.Value)), KeyValuePair.Create("after", (string?)$"{after}")]);
 
     public Paging Paging => new(After, Alerts.Count, Counts.Values.Sum(), PageRows, PageAt);
 

@@ -26,9 +26,13 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
 
     public Paging Paging => new(After, Cases.Count, Count, PageRows, PageAt);
 
-    string PageAt(int after) => $"/cases?{(Closed ? "status=closed&" : "")}after={after}";
+    string PageAt(int after) => $"/cases?{(Closed ? "status=closed&" : "")}after={after}{ClinicQuery}";
 
     [BindProperty(SupportsGet = true)] public string? Status { get; set; }
+
+    public override bool OneAtATime => false;
+
+    public override IEnumerable<(string Name, string Value)> Kept => Closed ? [.. base.Kept, ("status", "closed")] : base.Kept;
 
     public bool Closed => Status == "closed";
     public List<Case> Cases { get; private set; } = [];

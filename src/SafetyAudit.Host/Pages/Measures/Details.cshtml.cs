@@ -15,7 +15,6 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
     [BindProperty(SupportsGet = true)] public string Code { get; set; } = "";
     [BindProperty(Name = "against", SupportsGet = true)] public string? AskedAgainst { get; set; }
 
-    [BindProperty(Name = "clinic", SupportsGet = true)] public string? AskedClinic { get; set; }
     [BindProperty(Name = "anew", SupportsGet = true)] public DateOnly? AskedAnew { get; set; }
     [BindProperty(Name = "lasting", SupportsGet = true)] public string? AskedLasting { get; set; }
 
@@ -24,9 +23,6 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
 
     /// <summary>Another published rate than the one in use.</summary>
     [BindProperty(Name = "baseline", SupportsGet = true)] public string? AskedBaseline { get; set; }
-
-    /// <summary>Beyond so many clinics their practitioners are shown one clinic at a time.</summary>
-    public const int MostFunnels = 4;
 
     public Measure Measure { get; private set; } = Catalogue.Measures[0];
     /// <summary>The published rate that is shown: the one in use, or the one asked for.</summary>
@@ -76,8 +72,10 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
 
     public override bool LooksBack => true;
 
+    public override bool ShowsFewTogether => true;
+
     public override IEnumerable<(string Name, string Value)> Kept =>
-        new (string Name, string? Value)[] { ("against", AskedAgainst), ("clinic", AskedClinic), ("anew", AskedAnew is { } anew ? Show.Iso(anew) : null), ("lasting", AskedLasting), ("mix", AskedMix), ("baseline", AskedBaseline) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+        new (string Name, string? Value)[] { ("against", AskedAgainst), ("clinic", Only?.Id ?? AskedClinic), ("anew", AskedAnew is { } anew ? Show.Iso(anew) : null), ("lasting", AskedLasting), ("mix", AskedMix), ("baseline", AskedBaseline) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
 
     /// <summary>This page with one part of its query changed, or left out.</summary>
     public string With(string name, string? value) => $"/measures/{Measure.Code}?{string.Concat(Kept.Where(k => k.Name != name).Append((Name: name, Value: value!)).Where(k => k.Value is not null).Select(k => $"{k.Name}={Uri.EscapeDataString(k.Value)}&"))}{PeriodQuery}";
@@ -97,10 +95,8 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         InForce = inForce;
         var clinics = await Db.Clinics.AsNoTracking().ToDictionaryAsync(c => c.Id, c => c.Name, ct);
         ClinicNames = clinics;
-        if (AskedClinic is not null && !clinics.ContainsKey(AskedClinic)) return NotFound();
         Clinic = AskedClinic ?? clinics.OrderBy(c => c.Value, StringComparer.CurrentCulture).Select(c => c.Key).FirstOrDefault();
         var rows = Rates.Compute(counts, new(From, To, Grouping.Practitioner, Against), measure, Baseline, IsAdjusted ? await MixesAsync(counts, ct) : null);
-        if (Against == Against.Peers && clinics.Count > MostFunnels) rows = rows.FindAll(r => r.ClinicId == Clinic);
         Funnels = Against == Against.Literature ? [(null, Funnel.Of(rows))]
             : [.. rows.GroupBy(r => r.ClinicId).OrderBy(g => clinics[g.Key], StringComparer.CurrentCulture).Select(g => (clinics.Count > 1 ? clinics[g.Key] : null, Funnel.Of([.. g])))];
         Clinics = baselines.ConvertAll(b => (b, Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, b)));
@@ -120,7 +116,7 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
     async Task<Dictionary<(string, string), CaseMixAdjustment>> MixesAsync(List<PractitionerCounts> counts, CancellationToken ct)
     {
         var mixes = new Dictionary<(string, string), CaseMixAdjustment>();
-        foreach (var clinic in counts.GroupBy(c => c.ClinicId).Where(c => ClinicNames.Count <= MostFunnels || c.Key == Clinic))
+        foreach (var clinic in counts.GroupBy(c => c.ClinicId))
         {
             var mixOf = await CaseMixAdjustment.ReadAsync(Db, clinic.Key, Measure, From, To, ct);
             foreach (var one in clinic) mixes[(clinic.Key, one.PractitionerId)] = mixOf(one.PractitionerId);

@@ -45,12 +45,16 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
 
     public override bool LooksBack => true;
 
+    public override bool TakesClinic => false;
+
     DateOnly TrendFrom => AskedFrom is null ? To.AddYears(-2).AddDays(1) : From;
 
     public override IEnumerable<(string Name, string Value)> Kept => AskedMeasure is null ? [] : [("measure", AskedMeasure)];
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
+        // Where they are at home and where they treat, whatever other clinics there are. As it is now: of another day all within reach is read.
+        if (AsKnownUtc is null) About = [.. (await Db.DailyExposures.Where(d => d.PractitionerId == Id).Select(d => d.ClinicId).Distinct().ToListAsync(ct)).Union(await Db.Current<Practitioner>().Where(p => p.PractitionerId == Id).Select(p => p.ClinicId ?? "").ToListAsync(ct))];
         await using var state = await BeginAsync(() => new[] { TrendFrom, From, Other?.From ?? From }.Min(), ct);
         // Someone of another clinic who also treats here has figures here; their name and licence are their own clinic's.
         if ((await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) ?? await TreatsHereAsync(ct)) is not { } practitioner) return NotFound();
@@ -72,7 +76,7 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
         AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         if (Other is var (earlier, until)) Changes = PeriodChange.Of((await Rates.ReadAsync(Db, new(earlier, until), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id), AgainstLiterature);
         Counted = (await Counts.ReadAsync(Db, From, To, ct)).FindAll(c => c.PractitionerId == Id && !c.ForComparisonOnly);
-        if (AsKnownUtc is null) Credentials = (await Credential.ReadAsync(Db, DateOnly.FromDateTime(time.UtcNow()), null, ct)).FindAll(c => c.PractitionerId == Id);
+        if (AsKnownUtc is null) Credentials = await Credential.ReadAsync(Db, DateOnly.FromDateTime(time.UtcNow()), null, ct, [Id]);
         string? self = await ReviewCase.SelfAsync(Db, ct);
         IsSelf = self == Id;
         if (AsKnownUtc is null) Reviews = await ReviewCase.KnownTo(self, Db.Cases.AsNoTracking()).Where(c => c.PractitionerId == Id).OrderByDescending(c => c.Id).ToListAsync(ct);

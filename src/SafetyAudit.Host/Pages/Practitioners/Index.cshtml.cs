@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
@@ -6,16 +5,12 @@ using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
-using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Host.Pages;
 
 [Needs(Permission.ReadFigures)]
 public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
 {
-    [BindProperty(SupportsGet = true)] public string? Clinic { get; set; }
-
-    public List<Clinic> Clinics { get; private set; } = [];
     public List<RateRow> Rows { get; private set; } = [];
     /// <summary>The last twelve months of each, per 1,000 sessions.</summary>
     public ILookup<(string Clinic, string Practitioner), PractitionerCounts> Months { get; private set; } = Array.Empty<PractitionerCounts>().ToLookup(_ => ("", ""));
@@ -26,14 +21,11 @@ public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
 
     public override bool LooksBack => true;
 
-    public override IEnumerable<(string Name, string Value)> Kept => Clinic is null ? [] : [("clinic", Clinic)];
-
     public async Task OnGetAsync(CancellationToken ct)
     {
         await using var state = await BeginAsync(() => MonthsFrom < From ? MonthsFrom : From, ct);
-        Clinics = await Db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
         var all = await Db.Measures.AsNoTracking().Where(m => m.Code == Measure.AnyMinor).ToListAsync(ct);
-        Rows = (await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), all, await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc), ct)).FindAll(r => Clinic is null || r.ClinicId == Clinic);
+        Rows = await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), all, await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc), ct);
         Months = (await Counts.ReadMonthlyAsync(Db, MonthsFrom, To, Measure.AnyMinor, ct)).Where(c => !c.ForComparisonOnly).ToLookup(c => (c.ClinicId, c.PractitionerId));
         // Alerts are today's.
         if (AsKnownUtc is null) OpenAlerts = (await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId != null).OrderBy(a => a.Rule).ToListAsync(ct)).ToLookup(a => a.PractitionerId!);

@@ -1,0 +1,36 @@
+﻿using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace SafetyAudit.Migrations.Sqlite.Migrations
+{
+    /// <inheritdoc />
+    public partial class DayIndexes : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateIndex(
+                name: "ix_daily_exposures_clinic_id_date",
+                table: "daily_exposures",
+                columns: new[] { "clinic_id", "date" });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_daily_exposures_practitioner_id_date",
+                table: "daily_exposures",
+                columns: new[] { "practitioner_id", "date" });
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.DropIndex(
+                name: "ix_daily_exposures_clinic_id_date",
+                table: "daily_exposures");
+
+            migrationBuilder.DropIndex(
+                name: "ix_daily_exposures_practitioner_id_date",
+                table: "daily_exposures");
+        }
+    }
+}

@@ -1,0 +1,164 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using SafetyAudit.Access;
+using SafetyAudit.Alerts;
+using SafetyAudit.Host;
+using SafetyAudit.Uploads;
+
+namespace SafetyAudit.Tests.Host;
+
+/// <summary>Whoever reaches many clinics sees one at a time, and of all together what is open and whose records have stopped.</summary>
+public class ManyClinicsTests
+{
+    const string Password = "correct horse battery";
+
+    static readonly string[] Ids = ["C1", "C2", "C3", "C4", "C5", "C6"];
+
+    static readonly Lazy<Task<string>> Filled = new(() => RunningDashboard.FillAsync(async services =>
+    {
+        await RunningDashboard.AddUserAsync(services, "director", Password);
+        await RunningDashboard.AddUserAsync(services, new User { UserName = "of-one", Roles = [Role.Director], ClinicIds = ["C2"] }, Password);
+        await RunningDashboard.AddUserAsync(services, new User { UserName = "of-two", Roles = [Role.Director], ClinicIds = ["C2", "C3"] }, Password);
+        var (practitioners, sessions, events) = Samples.Clinic(3, 60, p => 6);
+        foreach (string clinic in Ids)
+            foreach (string file in new[] { practitioners, sessions, events })
+                await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Of(clinic, file))), "f.csv", null, null, Actor.CommandLine, default);
+        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(Samples.Practitioners)), "f.csv", null, null, Actor.CommandLine, default);
+        // Nobody needled at C6 in the last weeks of the others; and one of C1 treats at C2 too.
+        string guest = Samples.SessionHeader + Samples.Session("G1", "2026-06-20T10:00:00Z", "P1", "C2") + Samples.Session("L1", "2026-06-20T10:00:00Z", "P2", "C1");
+        await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(guest)), "f.csv", null, null, Actor.CommandLine, default);
+        await Composition.CatchUpAsync(services, null, default);
+    }));
+
+    // The same clinic under another name, with other people and ids.
+    static string Of(string clinic, string file) => clinic == "C1" ? file : Regex.Replace(Regex.Replace(file.Replace("C1", clinic, StringComparison.Ordinal), @"\b([PSE])(\d)", $"{clinic}$1$2"), "T1", $"T{clinic}");
+
+    static async Task<(RunningDashboard, Visitor)> AsAsync(string user)
+    {
+        var dashboard = await RunningDashboard.StartOnCopyAsync(Filled);
+        var visitor = new Visitor(dashboard.Address);
+        Assert.Equal(HttpStatusCode.Redirect, await visitor.SignInAsync(user, Password));
+        return (dashboard, visitor);
+    }
+
+    // Which clinics a page speaks of, outside the list to choose from.
+    static string[] ClinicsIn(string page)
+    {
+        string main = Regex.Replace(page[page.IndexOf("<main", StringComparison.Ordinal)..page.IndexOf("</main>", StringComparison.Ordinal)], "<select.*?</select>", "", RegexOptions.Singleline);
+        return [.. Ids.Where(c => Regex.IsMatch(main, $@"\b{c}(P\d|\b)") || c == "C1" && Regex.IsMatch(main, @"\bP[1-3]\b"))];
+    }
+
+    [Theory]
+    [InlineData("/practitioners")]
+    [InlineData("/measures/BRUISE_MINOR")]
+    [InlineData("/measures/BRUISE_MINOR?against=literature")]
+    [InlineData("/credentials")]
+    [InlineData("/data-quality")]
+    [InlineData("/adherence")]
+    [InlineData("/adherence/PR-001")]
+    [InlineData("/follow-ups")]
+    public async Task A_page_about_figures_shows_one_clinic_and_the_one_that_is_asked_for(string page)
+    {
+        var (dashboard, director) = await AsAsync("director");
+        await using var _ = dashboard;
+        using var __ = director;
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync(page));
+        Assert.Equal(["C1"], ClinicsIn(director.Text));
+        string asked = page + (page.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "clinic=";
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync(asked + "C3"));
+        Assert.Equal(["C3"], ClinicsIn(director.Text));
+        Assert.Matches("<option value=\"C3\" selected=\"selected\">", director.Text);
+        // It goes along.
+        Assert.Contains("href=\"/practitioners?clinic=C3\"", director.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync(asked + "NOWHERE"));
+    }
+
+    [Theory]
+    [InlineData("/practitioners")]
+    [InlineData("/measures/BRUISE_MINOR")]
+    [InlineData("/credentials")]
+    [InlineData("/")]
+    [InlineData("/alerts?status=all")]
+    [InlineData("/cases?status=open")]
+    [InlineData("/follow-ups")]
+    [InlineData("/duties")]
+    public async Task What_is_asked_for_widens_nobodys_reach(string page)
+    {
+        var (dashboard, two) = await AsAsync("of-two");
+        await using var _ = dashboard;
+        using var __ = two;
+        string asked = page + (page.Contains('?', StringComparison.Ordinal) ? "&" : "?") + "clinic=";
+        Assert.Equal(HttpStatusCode.NotFound, await two.GetAsync(asked + "C1"));
+        Assert.Equal(HttpStatusCode.OK, await two.GetAsync(asked + "C3"));
+        Assert.DoesNotContain(ClinicsIn(two.Text), c => c is "C4" or "C5" or "C6");
+    }
+
+    [Fact]
+    public async Task One_clinic_among_many_looks_as_it_does_to_a_reader_of_it_alone()
+    {
+        var (dashboard, director) = await AsAsync("director");
+        await using var _ = dashboard;
+        using var __ = director;
+        using var one = new Visitor(dashboard.Address);
+        await one.SignInAsync("of-one", Password);
+        foreach (string page in new[] { "/practitioners?from=2026-01-01&to=2026-06-30", "/measures/BRUISE_MINOR?from=2026-01-01&to=2026-06-30", "/adherence/PR-001?from=2026-01-01&to=2026-06-30" })
+        {
+            Assert.Equal(HttpStatusCode.OK, await director.GetAsync(page + "&clinic=C2"));
+            Assert.Equal(HttpStatusCode.OK, await one.GetAsync(page));
+            Assert.Equal(Figures(one.Text), Figures(director.Text));
+        }
+
+        static string[] Figures(string page) => [.. Regex.Matches(page, "<td[^>]*>(.*?)</td>", RegexOptions.Singleline).Select(m => Regex.Replace(m.Groups[1].Value, "<[^>]*>", "").Trim().Replace("Ada Ash", "P1", StringComparison.Ordinal))];
+    }
+
+    /// <summary>Somebody at home in another clinic is called by their name by whoever reaches both.</summary>
+    [Fact]
+    public async Task A_guest_keeps_their_name_and_their_own_page_holds_both_clinics()
+    {
+        var (dashboard, director) = await AsAsync("director");
+        await using var _ = dashboard;
+        using var __ = director;
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/practitioners/P1?clinic=C5"));
+        Assert.Equal(["C1", "C2"], ClinicsIn(Regex.Replace(director.Text, "href=\"[^\"]*\"", "")));
+        await director.GetAsync("/practitioners?clinic=C2");
+        Assert.Contains("Ada Ash", director.Text, StringComparison.Ordinal);
+        using var one = new Visitor(dashboard.Address);
+        await one.SignInAsync("of-one", Password);
+        await one.GetAsync("/practitioners?clinic=C2");
+        Assert.DoesNotContain("Ada Ash", one.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await one.GetAsync("/practitioners/P1"));
+        Assert.Equal(HttpStatusCode.NotFound, await one.GetAsync("/practitioners/P2"));
+    }
+
+    [Fact]
+    public async Task Home_says_what_is_open_in_all_and_whose_records_have_stopped()
+    {
+        var (dashboard, director) = await AsAsync("director");
+        await using var _ = dashboard;
+        using var __ = director;
+        await using (var db = WebTests.Db(dashboard))
+        {
+            foreach (string clinic in new[] { "C4", "C5" })
+                db.Alerts.Add(new() { Rule = AlertRule.ClinicAboveLiterature, Level = AlertLevel.Amber, ClinicId = clinic, Measure = "BRUISE_MINOR", Key = $"test|{clinic}", From = new(2026, 1, 1), To = new(2026, 4, 30), Reason = $"made for {clinic}" });
+            await db.SaveChangesAsync();
+        }
+        await director.GetAsync("/");
+        string home = WebUtility.HtmlDecode(director.Text), all = Regex.Match(home, "id=\"open-alerts\".*?</span></span>", RegexOptions.Singleline).Value;
+        Assert.Contains("made for C4", home, StringComparison.Ordinal);
+        Assert.Contains("made for C5", home, StringComparison.Ordinal);
+        // C1 and C2 had sessions in June; the others' end in spring.
+        Assert.Contains("4 of 6 clinics have had no session in the 7 days before the latest of all", home, StringComparison.Ordinal);
+        Assert.Matches("<a href=\"/\\?clinic=C6\">.*?</a> <span class=\"small\">C6</span>: last session ", home);
+
+        await director.GetAsync("/?clinic=C4");
+        home = WebUtility.HtmlDecode(director.Text);
+        Assert.Contains("made for C4", home, StringComparison.Ordinal);
+        Assert.DoesNotContain("made for C5", home, StringComparison.Ordinal);
+        Assert.DoesNotContain("clinics have had no session", home, StringComparison.Ordinal);
+        // What stands around the page is still the reader's.
+        Assert.Equal(all, Regex.Match(home, "id=\"open-alerts\".*?</span></span>", RegexOptions.Singleline).Value);
+        await director.GetAsync("/alerts?status=open&clinic=C5");
+        Assert.Equal(["C5"], ClinicsIn(director.Text));
+    }
+}
