@@ -15,7 +15,7 @@ namespace SafetyAudit.Benchmarks;
 /// </summary>
 static partial class PagesBenchmark
 {
-    const int DemoSessions = 59_834, Warm = 4, Asked = 40, Readers = 50;
+    const int DemoSessions = 59_834, Warm = 4, Asked = 40, Readers = 50, Imported = 300_000;
     const double Target = 1.3, FirstByteTarget = 5;
     const int HeaviestPage = 150_000;
 
@@ -80,11 +80,12 @@ static partial class PagesBenchmark
     // Fifty readers, each on Home every few seconds or so, and each asking for a static file as often: what is compared waits in the same queues.
     static async Task WhileImportingAsync(string folder, string program, string data, Installation server)
     {
-        string file = new ImportFiles(Path.Combine(folder, "demo")).WriteSessions(Path.Combine(folder, "more.csv"), 0, 100_000);
+        var files = new ImportFiles(Path.Combine(folder, "demo"));
+        string[] more = [files.WritePractitioners(Path.Combine(folder, "more-practitioners.csv"), Imported), files.WriteSessions(Path.Combine(folder, "more.csv"), 0, Imported)];
         var readers = new List<HttpClient>();
         HttpClient ofAll = await server.SignInAsync("director"), ofOne = await server.SignInAsync("river-director");
         for (int i = 0; i < Readers; i++) readers.Add(server.Again(i % 2 == 0 ? ofAll : ofOne));
-        using var import = Process.Start(AsInTheImage(new("dotnet", [program, "import", file, "--Data:Directory", data, "--Keys:Directory", ""]) { RedirectStandardOutput = true }))!;
+        using var import = Process.Start(AsInTheImage(new("dotnet", [program, "import", .. more, "--Data:Directory", data, "--Keys:Directory", ""]) { RedirectStandardOutput = true }))!;
         _ = import.StandardOutput.ReadToEndAsync();
         List<double> home = [], still = [];
         await Task.WhenAll(readers.Select(async (reader, i) =>

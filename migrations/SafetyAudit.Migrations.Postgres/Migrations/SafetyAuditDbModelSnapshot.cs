@@ -2142,6 +2142,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
                     b.HasKey("Id")
                         .HasName("pk_practitioners");
 
+                    b.HasIndex("ClinicId")
+                        .HasDatabaseName("ix_practitioners_clinic_id");
+
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_practitioners_upload_id");
 

@@ -2099,6 +2099,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasKey("Id")
                         .HasName("pk_practitioners");
 
+                    b.HasIndex("ClinicId")
+                        .HasDatabaseName("ix_practitioners_clinic_id");
+
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_practitioners_upload_id");
 

@@ -10,6 +10,9 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadFigures)]
 public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
+    // Of somebody who is at home nowhere the clinic where they gave their last session tells.
+    public override bool Narrows => false;
+
     public DateOnly Today { get; private set; }
     public List<Credential> Credentials { get; private set; } = [];
 
@@ -23,7 +26,8 @@ public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : Peri
         Today = DateOnly.FromDateTime(time.UtcNow());
         Credentials = await Credential.ReadAsync(Db, Today, Only?.Id, ct);
         var since = Today.AddYears(-1);
-        Sessions = (await Db.DailyExposures.Where(d => d.Date >= since && d.Date <= Today && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.Date.Year, d.Date.Month })
+        string[] people = [.. Credentials.Select(c => c.PractitionerId).Distinct()];
+        Sessions = (await Db.DailyExposures.Where(d => people.Contains(d.PractitionerId) && d.Date >= since && d.Date <= Today && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.Date.Year, d.Date.Month })
             .Select(g => new { g.Key, Sessions = g.Sum(d => (long)d.Sessions) }).ToListAsync(ct)).ToLookup(g => g.Key.PractitionerId, g => (new DateOnly(g.Key.Year, g.Key.Month, 1), g.Sessions));
     }
 }

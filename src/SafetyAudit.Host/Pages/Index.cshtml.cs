@@ -96,6 +96,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         New = await open.CountAsync(a => a.RaisedAtUtc >= since, ct);
         // Levels are kept as words, which sort otherwise.
         urgent = await open.OrderBy(a => a.Level == AlertLevel.Sentinel ? 0 : a.Level == AlertLevel.Red ? 1 : a.Level == AlertLevel.Amber ? 2 : 3).ThenByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id).Take(MostUrgent).ToListAsync(ct);
+        await NameAsync(urgent.Select(a => a.PractitionerId), ct);
         ExpectedFalseAlarms = await Db.MonitoredPractitioners.SumAsync(m => m.ExpectedRed, ct);
         // A reviewer's cases are those of others; of their own they learn when they are asked.
         string? self = Db.Actor.Scope.PractitionerId is null ? await ReviewCase.SelfAsync(Db, ct) : null;

@@ -36,6 +36,9 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     /// <summary>Whether it does by itself what is asked for where clinics are few.</summary>
     public virtual bool ShowsFewTogether => false;
 
+    /// <summary>Whether what it reads is narrowed to the clinic that is shown alone; false where it goes by that clinic itself.</summary>
+    public virtual bool Narrows => true;
+
     /// <summary>Clinics within the reader's reach, in the order of their names.</summary>
     public IReadOnlyList<Sessions.Clinic> Reach { get; private set; } = [];
 
@@ -107,7 +110,7 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     };
 
     /// <summary>How pages call practitioners: by name, and by id where there is none or the reader may not see names.</summary>
-    public Dictionary<string, string> Names { get; private set; } = [];
+    public Dictionary<string, string> Names { get; } = [];
 
     public string NameOf(string? practitionerId) => practitionerId is null ? "" : Names.GetValueOrDefault(practitionerId, practitionerId);
 
@@ -176,7 +179,7 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     {
         if (TakesClinic && AskedClinic is { } asked && (HasMany || !ShowsFewTogether)) Only = Reach.First(c => c.Id == asked);
         else if (OneAtATime && TakesClinic && HasMany) Only = Reach[0];
-        if ((Only is { } only ? [only.Id] : About) is { } clinics && HttpMethods.IsGet(Request.Method)) Db.Narrow(clinics);
+        if ((Only is { } only ? [only.Id] : About) is { } clinics && Narrows && HttpMethods.IsGet(Request.Method)) Db.Narrow(clinics);
     }
 
     protected async Task ReadPeriodAsync(CancellationToken ct)
@@ -192,26 +195,46 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         To = Within(AskedTo ?? last);
         From = Within(AskedFrom ?? To.AddYears(-1).AddDays(1));
         if (From > To) (From, To) = (To, From);
-        Names = await NamesAsync(everybody, ct);
+        await NameAsync(everybody, ct);
     }
 
-    // Those at home elsewhere who treat here are called by their names too, by whoever may read these.
-    async Task<Dictionary<string, string>> NamesAsync(Actor reader, CancellationToken ct)
+    // Of one clinic's people, those at home elsewhere who treat there too. A page that goes over all clinics names those whom it lists.
+    async Task NameAsync(Actor reader, CancellationToken ct)
     {
-        if (!reader.May(Permission.ReadNames)) return [];
-        string[]? shown = Db.Actor == reader ? null : Db.Actor.Scope.Clinics;
-        string[] people = shown is null ? [] : await Db.DailyExposures.Select(d => d.PractitionerId).Distinct().ToArrayAsync(ct);
+        if (HasMany && Only is null && About is null && !OneAtATime) return;
+        string[]? about = Only is { } only ? [only.Id] : About, shown = about ?? reader.Scope.Clinics;
+        string[] guests = about is null ? [] : await Db.DailyExposures.Where(d => about.Contains(d.ClinicId)).Select(d => d.PractitionerId).Distinct().ToArrayAsync(ct);
+        await NameAsync(reader, p => shown == null || shown.Contains(p.ClinicId), ct);
+        if (guests.Length > 0 && guests.Any(g => !Names.ContainsKey(g))) await NameAsync(reader, p => guests.Contains(p.PractitionerId), ct);
+    }
+
+    /// <summary>Reads how these are called, where not everybody is.</summary>
+    protected Task NameAsync(IEnumerable<string?> practitioners, CancellationToken ct)
+    {
+        string[] ids = [.. practitioners.OfType<string>().Distinct().Where(id => !Names.ContainsKey(id))];
+        return ids.Length == 0 ? Task.CompletedTask : NameAsync(Db.Actor, p => ids.Contains(p.PractitionerId), ct);
+    }
+
+    // By whoever may read names, of whom they reach, whatever the page is about.
+    async Task NameAsync(Actor reader, System.Linq.Expressions.Expression<Func<Sessions.Practitioner, bool>> whom, CancellationToken ct)
+    {
+        if (!reader.May(Permission.ReadNames)) return;
         var narrowed = Db.Actor;
         Db.Actor = reader;
         try
         {
-            return await Db.Current<Sessions.Practitioner>().Where(p => p.DisplayName != null && (shown == null || shown.Contains(p.ClinicId) || people.Contains(p.PractitionerId)))
-                .Select(p => new { p.PractitionerId, p.DisplayName }).ToDictionaryAsync(p => p.PractitionerId, p => p.DisplayName!, ct);
+            foreach (var one in await Db.Current<Sessions.Practitioner>().Where(whom).Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToListAsync(ct)) Names[one.PractitionerId] = one.DisplayName!;
         }
         finally
         {
             Db.Actor = narrowed;
         }
+    }
+
+    /// <summary>Makes a page be about somebody: where they are at home and where they treat, whatever other clinics there are. As it is now: of another day all within reach is read.</summary>
+    protected async Task BeAboutAsync(string practitionerId, CancellationToken ct)
+    {
+        if (AsKnownUtc is null) About = [.. (await Db.DailyExposures.Where(d => d.PractitionerId == practitionerId).Select(d => d.ClinicId).Distinct().ToListAsync(ct)).Union(await Db.Current<Sessions.Practitioner>().Where(p => p.PractitionerId == practitionerId).Select(p => p.ClinicId ?? "").ToListAsync(ct))];
     }
 }
 

@@ -45,6 +45,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
+        if (Practitioner is not null) await BeAboutAsync(Practitioner, ct);
         await using var state = await BeginAsync(() => From, ct);
         if (Practitioner is null || !await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == Practitioner, ct) && !await Db.DailyExposures.AnyAsync(d => d.PractitionerId == Practitioner, ct)) return NotFound();
         // By way of the clinics worked at, since the index on sessions begins with the clinic.

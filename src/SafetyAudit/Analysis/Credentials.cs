@@ -53,6 +53,8 @@ public sealed record Credential(string PractitionerId, string ClinicId, Credenti
     public static async Task<List<Credential>> ReadAsync(SafetyAuditDb db, DateOnly today, string? clinicId, CancellationToken ct, string[]? among = null)
     {
         var known = among is null ? db.Current<Practitioner>() : db.Current<Practitioner>().Where(p => among.Contains(p.PractitionerId));
+        // By their index; whoever reaches some clinics reaches nobody without one.
+        if (db.Actor.Scope.Clinics is { } reached) known = known.Where(p => reached.Contains(p.ClinicId));
         var people = await known.Where(p => clinicId == null || p.ClinicId == null || p.ClinicId == clinicId).OrderBy(p => p.PractitionerId).ToListAsync(ct);
         var homeless = people.Where(p => p.ClinicId is null).Select(p => p.PractitionerId).ToList();
         var last = (await db.DailyExposures.Where(d => homeless.Contains(d.PractitionerId) && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.ClinicId }).Select(g => new { g.Key.PractitionerId, g.Key.ClinicId, Day = g.Max(d => d.Date) }).ToListAsync(ct))

@@ -21,10 +21,10 @@ public sealed record ReportingDelay(int Events, double? MedianHours, double? Nin
         string[] clinics = await db.ClinicsReachedAsync(clinicId, ct);
         DateTime start = from.ToDateTime(default, DateTimeKind.Utc), end = to.AddDays(1).ToDateTime(default, DateTimeKind.Utc);
         var reported = await db.Current<AdverseEvent>().Where(e => clinics.Contains(e.LinkedClinicId) && e.OnsetAtUtc >= start && e.OnsetAtUtc < end)
-            .Select(e => new { e.LinkedClinicId, e.OnsetAtUtc, e.RecordedAtUtc }).ToListAsync(ct);
+            .Select(e => new { e.LinkedClinicId, Seconds = SafetyAuditDb.SecondsBetween(e.OnsetAtUtc, e.RecordedAtUtc) }).ToListAsync(ct);
         return reported.GroupBy(e => e.LinkedClinicId!).ToDictionary(g => g.Key, g =>
         {
-            var hours = g.Where(e => e.RecordedAtUtc != null).Select(e => (e.RecordedAtUtc!.Value - e.OnsetAtUtc).TotalHours).Order().ToList();
+            var hours = g.Where(e => e.Seconds != null).Select(e => Math.Round(e.Seconds!.Value, 3) / 3600).Order().ToList();
             return new ReportingDelay(g.Count(), Quantile(hours, 0.5), Quantile(hours, 0.9));
         });
     }

@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
+using Microsoft.EntityFrameworkCore.Query.SqlExpressions;
+using Microsoft.EntityFrameworkCore.Storage;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
@@ -115,6 +117,12 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);
+        bool sqlite = Database.IsSqlite();
+        builder.HasDbFunction(typeof(SafetyAuditDb).GetMethod(nameof(SecondsBetween))!).HasTranslation(instants => new SqlBinaryExpression(System.Linq.Expressions.ExpressionType.Subtract, Epoch(instants[1]), Epoch(instants[0]), typeof(double), DoubleTypeMapping.Default));
+
+        SqlExpression Epoch(SqlExpression instant) => sqlite ? Function("unixepoch", instant, Word("subsec")) : Function("date_part", Word("epoch"), instant);
+        static SqlExpression Function(string name, params SqlExpression[] of) => new SqlFunctionExpression(name, of, nullable: true, [.. of.Select(_ => true)], typeof(double), DoubleTypeMapping.Default);
+        static SqlExpression Word(string word) => new SqlConstantExpression(word, StringTypeMapping.Default);
 
         builder.Entity<Clinic>().HasKey(c => c.Id);
         builder.Entity<Measure>(measure =>
@@ -154,6 +162,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         });
         builder.Entity<LinkDecision>().HasIndex(d => new { d.EventId, d.EventClinicId, d.EventVersion }).IsUnique().HasFilter("taken_back_at_utc IS NULL").HasDatabaseName("ix_link_decisions_one_in_force");
         Record<Practitioner>(builder, p => new { p.PractitionerId, p.Version });
+        builder.Entity<Practitioner>().HasIndex(p => p.ClinicId);
         Record<PatientRisk>(builder, p => new { p.PatientId, p.ValidFrom, p.ClinicId, p.Version });
         Record<FollowUp>(builder, f => new { f.FollowUpId, f.Version, f.ClinicId });
         builder.Entity<FollowUp>(followUp =>
@@ -276,6 +285,9 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         Restrict(builder);
         foreach (var entity in builder.Model.GetEntityTypes()) Spell(entity);
     }
+
+    /// <summary>Seconds from one instant to another, as the database tells them: in queries only. Empty where either is.</summary>
+    public static double? SecondsBetween(DateTime? from, DateTime? to) => throw new NotSupportedException("In queries only.");
 
     /// <summary>A clinic's time zone; UTC for one of which nothing is known yet.</summary>
     public async Task<TimeZoneInfo> ZoneOfAsync(string clinicId, CancellationToken ct) =>

@@ -55,6 +55,7 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         var ordered = Closed ? asked.OrderByDescending(c => c.DecidedAtUtc).ThenByDescending(c => c.Id)
             : asked.OrderBy(c => c.DueAtUtc == null).ThenBy(c => notBegun.Contains(c.Id) && c.BeginByUtc < c.DueAtUtc ? c.BeginByUtc : c.DueAtUtc).ThenBy(c => c.Level == AlertLevel.Sentinel ? 0 : c.Level == AlertLevel.Red ? 1 : c.Level == AlertLevel.Amber ? 2 : 3).ThenBy(c => c.Id);
         Cases = await ordered.Skip(After).Take(PageRows).ToListAsync(ct);
+        await NameAsync(Cases.Select(c => c.PractitionerId), ct);
         var shown = Cases.ConvertAll(c => c.Id);
         NotBegun = [.. await notBegun.Where(id => shown.Contains(id)).ToListAsync(ct)];
     }

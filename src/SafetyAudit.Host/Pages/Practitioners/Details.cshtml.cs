@@ -53,8 +53,7 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
-        // Where they are at home and where they treat, whatever other clinics there are. As it is now: of another day all within reach is read.
-        if (AsKnownUtc is null) About = [.. (await Db.DailyExposures.Where(d => d.PractitionerId == Id).Select(d => d.ClinicId).Distinct().ToListAsync(ct)).Union(await Db.Current<Practitioner>().Where(p => p.PractitionerId == Id).Select(p => p.ClinicId ?? "").ToListAsync(ct))];
+        await BeAboutAsync(Id, ct);
         await using var state = await BeginAsync(() => new[] { TrendFrom, From, Other?.From ?? From }.Min(), ct);
         // Someone of another clinic who also treats here has figures here; their name and licence are their own clinic's.
         if ((await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) ?? await TreatsHereAsync(ct)) is not { } practitioner) return NotFound();

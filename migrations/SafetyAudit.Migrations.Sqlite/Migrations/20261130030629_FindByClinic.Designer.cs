@@ -11,8 +11,8 @@ using SafetyAudit.Data;
 namespace SafetyAudit.Migrations.Sqlite.Migrations
 {
     [DbContext(typeof(SafetyAuditDb))]
-    [Migration("20261130022644_DayIndexes")]
-    partial class DayIndexes
+    [Migration("20261130030629_FindByClinic")]
+    partial class FindByClinic
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -2101,6 +2101,9 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_practitioners");
+
+                    b.HasIndex("ClinicId")
+                        .HasDatabaseName("ix_practitioners_clinic_id");
 
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_practitioners_upload_id");

@@ -12,8 +12,8 @@ using SafetyAudit.Data;
 namespace SafetyAudit.Migrations.Postgres.Migrations
 {
     [DbContext(typeof(SafetyAuditDb))]
-    [Migration("20261130022706_DayIndexes")]
-    partial class DayIndexes
+    [Migration("20261130030642_FindByClinic")]
+    partial class FindByClinic
     {
         /// <inheritdoc />
         protected override void BuildTargetModel(ModelBuilder modelBuilder)
@@ -2144,6 +2144,9 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_practitioners");
+
+                    b.HasIndex("ClinicId")
+                        .HasDatabaseName("ix_practitioners_clinic_id");
 
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_practitioners_upload_id");

@@ -5,11 +5,16 @@
 namespace SafetyAudit.Migrations.Postgres.Migrations
 {
     /// <inheritdoc />
-    public partial class DayIndexes : Migration
+    public partial class FindByClinic : Migration
     {
         /// <inheritdoc />
         protected override void Up(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.CreateIndex(
+                name: "ix_practitioners_clinic_id",
+                table: "practitioners",
+                column: "clinic_id");
+
             migrationBuilder.CreateIndex(
                 name: "ix_daily_exposures_clinic_id_date",
                 table: "daily_exposures",
@@ -24,6 +29,10 @@ namespace SafetyAudit.Migrations.Postgres.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.DropIndex(
+                name: "ix_practitioners_clinic_id",
+                table: "practitioners");
+
             migrationBuilder.DropIndex(
                 name: "ix_daily_exposures_clinic_id_date",
                 table: "daily_exposures");
