@@ -15,7 +15,7 @@ namespace SafetyAudit.Benchmarks;
 /// </summary>
 static partial class PagesBenchmark
 {
-    const int DemoSessions = 59_834, Warm = 4, Asked = 40, Readers = 50, Imported = 300_000;
+    const int DemoSessions = 59_834, Warm = 10, Asked = 100, Readers = 50, Imported = 300_000;
     const double Target = 1.3, FirstByteTarget = 5;
     const int HeaviestPage = 150_000;
 
