@@ -112,6 +112,9 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     /// <summary>How pages call practitioners: by name, and by id where there is none or the reader may not see names.</summary>
     public Dictionary<string, string> Names { get; } = [];
 
+    /// <summary>Whom an alert is about, and where, on a page that goes over several clinics; empty for a clinic as a whole.</summary>
+    public string NameIn(Alerts.Alert alert) => alert.PractitionerId is null ? "" : NameOf(alert.PractitionerId) + (Reach.Count > 1 && Only is null ? $" · {alert.ClinicId}" : "");
+
     public string NameOf(string? practitionerId) => practitionerId is null ? "" : Names.GetValueOrDefault(practitionerId, practitionerId);
 
     // Years in which sessions can lie; beyond them calendar arithmetic has an end.

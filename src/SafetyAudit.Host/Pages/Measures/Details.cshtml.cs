@@ -98,7 +98,7 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         Clinic = AskedClinic ?? clinics.OrderBy(c => c.Value, StringComparer.CurrentCulture).Select(c => c.Key).FirstOrDefault();
         var rows = Rates.Compute(counts, new(From, To, Grouping.Practitioner, Against), measure, Baseline, IsAdjusted ? await MixesAsync(counts, ct) : null);
         Funnels = Against == Against.Literature ? [(null, Funnel.Of(rows))]
-            : [.. rows.GroupBy(r => r.ClinicId).OrderBy(g => clinics[g.Key], StringComparer.CurrentCulture).Select(g => (clinics.Count > 1 ? clinics[g.Key] : null, Funnel.Of([.. g])))];
+            : [.. rows.GroupBy(r => r.ClinicId).OrderBy(g => clinics[g.Key], StringComparer.CurrentCulture).Select(g => (Reach.Count > 1 ? clinics[g.Key] : null, Funnel.Of([.. g])))];
         Clinics = baselines.ConvertAll(b => (b, Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, b)));
         await ReadTimesAsync(ct);
         if (Other is var (earlier, until))
