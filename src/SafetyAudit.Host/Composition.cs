@@ -120,8 +120,15 @@ static class Composition
     /// <summary>Looks for alerts in all clinics, or in those that are marked; opens the cases that they ask for, and tells decided ones what has changed.</summary>
     public static async Task EvaluateAsync(IServiceProvider services, bool onlyMarked, CancellationToken ct)
     {
-        await services.GetRequiredService<EvaluateAlerts>().RunAsync(onlyMarked, ct);
-        await services.GetRequiredService<OpenCases>().RunAsync(ct);
-        await services.GetRequiredService<FollowRecords>().RunAsync(ct);
+        try
+        {
+            await services.GetRequiredService<EvaluateAlerts>().RunAsync(onlyMarked, ct);
+        }
+        finally
+        {
+            // Of what was found before it failed somebody is told all the same.
+            await services.GetRequiredService<OpenCases>().RunAsync(ct);
+            await services.GetRequiredService<FollowRecords>().RunAsync(ct);
+        }
     }
 }

@@ -20,6 +20,8 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
 
     public override bool ShowsFewTogether => true;
 
+    public override bool WithClinicless => true;
+
     public override IEnumerable<(string Name, string Value)> Kept => AskedPractitioner is null ? base.Kept : [.. base.Kept, ("practitioner", AskedPractitioner)];
 
     public string LinkTo(QualityRow row) =>

@@ -72,6 +72,10 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     /// <summary>Of many clinics those whose last session is longer ago than that before the latest of all, or that have none.</summary>
     public List<(Clinic Clinic, DateOnly? Last)> Quiet { get; private set; } = [];
 
+    /// <summary>The last day on which any of many clinics had a session, today at the latest; and whether that is long ago.</summary>
+    public DateOnly Latest { get; private set; }
+    public bool Stopped { get; private set; }
+
     // Many clinics together: what each is about is shown of the one that is asked for.
     public bool IsOverview => HasMany && Only is null;
 
@@ -83,11 +87,12 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     public async Task OnGetAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
-        await ReadPeriodAsync(ct);
+        // Of all that the reader reaches, also what names no clinic: it is missing from the figures of whichever clinic is shown.
         StaleDays = await Db.StaleDays.CountAsync(ct);
         Waiting = await Db.Current<AdverseEvent>().CountAsync(e => e.LinkedSessionId == null && e.LinkMethod == null, ct);
         Quarantined = await Db.QuarantinedRows.CountAsync(q => q.ClosedAtUtc == null, ct);
-        if (!HasSessions) return;
+        await ReadPeriodAsync(ct);
+        if (!HasSessions && Only is null) return;
 
         var now = time.UtcNow();
         var open = Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open);
@@ -107,8 +112,10 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         var last = await Analysis.Counts.LastDaysAsync(Db, ct);
         if (IsOverview)
         {
-            var latest = last.Values.Max();
-            Quiet = [.. Reach.Select(c => (c, last.TryGetValue(c.Id, out var day) ? day : (DateOnly?)null)).Where(c => c.Item2 is not { } day || day.AddDays(QuietDays) < latest)];
+            var today = DateOnly.FromDateTime(now);
+            Latest = last.Values.Max() is var day && day > today ? today : day;
+            Stopped = Latest.AddDays(QuietDays) < today;
+            Quiet = [.. Reach.Select(c => (c, last.TryGetValue(c.Id, out var its) ? its : (DateOnly?)null)).Where(c => c.Item2 is not { } its || its.AddDays(QuietDays) < Latest)];
             return;
         }
         await ReadFiguresAsync(last, ct);

@@ -39,6 +39,9 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     /// <summary>Whether what it reads is narrowed to the clinic that is shown alone; false where it goes by that clinic itself.</summary>
     public virtual bool Narrows => true;
 
+    /// <summary>Whether what names no clinic stands beside the one that is shown, for whoever reaches it: better twice than never.</summary>
+    public virtual bool WithClinicless => false;
+
     /// <summary>Clinics within the reader's reach, in the order of their names.</summary>
     public IReadOnlyList<Sessions.Clinic> Reach { get; private set; } = [];
 
@@ -53,8 +56,11 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     /// <summary>Where the page is about somebody or something: the clinics that it has to do with. Set before the period is read.</summary>
     protected string[]? About { get; set; }
 
-    /// <summary>The clinic that is shown alone as a part of a query, for links to pages that take it.</summary>
-    public string ClinicQuery => Only is { } only && Reach.Count > 1 ? $"&clinic={Uri.EscapeDataString(only.Id)}" : "";
+    /// <summary>Where the page is about somebody or something: the clinic to go on with from it.</summary>
+    protected virtual string? ClinicOfIt => null;
+
+    /// <summary>The clinic that is shown as a part of a query, for links to pages that take it.</summary>
+    public string ClinicQuery => Reach.Count > 1 && (Only?.Id ?? (TakesClinic ? AskedClinic : HasMany ? ClinicOfIt : null)) is { Length: > 0 } clinic ? $"&clinic={Uri.EscapeDataString(clinic)}" : "";
 
     /// <summary>How a clinic is called.</summary>
     public string ClinicNameOf(string id) => Reach.FirstOrDefault(c => c.Id == id)?.Name ?? id;
@@ -134,7 +140,8 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         {
             var then = await AsKnown.OpenAsync(HttpContext.RequestServices.GetRequiredService<DatabaseSettings>(), Db.Actor, at, since(), To, ct);
             Db = then.Db;
-            NothingKnown = !await Db.Uploads.AnyAsync(ct);
+            // Whoever's files: it is said above figures that may have come in several clinics' file.
+            NothingKnown = !await Db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).AnyAsync(ct);
             return new Look(then);
         }
         catch
@@ -177,18 +184,21 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         }
     }
 
+    // As whom the page was asked for, whatever it was narrowed to.
+    Actor? reader;
+
     // Who looks is the same; what a page about one clinic reads is that clinic's.
     void Narrow()
     {
         if (TakesClinic && AskedClinic is { } asked && (HasMany || !ShowsFewTogether)) Only = Reach.First(c => c.Id == asked);
         else if (OneAtATime && TakesClinic && HasMany) Only = Reach[0];
-        if ((Only is { } only ? [only.Id] : About) is { } clinics && Narrows && HttpMethods.IsGet(Request.Method)) Db.Narrow(clinics);
+        if ((Only is { } only ? WithClinicless ? [only.Id, ""] : [only.Id] : About) is { } clinics && Narrows && HttpMethods.IsGet(Request.Method)) Db.Narrow(clinics);
     }
 
     protected async Task ReadPeriodAsync(CancellationToken ct)
     {
         Reach = [.. (await Db.Clinics.AsNoTracking().ToListAsync(ct)).OrderBy(c => c.Name, StringComparer.CurrentCulture).ThenBy(c => c.Id, StringComparer.Ordinal)];
-        var everybody = Db.Actor;
+        var everybody = reader = Db.Actor;
         Narrow();
         var span = await Counts.SpanAsync(Db, null, ct);
         HasSessions = span is not null;
@@ -207,7 +217,8 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         if (HasMany && Only is null && About is null && !OneAtATime) return;
         string[]? about = Only is { } only ? [only.Id] : About, shown = about ?? reader.Scope.Clinics;
         string[] guests = about is null ? [] : await Db.DailyExposures.Where(d => about.Contains(d.ClinicId)).Select(d => d.PractitionerId).Distinct().ToArrayAsync(ct);
-        await NameAsync(reader, p => shown == null || shown.Contains(p.ClinicId), ct);
+        bool homeless = shown?.Contains("") == true;
+        await NameAsync(reader, p => shown == null || shown.Contains(p.ClinicId) || homeless && p.ClinicId == null, ct);
         if (guests.Length > 0 && guests.Any(g => !Names.ContainsKey(g))) await NameAsync(reader, p => guests.Contains(p.PractitionerId), ct);
     }
 
@@ -219,14 +230,22 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     }
 
     // By whoever may read names, of whom they reach, whatever the page is about.
-    async Task NameAsync(Actor reader, System.Linq.Expressions.Expression<Func<Sessions.Practitioner, bool>> whom, CancellationToken ct)
+    Task NameAsync(Actor reader, System.Linq.Expressions.Expression<Func<Sessions.Practitioner, bool>> whom, CancellationToken ct) => AsAsync(reader, async () =>
     {
         if (!reader.May(Permission.ReadNames)) return;
+        foreach (var one in await Db.Current<Sessions.Practitioner>().Where(whom).Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToListAsync(ct)) Names[one.PractitionerId] = one.DisplayName!;
+    });
+
+    /// <summary>Reads what stands beside a clinic's figures with all that the reader reaches.</summary>
+    protected Task WithAllReachedAsync(Func<Task> read) => AsAsync(reader ?? Db.Actor, read);
+
+    async Task AsAsync(Actor somebody, Func<Task> read)
+    {
         var narrowed = Db.Actor;
-        Db.Actor = reader;
+        Db.Actor = somebody;
         try
         {
-            foreach (var one in await Db.Current<Sessions.Practitioner>().Where(whom).Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToListAsync(ct)) Names[one.PractitionerId] = one.DisplayName!;
+            await read();
         }
         finally
         {
@@ -234,10 +253,12 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         }
     }
 
-    /// <summary>Makes a page be about somebody: where they are at home and where they treat, whatever other clinics there are. As it is now: of another day all within reach is read.</summary>
+    /// <summary>Makes a page be about somebody: where they are at home, where they treat and where something about them was found, whatever other clinics there are. As it is now: of another day all within reach is read.</summary>
     protected async Task BeAboutAsync(string practitionerId, CancellationToken ct)
     {
-        if (AsKnownUtc is null) About = [.. (await Db.DailyExposures.Where(d => d.PractitionerId == practitionerId).Select(d => d.ClinicId).Distinct().ToListAsync(ct)).Union(await Db.Current<Sessions.Practitioner>().Where(p => p.PractitionerId == practitionerId).Select(p => p.ClinicId ?? "").ToListAsync(ct))];
+        if (AsKnownUtc is null) About = [.. (await Db.DailyExposures.Where(d => d.PractitionerId == practitionerId).Select(d => d.ClinicId).Distinct().ToListAsync(ct))
+            .Union(await Db.Alerts.Where(a => a.PractitionerId == practitionerId).Select(a => a.ClinicId).Distinct().ToListAsync(ct)).Union(await Db.Cases.Where(c => c.PractitionerId == practitionerId).Select(c => c.ClinicId).Distinct().ToListAsync(ct))
+            .Union(await Db.Current<Sessions.Practitioner>().Where(p => p.PractitionerId == practitionerId).Select(p => p.ClinicId ?? "").ToListAsync(ct))];
     }
 }
 

@@ -40,6 +40,8 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     // It goes by the practitioner; a clinic asked for leaves out the sessions elsewhere.
     public override bool TakesClinic => false;
 
+    protected override string? ClinicOfIt => AskedClinic ?? About?.FirstOrDefault(c => c.Length > 0);
+
     public override IEnumerable<(string Name, string Value)> Kept =>
         new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure), ("rule", Rule), ("outcome", Outcome), ("clinic", AskedClinic) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
 

@@ -43,12 +43,23 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         bool credentials = await CredentialsAsync(db, now, clinics, ct);
         var baselines = await Rates.BaselinesAsync(db, null, ct);
         var judged = new HashSet<string>();
+        var failed = new List<Exception>();
         foreach (string clinic in clinics ?? await EveryClinicAsync(db, ct))
-            if (await ClinicAsync(db, clinic, baselines, measures, now, ct)) judged.Add(clinic);
+            try
+            {
+                if (await ClinicAsync(db, clinic, baselines, measures, now, forgets: credentials, ct)) judged.Add(clinic);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                // One whose figures cannot be judged keeps none of the others waiting, and stays marked.
+                failed.Add(new InvalidOperationException($"Clinic {clinic} could not be judged for alerts.", e));
+                db.ChangeTracker.Clear();
+            }
 
         // Clinics whose figures could not be judged yet stay marked.
         long[] done = credentials ? [.. marks.Where(m => judged.Contains(m.ClinicId)).Select(m => m.Id)] : [];
         if (done.Length > 0) await db.StaleClinics.Where(c => done.Contains(c.Id)).ExecuteDeleteAsync(ct);
+        if (failed.Count > 0) throw failed.Count == 1 ? failed[0] : new AggregateException(failed);
     }
 
     // Those too of which no more is known than their alerts, their marks and who was watched there.
@@ -83,7 +94,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     static Task<Dictionary<string, Alert>> OpenAsync(IQueryable<Alert> alerts, CancellationToken ct) => alerts.Where(a => a.Status == AlertStatus.Open).ToDictionaryAsync(a => a.Key, ct);
 
     // What is raised from a clinic's days, and who is watched there. False while days wait to be counted: half-recounted figures accuse the wrong people. The recount asks for this job again when it is through.
-    static async Task<bool> ClinicAsync(SafetyAuditDb db, string clinic, Dictionary<string, Baseline> baselines, List<Measure> measures, DateTime now, CancellationToken ct)
+    static async Task<bool> ClinicAsync(SafetyAuditDb db, string clinic, Dictionary<string, Baseline> baselines, List<Measure> measures, DateTime now, bool forgets, CancellationToken ct)
     {
         await using var transaction = await db.BeginAloneAsync(ExclusiveWork.Alerts, ct);
         if (await db.StaleDays.AnyAsync(d => d.ClinicId == clinic, ct)) return false;
@@ -105,7 +116,8 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             foreach (var day in reviewed.Where(r => IsAsAWhole(r.Key)).Select(r => r.Value.To).Distinct().Where(d => d >= start && d < end))
                 found.AddRange(await AsAWholeAsync(db, clinic, day.AddDays(1), end, baselines, measures, now, ct).Where(a => reviewed.TryGetValue(a.Key, out var seen) && seen.To == day).ToListAsync(ct));
         }
-        db.MonitoredPractitioners.RemoveRange(watched.Values);
+        // Who was there is known until their credentials were judged.
+        if (forgets) db.MonitoredPractitioners.RemoveRange(watched.Values);
         await KeepAsync(db, transaction, open, found, now, ct);
         return true;
     }

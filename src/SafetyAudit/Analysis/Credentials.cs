@@ -53,11 +53,15 @@ public sealed record Credential(string PractitionerId, string ClinicId, Credenti
     public static async Task<List<Credential>> ReadAsync(SafetyAuditDb db, DateOnly today, string? clinicId, CancellationToken ct, string[]? among = null)
     {
         var known = among is null ? db.Current<Practitioner>() : db.Current<Practitioner>().Where(p => among.Contains(p.PractitionerId));
-        // By their index; whoever reaches some clinics reaches nobody without one.
-        if (db.Actor.Scope.Clinics is { } reached) known = known.Where(p => reached.Contains(p.ClinicId));
+        // By their index.
+        if (db.Actor.Scope.Clinics is { } reached)
+        {
+            bool homeless = reached.Contains("");
+            known = known.Where(p => reached.Contains(p.ClinicId) || homeless && p.ClinicId == null);
+        }
         var people = await known.Where(p => clinicId == null || p.ClinicId == null || p.ClinicId == clinicId).OrderBy(p => p.PractitionerId).ToListAsync(ct);
-        var homeless = people.Where(p => p.ClinicId is null).Select(p => p.PractitionerId).ToList();
-        var last = (await db.DailyExposures.Where(d => homeless.Contains(d.PractitionerId) && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.ClinicId }).Select(g => new { g.Key.PractitionerId, g.Key.ClinicId, Day = g.Max(d => d.Date) }).ToListAsync(ct))
+        var without = people.Where(p => p.ClinicId is null).Select(p => p.PractitionerId).ToList();
+        var last = (await db.DailyExposures.Where(d => without.Contains(d.PractitionerId) && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.ClinicId }).Select(g => new { g.Key.PractitionerId, g.Key.ClinicId, Day = g.Max(d => d.Date) }).ToListAsync(ct))
             .GroupBy(d => d.PractitionerId).ToDictionary(g => g.Key, g => g.MaxBy(d => (d.Day, d.ClinicId))!.ClinicId);
         string[] homes = [.. people.Select(p => p.ClinicId ?? last.GetValueOrDefault(p.PractitionerId)).OfType<string>().Distinct()];
         var laidDown = (await db.ClinicProtocols.AsNoTracking().Where(p => homes.Contains(p.ClinicId)).ToListAsync(ct)).ToLookup(p => p.ClinicId);

@@ -81,7 +81,7 @@ public sealed record DataQuality(IReadOnlyList<QualityRow> Clinics, IReadOnlyLis
         if (isOwn) return new([], Ordered(practitioners), Ordered(monthly), null);
         var clinics = (await db.Clinics.AsNoTracking().Select(c => c.Id).ToListAsync(ct)).ToDictionary(c => c, c => Sum(monthly.Where(m => m.ClinicId == c), c, null, from, to) with { RejectedRows = rejected.GetValueOrDefault(c), Delay = delays.GetValueOrDefault(c) });
         var byClinic = monthly.GroupBy(m => (m.ClinicId, m.From)).Select(g => Sum(g, g.Key.ClinicId, null, g.First().From, g.First().To));
-        var unplaced = db.Actor.Scope.Clinics is null ? new WithoutClinic(waiting.Count(w => w is { ClinicId: null, AskedAbout: null }), waiting.Count(w => w is { ClinicId: null, AskedAbout: not null })) : null;
+        var unplaced = db.Actor.Scope.HasClinic("") ? new WithoutClinic(waiting.Count(w => w is { ClinicId: null, AskedAbout: null }), waiting.Count(w => w is { ClinicId: null, AskedAbout: not null })) : null;
         return new(Ordered(clinics.Values), Ordered(practitioners), Ordered([.. byClinic, .. monthly.Where(m => m.PractitionerId is not null)]), unplaced);
     }
 

@@ -28,6 +28,13 @@ public class ManyClinicsTests
         // Nobody needled at C6 in the last weeks of the others; and one of C1 treats at C2 too.
         string guest = Samples.SessionHeader + Samples.Session("G1", "2026-06-20T10:00:00Z", "P1", "C2") + Samples.Session("L1", "2026-06-20T10:00:00Z", "P2", "C1");
         await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(guest)), "f.csv", null, null, Actor.CommandLine, default);
+        // Somebody at home nowhere, whose licence has lapsed, and an event that names neither session nor clinic.
+        foreach (string file in new[]
+        {
+            "practitioner_id,display_name,clinic_id,licence_status,licence_issued,licence_expires\nH1,Hal Home,,active,2015-01-01,2026-01-31\n", Samples.SessionHeader + Samples.Session("H1S", "2026-06-19T10:00:00Z", "H1", "C1"),
+            "event_id,session_id,patient_id,category,onset_at,practitioner_id\nX1,NONE,T1,PNEUMOTHORAX,2026-03-02T12:00:00Z,P2\n",
+        })
+            await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(file)), "f.csv", null, null, Actor.CommandLine, default);
         await Composition.CatchUpAsync(services, null, default);
     }));
 
@@ -129,6 +136,64 @@ public class ManyClinicsTests
         Assert.DoesNotContain("Ada Ash", one.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, await one.GetAsync("/practitioners/P1"));
         Assert.Equal(HttpStatusCode.NotFound, await one.GetAsync("/practitioners/P2"));
+    }
+
+    [Fact]
+    public async Task What_names_no_clinic_is_left_out_for_nobody_who_reaches_it()
+    {
+        var (dashboard, director) = await AsAsync("director");
+        await using var _ = dashboard;
+        using var __ = director;
+        using var two = new Visitor(dashboard.Address);
+        await two.SignInAsync("of-two", Password);
+        foreach (string clinic in new[] { "", "?clinic=C3" })
+        {
+            await director.GetAsync("/duties" + clinic);
+            Assert.Contains(">X1</a>", director.Text, StringComparison.Ordinal);
+            await two.GetAsync("/duties" + clinic);
+            Assert.DoesNotContain("X1", two.Text, StringComparison.Ordinal);
+        }
+        await director.GetAsync("/practitioners/P2");
+        Assert.Contains("event X1", director.Text, StringComparison.Ordinal);
+        foreach (string page in new[] { "/practitioners/H1", "/credentials?clinic=C1" })
+        {
+            await director.GetAsync(page);
+            Assert.Contains("Hal Home", director.Text, StringComparison.Ordinal);
+            Assert.Contains("31 Jan 2026", director.Text, StringComparison.Ordinal);
+        }
+        await director.GetAsync("/credentials?clinic=C3");
+        Assert.DoesNotContain("Hal Home", director.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_page_says_which_clinic_it_is_about_and_how_to_come_back_to_all()
+    {
+        var (dashboard, two) = await AsAsync("of-two");
+        await using var _ = dashboard;
+        using var __ = two;
+        foreach (string page in new[] { "/", "/practitioners", "/credentials", "/alerts", "/cases", "/duties", "/follow-ups", "/adherence/PR-001" })
+        {
+            await two.GetAsync(page);
+            Assert.DoesNotContain("shown-clinic", two.Text, StringComparison.Ordinal);
+            await two.GetAsync($"{page}?clinic=C3");
+            Assert.Contains("<p id=\"shown-clinic\">", two.Text, StringComparison.Ordinal);
+            Assert.Matches($"<a href=\"{page}(\\?[^\"]*)?\">All clinics</a>", two.Text);
+        }
+    }
+
+    [Fact]
+    public async Task What_was_known_then_does_not_depend_on_who_sent_the_file()
+    {
+        var (dashboard, director) = await AsAsync("director");
+        await using var _ = dashboard;
+        using var __ = director;
+        string now = DateTime.UtcNow.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", System.Globalization.CultureInfo.InvariantCulture);
+        foreach (string page in new[] { "/adherence", "/practitioners", "/measures/BRUISE_MINOR" })
+        {
+            await director.GetAsync($"{page}?as_of={now}&clinic=C2");
+            Assert.Contains("as they were known at", director.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("Nothing was known", director.Text, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -18,6 +18,8 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
 
     public override bool TakesClinic => false;
 
+    protected override string? ClinicOfIt => Alert.ClinicId;
+
     public Alert Alert { get; private set; } = null!;
 
     /// <summary>The clinic's, in which times are shown.</summary>
@@ -64,7 +66,6 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         if (await Db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == Id, ct) is not { } alert) return false;
         Alert = alert;
-        About = [alert.ClinicId];
         await ReadPeriodAsync(ct);
         Zone = await Db.ZoneOfAsync(alert.ClinicId, ct);
         string? self = await ReviewCase.SelfAsync(Db, ct);

@@ -20,6 +20,8 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
 
     public override bool TakesClinic => false;
 
+    protected override string? ClinicOfIt => Case.ClinicId;
+
     public Case Case { get; private set; } = null!;
     public Alert Alert { get; private set; } = null!;
     public List<CaseEntry> Entries { get; private set; } = [];
@@ -62,7 +64,6 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         if (await Db.Cases.AsNoTracking().SingleOrDefaultAsync(c => c.Id == Id, ct) is not { } found) return NotFound();
         Case = found;
-        About = [found.ClinicId];
         await ReadPeriodAsync(ct);
         NowUtc = time.UtcNow();
         Alert = await Db.Alerts.AsNoTracking().SingleAsync(a => a.Id == Case.AlertId, ct);

@@ -20,6 +20,8 @@ public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPag
     /// <param name="CaseId">The open case that reviews it, of those about others.</param>
     public sealed record Due(ReportedEvent Reported, string? PractitionerId, Outcome Outcome, long? CaseId = null);
 
+    public override bool WithClinicless => true;
+
     public DateTime NowUtc { get; private set; }
     public List<DutyCase> Cases { get; private set; } = [];
     public List<Due> Reviews { get; private set; } = [];

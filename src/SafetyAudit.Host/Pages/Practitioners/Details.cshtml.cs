@@ -47,6 +47,8 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
 
     public override bool TakesClinic => false;
 
+    protected override string? ClinicOfIt => Practitioner.ClinicId ?? About?.FirstOrDefault(c => c.Length > 0);
+
     DateOnly TrendFrom => AskedFrom is null ? To.AddYears(-2).AddDays(1) : From;
 
     public override IEnumerable<(string Name, string Value)> Kept => AskedMeasure is null ? [] : [("measure", AskedMeasure)];

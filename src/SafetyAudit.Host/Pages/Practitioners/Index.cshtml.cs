@@ -28,6 +28,9 @@ public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
         Rows = await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), all, await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc), ct);
         Months = (await Counts.ReadMonthlyAsync(Db, MonthsFrom, To, Measure.AnyMinor, ct)).Where(c => !c.ForComparisonOnly).ToLookup(c => (c.ClinicId, c.PractitionerId));
         // Alerts are today's.
-        if (AsKnownUtc is null) OpenAlerts = (await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && a.PractitionerId != null).OrderBy(a => a.Rule).ToListAsync(ct)).ToLookup(a => a.PractitionerId!);
+        if (AsKnownUtc is not null) return;
+        // Wherever: a guest's credential is told of at home.
+        string[] listed = [.. Rows.Select(r => r.PractitionerId!).Distinct()];
+        await WithAllReachedAsync(async () => OpenAlerts = (await Db.Alerts.AsNoTracking().Where(a => a.Status == AlertStatus.Open && listed.Contains(a.PractitionerId)).OrderBy(a => a.Rule).ToListAsync(ct)).ToLookup(a => a.PractitionerId!));
     }
 }
