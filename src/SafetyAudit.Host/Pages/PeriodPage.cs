@@ -1,8 +1,5 @@
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.Mvc.Filters;
-using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
-using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Summaries;
@@ -10,63 +7,13 @@ using SafetyAudit.Summaries;
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>A page about a period: the query says it, and the twelve months to the last session stand in where it does not.</summary>
-public abstract class PeriodPage(SafetyAuditDb db) : PageModel
+public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
 {
-    protected SafetyAuditDb Db { get; private set; } = db;
-
     [BindProperty(Name = "from", SupportsGet = true)]
     public DateOnly? AskedFrom { get; set; }
 
     [BindProperty(Name = "to", SupportsGet = true)]
     public DateOnly? AskedTo { get; set; }
-
-    /// <summary>The clinic that is asked for alone.</summary>
-    [BindProperty(Name = "clinic", SupportsGet = true)]
-    public string? AskedClinic { get; set; }
-
-    /// <summary>Beyond so many clinics a page about figures shows one at a time: it is read, and costs, as if there were no others.</summary>
-    public const int MostClinics = 4;
-
-    /// <summary>Whether <c>clinic</c> says which clinic the page is about; false where the page itself is about somebody or something.</summary>
-    public virtual bool TakesClinic => true;
-
-    /// <summary>Whether it shows one clinic alone where there are many; false for what goes over all clinics with care.</summary>
-    public virtual bool OneAtATime => true;
-
-    /// <summary>Whether it does by itself what is asked for where clinics are few.</summary>
-    public virtual bool ShowsFewTogether => false;
-
-    /// <summary>Whether what it reads is narrowed to the clinic that is shown alone; false where it goes by that clinic itself.</summary>
-    public virtual bool Narrows => true;
-
-    /// <summary>Whether what names no clinic stands beside the one that is shown, for whoever reaches it: better twice than never.</summary>
-    public virtual bool WithClinicless => false;
-
-    /// <summary>Clinics within the reader's reach, in the order of their names.</summary>
-    public IReadOnlyList<Sessions.Clinic> Reach { get; private set; } = [];
-
-    /// <summary>How many clinics it shows together.</summary>
-    public virtual int Together => MostClinics;
-
-    public bool HasMany => Reach.Count > Together;
-
-    /// <summary>The clinic that is shown alone; nothing where all within reach are.</summary>
-    public Sessions.Clinic? Only { get; private set; }
-
-    /// <summary>Where the page is about somebody or something: the clinics that it has to do with. Set before the period is read.</summary>
-    protected string[]? About { get; set; }
-
-    /// <summary>Where the page is about somebody or something: the clinic to go on with from it.</summary>
-    protected virtual string? ClinicOfIt => null;
-
-    /// <summary>The clinic that is shown as a part of a query, for links to pages that take it.</summary>
-    public string ClinicQuery => Reach.Count > 1 && (Only?.Id ?? (TakesClinic ? AskedClinic : HasMany ? ClinicOfIt : null)) is { Length: > 0 } clinic ? $"&clinic={Uri.EscapeDataString(clinic)}" : "";
-
-    /// <summary>How a clinic is called.</summary>
-    public string ClinicNameOf(string id) => Reach.FirstOrDefault(c => c.Id == id)?.Name ?? id;
-
-    /// <summary>This page about another clinic, or about all.</summary>
-    public string WithClinic(string? clinicId) => Request.Path + QueryString.Create(Request.Query.Where(q => q.Key is not ("clinic" or "practitioner" or "after" or "part")).Concat(clinicId is null ? [] : [new("clinic", clinicId)]));
 
     /// <summary>Which other period it is held against: <c>before</c>, the one of the same length before it, or <c>year</c>, the same a year before. None when it says neither.</summary>
     [BindProperty(Name = "compare", SupportsGet = true)]
@@ -97,9 +44,6 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
     /// <summary>Whether any session is in at all.</summary>
     public bool HasSessions { get; private set; }
 
-    /// <summary>Other parts of the query that the period form keeps.</summary>
-    public virtual IEnumerable<(string Name, string Value)> Kept => TakesClinic && (Only?.Id ?? AskedClinic) is { } clinic && Reach.Count > 1 ? [("clinic", clinic)] : [];
-
     /// <summary>The period as a query, for links that stay in it.</summary>
     public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}{(Other is null ? "" : $"&compare={AskedCompare}")}{AsOfQuery}";
 
@@ -114,14 +58,6 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         "year" => (From.AddYears(-1), To.AddYears(-1)),
         _ => null,
     };
-
-    /// <summary>How pages call practitioners: by name, and by id where there is none or the reader may not see names.</summary>
-    public Dictionary<string, string> Names { get; } = [];
-
-    /// <summary>Whom an alert is about, and where, on a page that goes over several clinics; empty for a clinic as a whole.</summary>
-    public string NameIn(Alerts.Alert alert) => alert.PractitionerId is null ? "" : NameOf(alert.PractitionerId) + (Reach.Count > 1 && Only is null ? $" · {alert.ClinicId}" : "");
-
-    public string NameOf(string? practitionerId) => practitionerId is null ? "" : Names.GetValueOrDefault(practitionerId, practitionerId);
 
     // Years in which sessions can lie; beyond them calendar arithmetic has an end.
     static DateOnly Within(DateOnly day) => day.Year < 1990 ? new(1990, 1, 1) : day.Year > 2199 ? new(2199, 12, 31) : day;
@@ -163,43 +99,9 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         }
     }
 
-    /// <summary>What is not within reach is not found; and what stands around a page is the reader's, whatever the page is about.</summary>
-    [NonHandler]
-    public override async Task OnPageHandlerExecutionAsync(PageHandlerExecutingContext context, PageHandlerExecutionDelegate next)
-    {
-        var (db, reader) = (Db, Db.Actor);
-        if (AskedClinic?.Length == 0) AskedClinic = null;
-        if (TakesClinic && AskedClinic is { } asked && !await db.Clinics.AnyAsync(c => c.Id == asked))
-        {
-            context.Result = NotFound();
-            return;
-        }
-        try
-        {
-            await next();
-        }
-        finally
-        {
-            db.Actor = reader;
-        }
-    }
-
-    // As whom the page was asked for, whatever it was narrowed to.
-    Actor? reader;
-
-    // Who looks is the same; what a page about one clinic reads is that clinic's.
-    void Narrow()
-    {
-        if (TakesClinic && AskedClinic is { } asked && (HasMany || !ShowsFewTogether)) Only = Reach.First(c => c.Id == asked);
-        else if (OneAtATime && TakesClinic && HasMany) Only = Reach[0];
-        if ((Only is { } only ? WithClinicless ? [only.Id, ""] : [only.Id] : About) is { } clinics && Narrows && HttpMethods.IsGet(Request.Method)) Db.Narrow(clinics);
-    }
-
     protected async Task ReadPeriodAsync(CancellationToken ct)
     {
-        Reach = [.. (await Db.Clinics.AsNoTracking().ToListAsync(ct)).OrderBy(c => c.Name, StringComparer.CurrentCulture).ThenBy(c => c.Id, StringComparer.Ordinal)];
-        var everybody = reader = Db.Actor;
-        Narrow();
+        await ReadClinicsAsync(ct);
         var span = await Counts.SpanAsync(Db, null, ct);
         HasSessions = span is not null;
         var last = span?.Last ?? DateOnly.FromDateTime(DateTime.UtcNow);
@@ -208,49 +110,7 @@ public abstract class PeriodPage(SafetyAuditDb db) : PageModel
         To = Within(AskedTo ?? last);
         From = Within(AskedFrom ?? To.AddYears(-1).AddDays(1));
         if (From > To) (From, To) = (To, From);
-        await NameAsync(everybody, ct);
-    }
-
-    // Of one clinic's people, those at home elsewhere who treat there too. A page that goes over all clinics names those whom it lists.
-    async Task NameAsync(Actor reader, CancellationToken ct)
-    {
-        if (HasMany && Only is null && About is null && !OneAtATime) return;
-        string[]? about = Only is { } only ? [only.Id] : About, shown = about ?? reader.Scope.Clinics;
-        string[] guests = about is null ? [] : await Db.DailyExposures.Where(d => about.Contains(d.ClinicId)).Select(d => d.PractitionerId).Distinct().ToArrayAsync(ct);
-        bool homeless = shown?.Contains("") == true;
-        await NameAsync(reader, p => shown == null || shown.Contains(p.ClinicId) || homeless && p.ClinicId == null, ct);
-        if (guests.Length > 0 && guests.Any(g => !Names.ContainsKey(g))) await NameAsync(reader, p => guests.Contains(p.PractitionerId), ct);
-    }
-
-    /// <summary>Reads how these are called, where not everybody is.</summary>
-    protected Task NameAsync(IEnumerable<string?> practitioners, CancellationToken ct)
-    {
-        string[] ids = [.. practitioners.OfType<string>().Distinct().Where(id => !Names.ContainsKey(id))];
-        return ids.Length == 0 ? Task.CompletedTask : NameAsync(Db.Actor, p => ids.Contains(p.PractitionerId), ct);
-    }
-
-    // By whoever may read names, of whom they reach, whatever the page is about.
-    Task NameAsync(Actor reader, System.Linq.Expressions.Expression<Func<Sessions.Practitioner, bool>> whom, CancellationToken ct) => AsAsync(reader, async () =>
-    {
-        if (!reader.May(Permission.ReadNames)) return;
-        foreach (var one in await Db.Current<Sessions.Practitioner>().Where(whom).Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToListAsync(ct)) Names[one.PractitionerId] = one.DisplayName!;
-    });
-
-    /// <summary>Reads what stands beside a clinic's figures with all that the reader reaches.</summary>
-    protected Task WithAllReachedAsync(Func<Task> read) => AsAsync(reader ?? Db.Actor, read);
-
-    async Task AsAsync(Actor somebody, Func<Task> read)
-    {
-        var narrowed = Db.Actor;
-        Db.Actor = somebody;
-        try
-        {
-            await read();
-        }
-        finally
-        {
-            Db.Actor = narrowed;
-        }
+        await NameAsync(ct);
     }
 
     /// <summary>Makes a page be about somebody: where they are at home, where they treat and where something about them was found, whatever other clinics there are. As it is now: of another day all within reach is read.</summary>
