@@ -25,6 +25,7 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>How many people's credentials are judged in one transaction.</summary>
     const int PeopleAtATime = 500;
 
+    // Each commit of the counting marks the clinics of its two thousand days.
     const int MarksOfALargeFile = 50;
 
     /// <summary>Judges sentinel events, then credentials, then clinic by clinic, each in a transaction of its own: what is kept at a time does not grow with the clinics, and nobody else waits to write until all are judged. Ended in the middle, the marks stay.</summary>
