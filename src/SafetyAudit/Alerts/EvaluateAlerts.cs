@@ -25,9 +25,6 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     /// <summary>How many people's credentials are judged in one transaction.</summary>
     const int PeopleAtATime = 500;
 
-    // Each commit of the counting marks the clinics of its two thousand days.
-    const int MarksOfALargeFile = 50;
-
     /// <summary>Judges sentinel events, then credentials, then clinic by clinic, each in a transaction of its own: what is kept at a time does not grow with the clinics, and nobody else waits to write until all are judged. Ended in the middle, the marks stay.</summary>
     /// <param name="onlyMarked">Judges the clinics that are marked (<see cref="SafetyAuditDb.StaleClinics"/>) alone, and leaves the others' alerts as they are: what an upload costs does not grow with the clinics it says nothing of. What changes with time, reviews and baselines is found by judging all.</param>
     /// <param name="ct">Stops it; what was judged until then stays.</param>
@@ -37,8 +34,6 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
         // Before all that is judged by, and taken away by their ids: one that is written meanwhile stays for the next time.
         var marks = await db.StaleClinics.Select(c => new { c.Id, c.ClinicId }).ToListAsync(ct);
         if (onlyMarked && marks.Count == 0) return;
-        // After a large file: what reading and counting it took is given back before what judging takes comes on top of it.
-        if (marks.Count >= MarksOfALargeFile) GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         string[]? clinics = onlyMarked ? [.. marks.Select(m => m.ClinicId).Distinct()] : null;
         var now = time.UtcNow();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
