@@ -99,6 +99,39 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
         }
     }
 
+    /// <summary>
+    /// What is read of the database for the page where its head need not wait for it: the head goes out first, and the browser fetches style and script meanwhile. The page's content then
+    /// stands in the section <c>Late</c>. Nothing for pages that are read by their handler.
+    /// </summary>
+    public virtual Func<CancellationToken, Task>? Late => null;
+
+    /// <summary>Reads it, for the layout.</summary>
+    /// <param name="around">Reads what stands around the page, with all that the reader reaches.</param>
+    /// <param name="log">Told what went wrong.</param>
+    /// <returns>False when something could not be read: the answer has begun by then, so that the page has to say so.</returns>
+    public async Task<bool> ReadLateAsync(Func<Task> around, ILogger log)
+    {
+        var todays = Db;
+        try
+        {
+            try
+            {
+                await Late!(HttpContext.RequestAborted);
+            }
+            finally
+            {
+                todays.Actor = reader;
+            }
+            await around();
+            return true;
+        }
+        catch (Exception e) when (!HttpContext.RequestAborted.IsCancellationRequested)
+        {
+            log.LogError(e, "A page could not be read after its head had been sent");
+            return false;
+        }
+    }
+
     // Who looks is the same; what a page about one clinic reads is that clinic's.
     void Narrow()
     {

@@ -17,7 +17,7 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadFigures)]
 public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
-    public sealed record ClinicLine(string Id, string Name, DateOnly? LastSession, long Sessions, int Events, double? MedianDelayHours, double? NinetiethDelayHours, int Above, int Below, int Inside);
+    public sealed record ClinicLine(string Id, string Name, DateOnly? LastSession, long Sessions, int Events, double? MedianDelayHours, double? NinetiethDelayHours, long Reached, int Above, int Below, int Inside);
 
     public static readonly IReadOnlyList<(AlertRule[] Rules, string Name)> Groups =
     [
@@ -84,7 +84,17 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     public bool MaySend => Db.Actor.May(Permission.SendRecords);
     public int Quarantined { get; private set; }
 
-    public async Task OnGetAsync(CancellationToken ct)
+    /// <summary>Patients to be asked how they fared, and those of them who should have been asked by now; for whoever reads records, and not of many clinics together.</summary>
+    public (int Count, int Overdue)? FollowUpsDue { get; private set; }
+
+    /// <summary>Events that a duty asks to report to somebody outside and that nobody has, and those past their deadline; likewise.</summary>
+    public (int Count, int Overdue)? Duties { get; private set; }
+
+    public override Func<CancellationToken, Task> Late => ReadAsync;
+
+    public void OnGet() { }
+
+    async Task ReadAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         // Of all that the reader reaches, also what names no clinic: it is missing from the figures of whichever clinic is shown.
@@ -119,6 +129,12 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
             return;
         }
         await ReadFiguresAsync(last, ct);
+        if (!Db.Actor.May(Permission.ReadRecords)) return;
+        var latest = now.AddHours(-DueFollowUps.ClosesAfterHours);
+        var asked = new DueFollowUps(now).Listed(Db, await Db.ClinicsReachedAsync(null, ct));
+        FollowUpsDue = (await asked.CountAsync(ct), await asked.CountAsync(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= latest, ct));
+        var duties = await DutyCase.OpenAsync(Db, now, ct);
+        Duties = (duties.Count, duties.Count(d => d.IsOverdue(now)));
     }
 
     async Task ReadFiguresAsync(Dictionary<string, DateOnly> last, CancellationToken ct)
@@ -145,7 +161,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         {
             var delay = delays.GetValueOrDefault(clinic.Id);
             var here = literature[clinic.Id].ToList();
-            Clinics.Add(new(clinic.Id, clinic.Name, last.TryGetValue(clinic.Id, out var day) ? day : null, here.FirstOrDefault()?.Sessions ?? 0, delay?.Events ?? 0, delay?.MedianHours, delay?.NinetiethHours,
+            Clinics.Add(new(clinic.Id, clinic.Name, last.TryGetValue(clinic.Id, out var day) ? day : null, here.FirstOrDefault()?.Sessions ?? 0, delay?.Events ?? 0, delay?.MedianHours, delay?.NinetiethHours, counts.Where(c => c.ClinicId == clinic.Id).Sum(c => (long)c.Reached),
                 here.Count(r => r.Position == Position.Above998), here.Count(r => r.Position == Position.Below998), here.Count(r => r.Position is Position.Inside or Position.Above95 or Position.Below95)));
         }
     }

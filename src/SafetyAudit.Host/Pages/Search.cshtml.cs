@@ -33,19 +33,21 @@ public sealed class SearchModel(SafetyAuditDb db) : PageModel
         bool names = db.Actor.May(Permission.ReadNames);
         Add((await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct)).Select(m => new Hit("Measure", T(m.Title), $"/measures/{m.Code}", m.Code)));
         Add(Rules.All.Select(r => new Hit("Rule", r.Title, $"/adherence/{r.Id}", r.Id)));
-        Add((await db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct)).Select(c => new Hit("Clinic", c.Name, $"/practitioners?clinic={Uri.EscapeDataString(c.Id)}", c.Id)));
-        Add((await db.Current<Practitioner>().OrderBy(p => p.PractitionerId).Select(p => new { p.PractitionerId, p.DisplayName, p.ClinicId }).ToListAsync(ct))
-            .Select(p => new Hit("Practitioner", names && p.DisplayName is { } name ? name : p.PractitionerId, $"/practitioners/{Uri.EscapeDataString(p.PractitionerId)}", $"{p.PractitionerId} {p.ClinicId}")));
+        await AddAsync(db.Clinics.AsNoTracking().OrderBy(c => c.Name), c => new Hit("Clinic", c.Name, $"/practitioners?clinic={Uri.EscapeDataString(c.Id)}", c.Id), ct);
+        await AddAsync(db.Current<Practitioner>().OrderBy(p => p.PractitionerId).Select(p => new { p.PractitionerId, p.DisplayName, p.ClinicId }),
+            p => new Hit("Practitioner", names && p.DisplayName is { } name ? name : p.PractitionerId, $"/practitioners/{Uri.EscapeDataString(p.PractitionerId)}", $"{p.PractitionerId} {p.ClinicId}"), ct);
         if (!long.TryParse(Wanted, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long number)) return;
         if (await db.Cases.AnyAsync(c => c.Id == number, ct)) Hits.Add(new("Case", T("Case {0}", number), $"/cases/{number}", ""));
         if (await db.Alerts.AnyAsync(a => a.Id == number, ct)) Hits.Add(new("Alert", T("Alert {0}", number), $"/alerts/{number}", ""));
         if (db.Actor.May(Permission.SendRecords) && await db.Uploads.Where(u => u.Id == number).Select(u => u.FileName).FirstOrDefaultAsync(ct) is { } file) Hits.Add(new("Upload", file, $"/uploads/{number}", T("upload {0}", number)));
     }
 
+    void Add(IEnumerable<Hit> all) => Hits.AddRange(all.Where(IsWanted).Take(MostOfAKind));
+
+    // One by one and no further than needed: letters are compared as the reader's language does, which the database cannot.
+    async Task AddAsync<T>(IQueryable<T> all, Func<T, Hit> hit, CancellationToken ct) =>
+        Hits.AddRange(await all.AsAsyncEnumerable().Select(hit).Where(IsWanted).Take(MostOfAKind).ToListAsync(ct));
+
     // Every word that was typed stands somewhere in the name, the kind or the code.
-    void Add(IEnumerable<Hit> all)
-    {
-        string[] words = Wanted.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        Hits.AddRange(all.Where(h => words.All(w => $"{h.Name} {h.Words}".Contains(w, StringComparison.CurrentCultureIgnoreCase))).Take(MostOfAKind));
-    }
+    bool IsWanted(Hit hit) => Wanted.Split(' ', StringSplitOptions.RemoveEmptyEntries).All(w => $"{hit.Name} {hit.Words}".Contains(w, StringComparison.CurrentCultureIgnoreCase));
 }

@@ -31,6 +31,9 @@ public static partial class Show
         _ => "/account",
     };
 
+    /// <summary>The clinic that a page's address names, for links to pages that take it; empty where it names none.</summary>
+    public static string ClinicAsked(HttpContext http, char mark) => http.Request.Query["clinic"].ToString() is { Length: > 0 } clinic ? $"{mark}clinic={Uri.EscapeDataString(clinic)}" : "";
+
     public static string Role(Role role) => role switch
     {
         SafetyAudit.Access.Role.Director => "director",

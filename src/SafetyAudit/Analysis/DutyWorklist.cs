@@ -1,3 +1,5 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
@@ -14,6 +16,17 @@ namespace SafetyAudit.Analysis;
 /// <param name="Done">Reported, or found not to be reportable; empty while it is open.</param>
 public sealed record DutyCase(AdverseEvent Event, string ClinicId, string? PractitionerId, Measure Measure, ReportingDuty Duty, DateTime? DeadlineUtc, EventStep? Done)
 {
+    /// <summary>Years back to which duties are listed.</summary>
+    public const int Years = 2;
+
+    /// <summary>The duties of clinics within reach that nobody has met or turned down, up to today.</summary>
+    public static async Task<List<DutyCase>> OpenAsync(SafetyAuditDb db, DateTime nowUtc, CancellationToken ct)
+    {
+        if (!(await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).Exists(p => ReportingDuties.Of(p).Any())) return [];
+        var today = DateOnly.FromDateTime(nowUtc);
+        return Of(await ReportedEvents.ReadAsync(db, today.AddYears(-Years), today, null, null, nowUtc, ct, ReportingDuties.MayApply)).FindAll(c => c.Done is null);
+    }
+
     public bool IsOverdue(DateTime nowUtc) => Done is null && DeadlineUtc < nowUtc;
 
     /// <summary>The worklist of events, open cases first, those due soonest before others.</summary>

@@ -13,7 +13,7 @@ public enum Grouping { Practitioner, Clinic }
 public enum IntervalMethod { MidP, Exact }
 
 /// <summary>Why nothing can be said. Never "fine".</summary>
-public enum NotAssessedBecause { NoSessions, UnitNotCounted, NoBaselineRate, AscertainmentDiffers, NoPeers, OneColleague }
+public enum NotAssessedBecause { NoSessions, UnitNotCounted, NoBaselineRate, AscertainmentDiffers, NoPeers, OneColleague, NoneAlike }
 
 /// <summary>What is asked of the figures.</summary>
 public sealed record RateQuestion(DateOnly From, DateOnly To, Grouping By = Grouping.Practitioner, Against Against = Against.Literature, IntervalMethod Interval = IntervalMethod.MidP);
@@ -175,7 +175,7 @@ public static class Rates
         // Only settings in which somebody else works can be compared; what was done and seen in others stays out of the row.
         var compared = subject.Parts.Where(own => own.Exposure > 0 && settings[own.Stratum].Any(other => other.Of.Id != subject.Id)).ToList();
         // Adjusted, nothing may be left that is like sessions in which colleagues saw anything: then nothing is expected, and nothing can be said.
-        if (!compared.Exists(own => own.AtRisk > 0)) return row with { NotAssessed = NotAssessedBecause.NoPeers };
+        if (!compared.Exists(own => own.AtRisk > 0)) return row with { NotAssessed = compared.Count == 0 ? NotAssessedBecause.NoPeers : NotAssessedBecause.NoneAlike };
         var colleagues = compared.SelectMany(own => settings[own.Stratum]).Select(other => other.Of).Where(other => other.Id != subject.Id).DistinctBy(other => other.Id).ToList();
         int peers = colleagues.Count;
         // What one colleague's records lead to expect tells them; who sees their own figures alone is not told.

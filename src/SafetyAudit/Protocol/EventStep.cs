@@ -13,7 +13,7 @@ public enum EventStepKind
     NotReportable,
 }
 
-/// <summary>Something that somebody did about an event, and when. Added, never changed: an error is put right by taking it back.</summary>
+/// <summary>Something that somebody did about an event, and when. What it says is never changed: an error is put right by taking it back.</summary>
 public sealed class EventStep
 {
     public long Id { get; set; }
@@ -22,7 +22,7 @@ public sealed class EventStep
     /// <summary>The event's own clinic, as it says it itself; empty where it says none. With the id it names the event, whatever session it is joined to.</summary>
     public required string EventClinicId { get; set; }
 
-    /// <summary>The clinic that kept the event when the step was entered: its session's, else its own.</summary>
+    /// <summary>The clinic that kept the event when the step was entered: its session's, else its own; and since, where its open case has moved.</summary>
     public required string ClinicId { get; set; }
 
     public EventStepKind Kind { get; set; }

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using SafetyAudit.Measures;
 using SafetyAudit.Sessions;
 
@@ -38,6 +39,13 @@ public static class ReportingDuties
         new("CA-AB", "CA-AB", "Alberta critical-event management plan", "A critical event after needling: manage and review it by the clinic’s own plan.",
             (e, m) => m.IsSentinel || Measure.IsSerious(e, SeverityOf(e, m)), null, "The clinic’s own plan", "Physiotherapy Alberta critical event guideline", false),
     ];
+
+    // No duty is about these where they are mild and nothing else says more.
+    static readonly string[] Minor = [.. Catalogue.Categories.Values.Where(m => m.DefaultSeverity == Severity.Mild && !m.IsSentinel && m.Code is not ("NEEDLESTICK_STAFF" or "NEEDLE_BROKEN" or "NEEDLE_RETAINED")).Select(m => m.Code)];
+
+    /// <summary>Whether any duty may apply to an event, for the database: never false where one does (<see cref="ReportingDuty.Applies"/>), which is asked of those that are left.</summary>
+    public static readonly Expression<Func<AdverseEvent, bool>> MayApply = e => !Minor.Contains(e.Category) || e.Severity != null && e.Severity != Severity.Mild || e.CtcaeGrade >= 4
+        || e.MedicalAttention == MedicalAttention.Emergency || e.MedicalAttention == MedicalAttention.Admitted || e.Seriousness != null && e.Seriousness.StartsWith("serious") || Measure.SeriousOutcomes.Contains(e.Outcome!);
 
     public static readonly IReadOnlyDictionary<string, ReportingDuty> ById = All.ToDictionary(d => d.Id);
 

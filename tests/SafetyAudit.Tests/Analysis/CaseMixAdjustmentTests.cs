@@ -74,6 +74,6 @@ public class CaseMixAdjustmentTests
         };
         var row = Rates.Compute(counts, new(new(2026, 3, 1), new(2026, 3, 31), Against: Against.Peers), Catalogue.Measures.Single(m => m.Code == "BRUISE_MINOR"), null, new Dictionary<(string, string), CaseMixAdjustment> { [("C1", "P1")] = mix })
             .Single(r => r.PractitionerId == "P1");
-        Assert.Equal((NotAssessedBecause.NoPeers, null), (row.NotAssessed, row.Expected));
+        Assert.Equal((NotAssessedBecause.NoneAlike, null), (row.NotAssessed, row.Expected));
     }
 }

@@ -197,6 +197,30 @@ public class ReviewCaseTests
         }
     }
 
+    [Fact]
+    public async Task A_review_that_began_has_begun_for_the_clinic_to_which_its_event_moves()
+    {
+        var (installation, id) = await SentinelAsync();
+        await using var _ = installation;
+        await using (var db = installation.Db())
+        {
+            db.ClinicProtocols.Add(new() { ClinicId = "C1", EffectiveFrom = new(2026, 1, 1), ReviewHours = 24 });
+            await db.SaveChangesAsync();
+        }
+        Assert.Null(await StepAsync(installation, Director, r => r.CheckAsync(id, CaseCheck.Duplicates, false, null, default)));
+        await using (var db = installation.Db())
+        {
+            var alert = await db.Alerts.SingleAsync(a => a.Rule == AlertRule.SentinelEvent);
+            (alert.ClinicId, alert.PractitionerId) = ("C2", "P2");
+            await db.SaveChangesAsync();
+        }
+        await new OpenCases(installation.Services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>(), installation.Clock).RunAsync(default);
+        await using var there = installation.Db(new(ActorKind.Person, "there", "", Roles.Of(Role.Director), new Scope(["C2"])));
+        Assert.Equal(("C2", Utc(2026, 3, 3, 15, 0)), await there.Cases.Select(c => new ValueTuple<string, DateTime?>(c.ClinicId, c.BeginByUtc)).SingleAsync());
+        Assert.Single(await there.EventSteps.ToListAsync());
+        Assert.Empty(await ReviewCase.NotBegun(there).ToListAsync());
+    }
+
     static DateTime? Utc(int year, int month, int day, int hour, int minute) => new(year, month, day, hour, minute, 0, DateTimeKind.Utc);
 
     [Fact]

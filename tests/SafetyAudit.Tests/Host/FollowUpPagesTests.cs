@@ -87,6 +87,11 @@ public class FollowUpPagesTests
         var listed = Regex.Matches(visitor.Text, "id=(\\w+)&(?:amp;)?clinic=C1\">.*?</tr>", RegexOptions.Singleline).Select(m => (m.Groups[1].Value, m.Value.Contains(">overdue</td>", StringComparison.Ordinal)));
         Assert.Equal([("LATEST", true), ("OVERDUE", true), ("DUE", false)], listed);
         Assert.Contains("3 completed sessions without an attempt", visitor.Text, StringComparison.Ordinal);
+        await visitor.GetAsync("/");
+        Assert.Contains("Patients to be asked how they fared</a>: 3, 2 of them overdue.", visitor.Text, StringComparison.Ordinal);
+        // Nobody was reached after any of the seven.
+        Assert.Matches("data-label=\"Patients reached\">0\\s?%, grade D</td>", visitor.Text);
+        await visitor.GetAsync("/follow-ups");
         Assert.Contains("2 sessions in the year before it", visitor.Text, StringComparison.Ordinal);
         // Seven completed sessions in the year, one tried, nobody reached.
         Assert.Matches("P1|Ada Ash", visitor.Text);

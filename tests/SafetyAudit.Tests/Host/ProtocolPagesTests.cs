@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Host;
+using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Host;
@@ -110,7 +112,7 @@ public class ProtocolPagesTests
         using var director = new Visitor(dashboard.Address);
         await director.SignInAsync("director", Password);
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/sessions/answers?id=S2&clinic=C1"));
-        Assert.Equal(Rules.All.Select(r => r.Id), Regex.Matches(director.Text, "<th scope=\"row\"[^>]*><a href=\"/adherence/(PR-\\d+)\">").Select(m => m.Groups[1].Value).Distinct());
+        Assert.Equal(Rules.All.Select(r => r.Id), Regex.Matches(director.Text, "<th scope=\"row\"[^>]*><a href=\"/adherence/(PR-\\d+)\\?clinic=C1\">").Select(m => m.Groups[1].Value).Distinct());
         Assert.Matches("(?s)PR-020.*?not kept.*?needles inserted <strong>6</strong>.*?needles removed <strong>5</strong>", director.Text);
         Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync("/sessions/answers?id=S9&clinic=C1"));
         Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync("/sessions/answers"));
@@ -131,9 +133,13 @@ public class ProtocolPagesTests
         Assert.Contains("11 Mar 2026 13:00 UTC", director.Text, StringComparison.Ordinal);
         Assert.Contains("overdue", director.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("LFPSE service", director.Text, StringComparison.Ordinal);
+        // Home says of both that they are due, and of the one that it is late.
+        Assert.Matches("Reports to somebody outside</a>: 2, 1 of them overdue\\.", await HomeAsync());
 
         var reported = new Dictionary<string, string> { ["id"] = "E1", ["clinic"] = "", ["duty"] = "GB-RIDDOR", ["kind"] = "reported", ["note"] = "by form" };
-        Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync("/duties", reported, "/duties/step"));
+        Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync("/duties", new(reported) { ["back"] = "?clinic=C1&from=2026-03-01" }, "/duties/step"));
+        Assert.Equal("/duties?clinic=C1&from=2026-03-01", director.Location);
+        Assert.Matches("Reports to somebody outside</a>: 1, 1 of them overdue\\.", await HomeAsync());
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await director.PostAsync("/duties", reported, "/duties/step"));
         Assert.Contains("It was entered already", director.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await director.PostAsync("/duties", new(reported) { ["duty"] = "GB-CQC", ["kind"] = "not_reportable", ["note"] = " " }, "/duties/step"));
@@ -166,6 +172,33 @@ public class ProtocolPagesTests
         await other.GetAsync("/uploads");
         Assert.Equal(HttpStatusCode.UnprocessableEntity, await other.PostAgainAsync(new(reported) { ["duty"] = "GB-CQC" }, "/duties/step"));
         Assert.Equal(HttpStatusCode.NotFound, await other.PostAgainAsync(new() { ["effective_from"] = "2026-01-01", ["why"] = "x" }, "/protocol/change?clinic=C1"));
+
+        async Task<string> HomeAsync()
+        {
+            await director.GetAsync("/");
+            return director.Text;
+        }
+    }
+
+    [Fact]
+    public void The_database_leaves_out_no_event_that_a_duty_asks_for()
+    {
+        var may = ReportingDuties.MayApply.Compile();
+        int asked = 0, left = 0;
+        foreach (var measure in Catalogue.Categories.Values)
+            foreach (var severity in Enum.GetValues<Severity>().Cast<Severity?>().Append(null))
+                foreach (var attention in Enum.GetValues<MedicalAttention>().Cast<MedicalAttention?>().Append(null))
+                    foreach (int? grade in new int?[] { null, 1, 4 })
+                        foreach (string? seriousness in new[] { null, "non-serious", "serious" })
+                            foreach (string? outcome in new[] { null, "resolved", "death" })
+                            {
+                                var e = new AdverseEvent { Category = measure.Code, Severity = severity, MedicalAttention = attention, CtcaeGrade = grade, Seriousness = seriousness, Outcome = outcome };
+                                bool applies = ReportingDuties.All.Any(d => d.Applies(e, measure));
+                                Assert.True(may(e) || !applies, $"{measure.Code} {severity} {attention} {grade} {seriousness} {outcome}");
+                                if (applies) asked++;
+                                if (!may(e)) left++;
+                            }
+        Assert.True(asked > 0 && left > 0);
     }
 
     static async Task ImportAsync(RunningDashboard dashboard, string file)

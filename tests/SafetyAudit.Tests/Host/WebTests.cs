@@ -321,6 +321,31 @@ public class WebTests
             Assert.Contains("default-src 'none'", Assert.Single(director.Answer.Headers.GetValues("Content-Security-Policy")), StringComparison.Ordinal);
         }
         Assert.Contains("no such table: baselines", dashboard.Log.Text, StringComparison.Ordinal);
+
+        // Home's head is on its way by then, and its answer can no longer be another.
+        await using (var db = Db(dashboard)) await db.Database.ExecuteSqlRawAsync("ALTER TABLE alerts RENAME TO gone_too");
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/"));
+        Assert.Contains("Something went wrong", director.Text, StringComparison.Ordinal);
+        Assert.Contains("whether anything is open is not known", director.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("No alert", director.Text, StringComparison.Ordinal);
+        Assert.DoesNotMatch("(?i)exception|sqlite|no such table| at SafetyAudit|\\.cs:", director.Text);
+        Assert.EndsWith("</html>", director.Text.TrimEnd(), StringComparison.Ordinal);
+        Assert.Contains("no such table: alerts", dashboard.Log.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_head_of_home_goes_out_before_the_page_is_read()
+    {
+        await using var dashboard = await StartAsync();
+        using var director = await SignedInAsync(dashboard);
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, new Uri(dashboard.Address).Port);
+        Say(socket, $"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nCookie: {string.Join("; ", director.Cookies.Select(c => $"{c.Key}={c.Value}"))}\r\n\r\n");
+        string answer = await HearAsync(socket, TimeSpan.FromMinutes(2));
+        Assert.StartsWith("HTTP/1.1 200", answer, StringComparison.Ordinal);
+        // What was flushed ends its chunk (RFC 9112, 7.1).
+        Assert.Matches("</head>\\s*\r\n[0-9a-f]+\r\n\\s*<body>", answer);
+        Assert.EndsWith("\r\n0\r\n\r\n", answer, StringComparison.Ordinal);
     }
 
     [Fact]

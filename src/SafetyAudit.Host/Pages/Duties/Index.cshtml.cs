@@ -36,7 +36,7 @@ public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPag
         NowUtc = time.UtcNow();
         // To today, whenever the last session was: an event may come before its session does.
         AskedTo ??= DateOnly.FromDateTime(NowUtc);
-        AskedFrom ??= AskedTo.Value.AddYears(-2);
+        AskedFrom ??= AskedTo.Value.AddYears(-DutyCase.Years);
         await ReadPeriodAsync(ct);
         var events = await ReportedEvents.ReadAsync(Db, From, To, null, null, NowUtc, ct);
         Cases = DutyCase.Of(events);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
+using Microsoft.AspNetCore.WebUtilities;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
@@ -13,6 +14,11 @@ namespace SafetyAudit.Host.Pages;
 public sealed class StepModel(TakeStep take) : PageModel
 {
     public string? Problem { get; private set; }
+
+    /// <summary>The query of the list, to which the answer leads back.</summary>
+    [BindProperty] public string? Back { get; set; }
+
+    public string List => "/duties" + QueryString.Create(QueryHelpers.ParseQuery(Back));
 
     public void OnGet() { }
 
@@ -27,7 +33,7 @@ public sealed class StepModel(TakeStep take) : PageModel
 
     IActionResult After(string? problem)
     {
-        if (problem is null) return LocalRedirect("/duties");
+        if (problem is null) return LocalRedirect(List);
         Problem = problem;
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return Page();

@@ -4,7 +4,6 @@ using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
-using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Host.Pages.FollowUps;
 
@@ -12,13 +11,11 @@ namespace SafetyAudit.Host.Pages.FollowUps;
 [Needs(Permission.ReadRecords)]
 public sealed class FollowUpsModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
-    /// <summary>A patient is asked from one to two days after a session; a week after that the answer tells little, and the session is only counted.</summary>
-    public const int OpensAfterHours = 24, ClosesAfterHours = 48, ListedDays = 7;
     const int PerPage = 50;
 
     public sealed record Line(string SessionId, string ClinicId, string PractitionerId, DateTime EndedAtUtc)
     {
-        public DateTime ClosesAtUtc => EndedAtUtc.AddHours(ClosesAfterHours);
+        public DateTime ClosesAtUtc => EndedAtUtc.AddHours(DueFollowUps.ClosesAfterHours);
     }
 
     /// <summary>How far asking went for one practitioner at one clinic, or for a clinic as a whole.</summary>
@@ -44,20 +41,15 @@ public sealed class FollowUpsModel(SafetyAuditDb db, TimeProvider time) : Period
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
         Now = time.UtcNow();
-        DateTime latest = Now.AddHours(-OpensAfterHours), earliest = Now.AddHours(-ClosesAfterHours).AddDays(-ListedDays);
-        // By the index on clinic and day, a little wider for the zones of clinics: as many sessions as were given in these days, however many there are before.
-        DateOnly first = DateOnly.FromDateTime(earliest).AddDays(-1), last = DateOnly.FromDateTime(latest).AddDays(1);
         string[] clinics = await Db.ClinicsReachedAsync(null, ct);
-        var attempts = Db.Current<FollowUp>().Where(f => f.AttemptedAtUtc != null || f.Outcome != null);
-        var open = Db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.Date >= first && s.Date <= last && s.Status == SessionStatus.Completed
-            && !attempts.Any(f => f.SessionId == s.SessionId && f.LinkedClinicId == s.ClinicId));
-        var due = open.Where(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= latest && (s.EndedAtUtc ?? s.StartedAtUtc) > earliest);
+        var asked = new DueFollowUps(Now);
+        var due = asked.Listed(Db, clinics);
         Due = await due.CountAsync(ct);
         Lines = await due.OrderBy(s => s.EndedAtUtc ?? s.StartedAtUtc).ThenBy(s => s.Id).Skip((Number - 1) * PerPage).Take(PerPage)
             .Select(s => new Line(s.SessionId, s.ClinicId, s.PractitionerId, s.EndedAtUtc ?? s.StartedAtUtc)).ToListAsync(ct);
         // Of the days before, from the summaries of one year.
-        DateOnly from = first.AddYears(-1);
-        Dropped = await open.LongCountAsync(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= earliest, ct) + await Db.DailyExposures.Where(d => d.Date >= from && d.Date < first).SumAsync(d => (long)(d.Sessions - d.FollowedUp), ct);
+        DateOnly first = asked.First, from = first.AddYears(-1);
+        Dropped = await asked.Dropped(Db, clinics).LongCountAsync(ct) + await Db.DailyExposures.Where(d => d.Date >= from && d.Date < first).SumAsync(d => (long)(d.Sessions - d.FollowedUp), ct);
         if (!MayReadFigures) return;
         var counts = (await Counts.ReadAsync(Db, From, To, ct)).Where(c => !c.ForComparisonOnly && c.Sessions > 0).ToList();
         Practitioners = counts.ConvertAll(c => new Share(c.ClinicId, c.PractitionerId, c.Sessions, c.FollowedUp, c.Reached));
