@@ -187,3 +187,8 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
         }
     }
 }
+
+/// <summary>Clinics to choose from.</summary>
+/// <param name="Clinics">In their order.</param>
+/// <param name="Chosen">The one that is chosen; none when left out.</param>
+public sealed record ClinicOptions(IReadOnlyList<Sessions.Clinic> Clinics, string? Chosen = null);
