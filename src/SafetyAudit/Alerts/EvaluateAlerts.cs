@@ -31,10 +31,10 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
     public async Task RunAsync(bool onlyMarked, CancellationToken ct)
     {
         await using var db = await databases.OpenAsync(Actor.Worker, ct);
-        // Before all that is judged by, and taken away by their ids: one that is written meanwhile stays for the next time.
-        var marks = await db.StaleClinics.Select(c => new { c.Id, c.ClinicId }).ToListAsync(ct);
-        if (onlyMarked && marks.Count == 0) return;
-        string[]? clinics = onlyMarked ? [.. marks.Select(m => m.ClinicId).Distinct()] : null;
+        // Before all that is judged by.
+        var marks = await MarksAsync(db, ct);
+        if (onlyMarked && marks.Clinics.Count == 0) return;
+        string[]? clinics = onlyMarked ? [.. marks.Clinics] : null;
         var now = time.UtcNow();
         var measures = await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
 
@@ -57,9 +57,24 @@ public sealed class EvaluateAlerts(IDbContextFactory<SafetyAuditDb> databases, T
             }
 
         // Clinics whose figures could not be judged yet stay marked.
-        long[] done = credentials ? [.. marks.Where(m => judged.Contains(m.ClinicId)).Select(m => m.Id)] : [];
-        if (done.Length > 0) await db.StaleClinics.Where(c => done.Contains(c.Id)).ExecuteDeleteAsync(ct);
+        string[] done = credentials ? [.. judged] : [];
+        foreach (var (first, last) in done.Length > 0 ? marks.Runs : []) await db.StaleClinics.Where(c => c.Id >= first && c.Id <= last && done.Contains(c.ClinicId)).ExecuteDeleteAsync(ct);
         if (failed.Count > 0) throw failed.Count == 1 ? failed[0] : new AggregateException(failed);
+    }
+
+    // The clinics that are marked, and the ids of the marks in runs without a gap: what is written meanwhile has other ids, also where it took one before these were read, and stays for the next time.
+    // Read one by one: each commit of a count marks its clinics anew, so that a very large file leaves as many marks as a small one has rows.
+    static async Task<(HashSet<string> Clinics, List<(long First, long Last)> Runs)> MarksAsync(SafetyAuditDb db, CancellationToken ct)
+    {
+        var clinics = new HashSet<string>();
+        var runs = new List<(long First, long Last)>();
+        await foreach (var mark in db.StaleClinics.OrderBy(c => c.Id).Select(c => new { c.Id, c.ClinicId }).AsAsyncEnumerable().WithCancellation(ct))
+        {
+            clinics.Add(mark.ClinicId);
+            if (runs.Count > 0 && runs[^1].Last == mark.Id - 1) runs[^1] = (runs[^1].First, mark.Id);
+            else runs.Add((mark.Id, mark.Id));
+        }
+        return (clinics, runs);
     }
 
     // Those too of which no more is known than their alerts, their marks and who was watched there.
