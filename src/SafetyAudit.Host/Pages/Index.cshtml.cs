@@ -87,7 +87,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     /// <summary>Patients to be asked how they fared, and those of them who should have been asked by now; for whoever reads records, and not of many clinics together.</summary>
     public (int Count, int Overdue)? FollowUpsDue { get; private set; }
 
-    /// <summary>Events that a duty asks to report to somebody outside and that nobody has, and those past their deadline; likewise.</summary>
+    /// <summary>Events that a duty asks to report to somebody outside and that nobody has, and those past their deadline; nothing where no clinic has laid down which duties it has.</summary>
     public (int Count, int Overdue)? Duties { get; private set; }
 
     public override Func<CancellationToken, Task> Late => ReadAsync;
@@ -133,8 +133,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         var latest = now.AddHours(-DueFollowUps.ClosesAfterHours);
         var asked = new DueFollowUps(now).Listed(Db, await Db.ClinicsReachedAsync(null, ct));
         FollowUpsDue = (await asked.CountAsync(ct), await asked.CountAsync(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= latest, ct));
-        var duties = await DutyCase.OpenAsync(Db, now, ct);
-        Duties = (duties.Count, duties.Count(d => d.IsOverdue(now)));
+        if (await DutyCase.OpenAsync(Db, now, ct) is { } duties) Duties = (duties.Count, duties.Count(d => d.IsOverdue(now)));
     }
 
     async Task ReadFiguresAsync(Dictionary<string, DateOnly> last, CancellationToken ct)

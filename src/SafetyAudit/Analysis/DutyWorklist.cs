@@ -19,10 +19,10 @@ public sealed record DutyCase(AdverseEvent Event, string ClinicId, string? Pract
     /// <summary>Years back to which duties are listed.</summary>
     public const int Years = 2;
 
-    /// <summary>The duties of clinics within reach that nobody has met or turned down, up to today.</summary>
-    public static async Task<List<DutyCase>> OpenAsync(SafetyAuditDb db, DateTime nowUtc, CancellationToken ct)
+    /// <summary>The duties of clinics within reach that nobody has met or turned down, up to today; null where no clinic has laid down a jurisdiction that has any.</summary>
+    public static async Task<List<DutyCase>?> OpenAsync(SafetyAuditDb db, DateTime nowUtc, CancellationToken ct)
     {
-        if (!(await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).Exists(p => ReportingDuties.Of(p).Any())) return [];
+        if (!(await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).Exists(p => ReportingDuties.Of(p).Any())) return null;
         var today = DateOnly.FromDateTime(nowUtc);
         return Of(await ReportedEvents.ReadAsync(db, today.AddYears(-Years), today, null, null, nowUtc, ct, ReportingDuties.MayApply)).FindAll(c => c.Done is null);
     }
