@@ -48,7 +48,7 @@ public sealed class BaselinesModel(SafetyAuditDb db, ChooseBaseline choose, JobQ
         {
             // Alerts beside the literature are judged anew.
             await jobs.AskAsync(Composition.Evaluate, ct);
-            return Redirect("/baselines");
+            return LocalRedirect("/baselines" + Show.ClinicAsked(HttpContext, '?'));
         }
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         db.ChangeTracker.Clear();

@@ -108,7 +108,7 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
     /// <summary>Reads it, for the layout.</summary>
     /// <param name="around">Reads what stands around the page, with all that the reader reaches.</param>
     /// <param name="log">Told what went wrong.</param>
-    /// <returns>False when something could not be read: the answer has begun by then, so that the page has to say so.</returns>
+    /// <returns>False when something could not be read once the answer had begun, so that the page has to say so. What goes wrong in drawing it cuts the answer off.</returns>
     public async Task<bool> ReadLateAsync(Func<Task> around, ILogger log)
     {
         var todays = Db;
@@ -125,9 +125,9 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
             await around();
             return true;
         }
-        catch (Exception e) when (!HttpContext.RequestAborted.IsCancellationRequested)
+        catch (Exception e) when (HttpContext.Response.HasStarted && !HttpContext.RequestAborted.IsCancellationRequested)
         {
-            log.LogError(e, "A page could not be read after its head had been sent");
+            log.LogError(e, "A page could not be read after its head had been sent: {Request}", Show.RequestId(HttpContext));
             return false;
         }
     }

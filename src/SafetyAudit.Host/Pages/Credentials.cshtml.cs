@@ -25,9 +25,10 @@ public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : Peri
         await ReadPeriodAsync(ct);
         Today = DateOnly.FromDateTime(time.UtcNow());
         Credentials = await Credential.ReadAsync(Db, Today, Only?.Id, ct);
-        string? only = Only?.Id;
         var since = Today.AddYears(-1);
-        Sessions = (await Db.DailyExposures.Where(d => (only == null || d.ClinicId == only) && d.Date >= since && d.Date <= Today && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.Date.Year, d.Date.Month })
+        var days = Db.DailyExposures.AsQueryable();
+        if (Only is { Id: var only }) days = days.Where(d => d.ClinicId == only);
+        Sessions = (await days.Where(d => d.Date >= since && d.Date <= Today && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.Date.Year, d.Date.Month })
             .Select(g => new { g.Key, Sessions = g.Sum(d => (long)d.Sessions) }).ToListAsync(ct)).ToLookup(g => g.Key.PractitionerId, g => (new DateOnly(g.Key.Year, g.Key.Month, 1), g.Sessions));
     }
 }

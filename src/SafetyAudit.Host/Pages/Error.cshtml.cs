@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -30,7 +29,7 @@ public sealed class ErrorModel(SafetyAuditDb db) : PageModel
         413 => (T("Too large"), T("What was sent is larger than this server accepts.")),
         507 => (T("The disk is full"), T(DiskFull.Words)),
         503 => (T("Not available just now"), T("The database does not answer. Nothing was lost, and you are still signed in: try again in a minute.")),
-        null => (T("Something went wrong"), T("Nothing was lost. The log has the details under {0}.", Activity.Current?.Id ?? HttpContext.TraceIdentifier)),
+        null => (T("Something went wrong"), T("Nothing was lost. The log has the details under {0}.", Show.RequestId(HttpContext))),
         _ => (T("Not possible"), T("The server answered with {0}.", status)),
     };
 }

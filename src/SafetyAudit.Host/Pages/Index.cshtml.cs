@@ -87,8 +87,8 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     /// <summary>Patients to be asked how they fared, and those of them who should have been asked by now; for whoever reads records, and not of many clinics together.</summary>
     public (int Count, int Overdue)? FollowUpsDue { get; private set; }
 
-    /// <summary>Events that a duty asks to report to somebody outside and that nobody has, and those past their deadline; nothing where no clinic has laid down which duties it has.</summary>
-    public (int Count, int Overdue)? Duties { get; private set; }
+    /// <summary>Events that a duty asks to report to somebody outside and that nobody has, those past their deadline, and of how many clinics duties are known.</summary>
+    public (int Count, int Overdue, int Clinics) Duties { get; private set; }
 
     public override Func<CancellationToken, Task> Late => ReadAsync;
 
@@ -132,8 +132,9 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         if (!Db.Actor.May(Permission.ReadRecords)) return;
         var latest = now.AddHours(-DueFollowUps.ClosesAfterHours);
         var asked = new DueFollowUps(now).Listed(Db, await Db.ClinicsReachedAsync(null, ct));
-        FollowUpsDue = (await asked.CountAsync(ct), await asked.CountAsync(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= latest, ct));
-        if (await DutyCase.OpenAsync(Db, now, ct) is { } duties) Duties = (duties.Count, duties.Count(d => d.IsOverdue(now)));
+        FollowUpsDue = await asked.GroupBy(_ => 1).Select(g => new { All = g.Count(), Overdue = g.Count(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= latest) }).SingleOrDefaultAsync(ct) is { } counted ? (counted.All, counted.Overdue) : (0, 0);
+        var (duties, known) = await DutyCase.OpenAsync(Db, now, ct);
+        Duties = (duties.Count, duties.Count(d => d.IsOverdue(now)), known);
     }
 
     async Task ReadFiguresAsync(Dictionary<string, DateOnly> last, CancellationToken ct)

@@ -31,6 +31,9 @@ public static partial class Show
         _ => "/account",
     };
 
+    /// <summary>What a page that failed and its entry in the log are called by.</summary>
+    public static string RequestId(HttpContext http) => System.Diagnostics.Activity.Current?.Id ?? http.TraceIdentifier;
+
     /// <summary>The clinic that a page's address names, for links to pages that take it; empty where it names none.</summary>
     public static string ClinicAsked(HttpContext http, char mark) => http.Request.Query["clinic"].ToString() is { Length: > 0 } clinic ? $"{mark}clinic={Uri.EscapeDataString(clinic)}" : "";
 

@@ -112,7 +112,7 @@ public static class Counts
     }
 
     /// <summary>
-    /// Grade of follow-up: how many patients were asked afterwards and answered. A 80 % or more, B 50–79, C below 50, D no follow-up. A low rate under a low
+    /// Grade of follow-up: how many patients were asked afterwards and answered. A 80 % or more, B 50–79, C below 50, D nobody reached. A low rate under a low
     /// grade says little.
     /// </summary>
     public static char Grade(long reached, long sessions) => sessions == 0 || reached == 0 ? 'D' : ((double)reached / sessions) switch { >= 0.8 => 'A', >= 0.5 => 'B', _ => 'C' };

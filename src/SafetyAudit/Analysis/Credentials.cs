@@ -59,7 +59,8 @@ public sealed record Credential(string PractitionerId, string ClinicId, Credenti
             bool homeless = reached.Contains("");
             known = known.Where(p => reached.Contains(p.ClinicId) || homeless && p.ClinicId == null);
         }
-        var people = await known.Where(p => clinicId == null || p.ClinicId == null || p.ClinicId == clinicId).OrderBy(p => p.PractitionerId).ToListAsync(ct);
+        if (clinicId is not null) known = known.Where(p => p.ClinicId == clinicId || p.ClinicId == null);
+        var people = await known.OrderBy(p => p.PractitionerId).ToListAsync(ct);
         var without = people.Where(p => p.ClinicId is null).Select(p => p.PractitionerId).ToList();
         var last = (await db.DailyExposures.Where(d => without.Contains(d.PractitionerId) && d.Sessions > 0).GroupBy(d => new { d.PractitionerId, d.ClinicId }).Select(g => new { g.Key.PractitionerId, g.Key.ClinicId, Day = g.Max(d => d.Date) }).ToListAsync(ct))
             .GroupBy(d => d.PractitionerId).ToDictionary(g => g.Key, g => g.MaxBy(d => (d.Day, d.ClinicId))!.ClinicId);

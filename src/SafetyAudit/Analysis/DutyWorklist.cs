@@ -19,12 +19,21 @@ public sealed record DutyCase(AdverseEvent Event, string ClinicId, string? Pract
     /// <summary>Years back to which duties are listed.</summary>
     public const int Years = 2;
 
-    /// <summary>The duties of clinics within reach that nobody has met or turned down, up to today; null where no clinic has laid down a jurisdiction that has any.</summary>
-    public static async Task<List<DutyCase>?> OpenAsync(SafetyAuditDb db, DateTime nowUtc, CancellationToken ct)
+    /// <summary>The duties of clinics within reach that nobody has met or turned down, up to today.</summary>
+    /// <returns>They, and of how many clinics duties are known today: of the others nothing is asked, which is not to say that they have none.</returns>
+    public static async Task<(List<DutyCase> Open, int Clinics)> OpenAsync(SafetyAuditDb db, DateTime nowUtc, CancellationToken ct)
     {
-        if (!(await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).Exists(p => ReportingDuties.Of(p).Any())) return null;
         var today = DateOnly.FromDateTime(nowUtc);
-        return Of(await ReportedEvents.ReadAsync(db, today.AddYears(-Years), today, null, null, nowUtc, ct, ReportingDuties.MayApply)).FindAll(c => c.Done is null);
+        var laidDown = await db.ClinicProtocols.AsNoTracking().ToListAsync(ct);
+        if (!laidDown.Exists(p => ReportingDuties.Of(p).Any())) return ([], 0);
+        int known = laidDown.GroupBy(p => p.ClinicId).Count(g => ReportingDuties.Of(ClinicProtocol.On(g.Key, g, today)).Any());
+        var since = today.AddYears(-Years);
+        // The few events first, by their index, and then what belongs to them: there are dozens of sessions to an event. A session that was corrected may lie after its event, by less than a year.
+        string?[] clinics = await db.ClinicsReachedAsync(null, ct);
+        var earliest = nowUtc.AddYears(-Years - 1);
+        var events = db.Current<AdverseEvent>().Where(ReportingDuties.MayApply).Where(e => e.OnsetAtUtc >= earliest);
+        string[] ids = [.. await events.Where(e => clinics.Contains(e.LinkedClinicId)).Select(e => e.EventId).ToListAsync(ct), .. await events.Where(e => e.LinkedClinicId == null).Select(e => e.EventId).ToListAsync(ct)];
+        return (Of((await ReportedEvents.ReadAsync(db, ids, nowUtc, ct)).Where(e => e.Date >= since)).FindAll(c => c.Done is null), known);
     }
 
     public bool IsOverdue(DateTime nowUtc) => Done is null && DeadlineUtc < nowUtc;

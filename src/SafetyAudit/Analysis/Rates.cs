@@ -174,12 +174,13 @@ public static class Rates
         }
         // Only settings in which somebody else works can be compared; what was done and seen in others stays out of the row.
         var compared = subject.Parts.Where(own => own.Exposure > 0 && settings[own.Stratum].Any(other => other.Of.Id != subject.Id)).ToList();
-        // Adjusted, nothing may be left that is like sessions in which colleagues saw anything: then nothing is expected, and nothing can be said.
-        if (!compared.Exists(own => own.AtRisk > 0)) return row with { NotAssessed = compared.Count == 0 ? NotAssessedBecause.NoPeers : NotAssessedBecause.NoneAlike };
         var colleagues = compared.SelectMany(own => settings[own.Stratum]).Select(other => other.Of).Where(other => other.Id != subject.Id).DistinctBy(other => other.Id).ToList();
         int peers = colleagues.Count;
+        if (peers == 0) return row with { NotAssessed = NotAssessedBecause.NoPeers };
         // What one colleague's records lead to expect tells them; who sees their own figures alone is not told.
         if (peers == 1 && colleagues[0].ForComparisonOnly) return row with { Peers = peers, NotAssessed = NotAssessedBecause.OneColleague };
+        // Adjusted, nothing may be left that is like sessions in which colleagues saw anything: then nothing is expected, and nothing can be said.
+        if (!compared.Exists(own => own.AtRisk > 0)) return row with { Peers = peers, NotAssessed = NotAssessedBecause.NoneAlike };
         long seen = compared.Sum(p => p.Observed - p.ObservedLeftOut), leftOut = compared.Sum(p => p.SessionsLeftOut);
         row = row with { Sessions = compared.Sum(p => p.Sessions) - leftOut, Exposure = compared.Sum(p => p.Exposure) - leftOut, Observed = seen, ObservedInterval = IntervalOf(seen, question.Interval), Peers = peers };
         return Assessed(row, AmongPeers(subject, compared, settings, baseline));

@@ -45,9 +45,6 @@ public sealed class OpenCases(IDbContextFactory<SafetyAuditDb> databases, TimePr
         var users = await db.Users.AsNoTracking().Where(u => owners.Contains(u.UserName)).ToListAsync(ct);
         foreach (var (review, alert) in changed.Select(c => (c.Review, c.Alert)))
         {
-            // What was done about the event goes with it, as who keeps it now would not know of it.
-            if (EvaluateAlerts.EventOf(alert.Key) is var (id, clinic) && review.Rule == AlertRule.SentinelEvent)
-                foreach (var step in await db.EventSteps.Where(s => s.EventId == id && s.EventClinicId == clinic && s.ClinicId != alert.ClinicId).ToListAsync(ct)) step.ClinicId = alert.ClinicId;
             (review.ClinicId, review.PractitionerId, review.Stage, review.AskedAtUtc, review.BeginByUtc) = (alert.ClinicId, alert.PractitionerId, CaseStage.Data, null, begins.GetValueOrDefault(alert.Id));
             if (users.Find(u => u.UserName == review.Owner) is not { } owner || !ReviewCase.MayReview(owner, review)) review.Owner = null;
             var entry = ReviewCase.New(review, CaseEntryKind.Reopened, now, db.Actor.Name, ReviewCase.FiguresOf(alert));
@@ -55,6 +52,14 @@ public sealed class OpenCases(IDbContextFactory<SafetyAuditDb> databases, TimePr
             db.CaseEntries.Add(entry);
         }
         if (changed.Count > 0) await db.SaveChangesAsync(ct);
-        return changed.Count > 0;
+        // What was done about an event goes with its case, as who keeps it now would not know of it.
+        var elsewhere = await (from s in db.EventSteps
+                               join a in db.Alerts on EvaluateAlerts.SentinelKey + s.EventClinicId + "||" + s.EventId equals a.Key
+                               join c in db.Cases on a.Id equals c.AlertId
+                               where c.Stage != CaseStage.Closed && s.ClinicId != c.ClinicId
+                               select new { Step = s, c.ClinicId }).ToListAsync(ct);
+        foreach (var one in elsewhere) one.Step.ClinicId = one.ClinicId;
+        if (elsewhere.Count > 0) await db.SaveChangesAsync(ct);
+        return changed.Count + elsewhere.Count > 0;
     }
 }

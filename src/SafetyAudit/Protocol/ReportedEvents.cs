@@ -20,26 +20,17 @@ public static class ReportedEvents
     };
 
     /// <summary>Events of a period, each with its practitioner, where one is known, and the date on which it counts: its session's, else that of its onset.</summary>
-    /// <param name="db">What is stored.</param>
-    /// <param name="from">The first day.</param>
-    /// <param name="to">The last.</param>
-    /// <param name="clinicId">One clinic's; all within reach when left out.</param>
-    /// <param name="practitionerId">One practitioner's, likewise.</param>
-    /// <param name="nowUtc">When it is asked.</param>
-    /// <param name="ct">Stops the reading.</param>
-    /// <param name="among">These events alone, where given.</param>
     public static async Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> ReadAsync(
-        SafetyAuditDb db, DateOnly from, DateOnly to, string? clinicId, string? practitionerId, DateTime nowUtc, CancellationToken ct, Expression<Func<AdverseEvent, bool>>? among = null)
+        SafetyAuditDb db, DateOnly from, DateOnly to, string? clinicId, string? practitionerId, DateTime nowUtc, CancellationToken ct)
     {
-        var events = among is null ? db.Current<AdverseEvent>() : db.Current<AdverseEvent>().Where(among);
         // From the events of the clinics to their sessions: of those there are a dozen for each event, and a session that was corrected may lie after its event.
         string[] clinics = await db.ClinicsReachedAsync(clinicId, ct);
         var sessions = db.Current<Session>().Where(s => s.Date >= from && s.Date <= to && (practitionerId == null || s.PractitionerId == practitionerId));
-        var linked = await (from e in events.Where(e => clinics.Contains(e.LinkedClinicId)).Select(Asked)
+        var linked = await (from e in db.Current<AdverseEvent>().Where(e => clinics.Contains(e.LinkedClinicId)).Select(Asked)
                             join s in sessions on new { Id = e.LinkedSessionId, Clinic = e.LinkedClinicId } equals new { Id = (string?)s.SessionId, Clinic = (string?)s.ClinicId }
                             select new { Event = e, PractitionerId = (string?)s.PractitionerId, s.Date }).ToListAsync(ct);
         var (start, end) = (from.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc), to.AddDays(1).ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc));
-        var waiting = await events.Where(e => e.LinkedClinicId == null && e.LinkedSessionId == null && e.OnsetAtUtc >= start && e.OnsetAtUtc < end && (clinicId == null || e.ClinicId == clinicId)
+        var waiting = await db.Current<AdverseEvent>().Where(e => e.LinkedClinicId == null && e.LinkedSessionId == null && e.OnsetAtUtc >= start && e.OnsetAtUtc < end && (clinicId == null || e.ClinicId == clinicId)
             && (practitionerId == null || e.PractitionerId == practitionerId)).Select(Asked).ToListAsync(ct);
         List<(AdverseEvent Event, string? PractitionerId, DateOnly Date)> all =
             [.. linked.Select(l => (l.Event, l.PractitionerId, l.Date)), .. waiting.Select(e => (e, e.PractitionerId, DateOnly.FromDateTime(e.OnsetAtUtc)))];
@@ -71,7 +62,10 @@ public static class ReportedEvents
 
         var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);
         // Whoever sees the event sees what was done about it, wherever the event was kept then.
-        var steps = (await db.EventSteps.IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AsNoTracking().Where(s => s.TakenBackAtUtc == null).ToListAsync(ct)).ToLookup(s => s.EventId);
+        var taken = new List<EventStep>();
+        foreach (string[] ids in all.Select(one => one.Event.EventId).Distinct().Chunk(IdsAtOnce))
+            taken.AddRange(await db.EventSteps.IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AsNoTracking().Where(s => s.TakenBackAtUtc == null && ids.Contains(s.EventId)).ToListAsync(ct));
+        var steps = taken.ToLookup(s => s.EventId);
         return all.ConvertAll<(ReportedEvent, string?, DateOnly)>(one =>
         {
             var e = one.Event;

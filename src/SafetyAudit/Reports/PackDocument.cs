@@ -308,7 +308,7 @@ public sealed class PackDocument
 
     IEnumerable<ReportBlock> FollowUp()
     {
-        yield return new Paragraph("How events come to be known decides how many are seen: asking the patient finds far more than waiting to be told. Grade A: 80 % or more of sessions had a patient who was asked and answered; B 50 to 79; C below 50; D no follow-up. A low rate under a low grade says little.");
+        yield return new Paragraph("How events come to be known decides how many are seen: asking the patient finds far more than waiting to be told. Grade A: 80 % or more of sessions had a patient who was asked and answered; B 50 to 79; C below 50; D nobody reached. A low rate under a low grade says little.");
         List<ReportColumn> columns = [new("clinic_id", "Clinic", CellKind.Text), new("sessions", "Sessions", CellKind.Count), new("followed_up", "Tried", CellKind.Count), new("reached", "Reached", CellKind.Count), new("reached_share", "Share reached", CellKind.Share), new("follow_up_grade", "Grade", CellKind.Text)];
         if (!isPublic) columns.Add(new("found_by_asking", "Events found by asking", CellKind.Count));
         yield return new ReportTable("follow_up", "Follow-up in each clinic", columns, 1, [.. pack.Clinics.Select(c => FollowUpRow(CountsOf(c.Id), c.Id))]);

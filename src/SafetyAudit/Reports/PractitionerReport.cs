@@ -68,7 +68,7 @@ public static class PractitionerReport
     {
         yield return new ReportTable("sessions", "Completed sessions in the period", [new("clinic_id", "Clinic", CellKind.Text), new("sessions", "Sessions", CellKind.Count), new("at_risk_sessions", "Over the lungs", CellKind.Count), new("followed_up", "Followed up", CellKind.Count), new("reached", "Patient reached", CellKind.Count), new("reached_share", "Share reached", CellKind.Share), new("follow_up_grade", "Grade", CellKind.Text)], 1,
             [.. counts.OrderBy(c => c.ClinicId, StringComparer.Ordinal).Select(c => (object?[])[c.ClinicId, c.Sessions, c.AtRiskSessions, c.FollowedUp, c.Reached, c.Sessions > 0 ? (double)c.Reached / c.Sessions : null, Counts.Grade(c.Reached, c.Sessions).ToString()])]);
-        yield return new Paragraph("How events come to be known decides how many are seen. Grade A: 80 % or more of sessions had a patient who was asked and answered; B 50 to 79; C below 50; D no follow-up. A low rate under a low grade says little.");
+        yield return new Paragraph("How events come to be known decides how many are seen. Grade A: 80 % or more of sessions had a patient who was asked and answered; B 50 to 79; C below 50; D nobody reached. A low rate under a low grade says little.");
     }
 
     static IEnumerable<ReportBlock> Beside(List<RateRow> rows, string name, string words)

@@ -24,7 +24,7 @@ public static class Words
         NotAssessedBecause.NoBaselineRate => "no published rate; every event is looked at by itself",
         NotAssessedBecause.AscertainmentDiffers => "the published rate was found in another way",
         NotAssessedBecause.OneColleague => "one colleague alone; the comparison would tell that colleague’s figures",
-        NotAssessedBecause.NoneAlike => "no sessions of colleagues like these to compare with",
+        NotAssessedBecause.NoneAlike => "colleagues saw none in sessions like these, or gave none like them",
         _ => "no colleagues in the clinic to compare with",
     };
 

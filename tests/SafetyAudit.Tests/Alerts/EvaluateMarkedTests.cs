@@ -302,6 +302,9 @@ public class EvaluateMarkedTests
         await installation.ImportAsync(Homes);
         await ReadAsync(installation, EventHeader + Event("E1", "S1", "C1"));
         await using var other = installation.Db();
+        // Another transaction took an id before those that are there, and commits after they were read.
+        long free = await other.StaleClinics.MaxAsync(c => c.Id) + 1, after = free + 1;
+        await other.Database.ExecuteSqlAsync($"INSERT INTO stale_clinics (id, clinic_id) VALUES ({after}, 'C1')");
         // It has judged when it comes to entering in the trail what it found.
         await using (var trail = await other.BeginAloneAsync(ExclusiveWork.Trail, default))
         {
@@ -309,7 +312,7 @@ public class EvaluateMarkedTests
             await using var db = installation.Db();
             for (var patience = DateTime.UtcNow.AddMinutes(1); (await db.Database.SqlQueryRaw<long>("SELECT count(*) AS \"Value\" FROM pg_locks l JOIN pg_database d ON d.oid = l.database WHERE d.datname = current_database() AND l.locktype = 'advisory' AND NOT l.granted").ToListAsync())[0] == 0; await Task.Delay(20))
                 Assert.True(DateTime.UtcNow < patience && !judging.IsCompleted, "it did not come to the trail");
-            await db.Database.ExecuteSqlRawAsync("INSERT INTO stale_clinics (clinic_id) VALUES ('C1')");
+            await db.Database.ExecuteSqlAsync($"INSERT INTO stale_clinics (id, clinic_id) VALUES ({free}, 'C1')");
             await trail.CommitAsync();
             await judging;
         }

@@ -88,7 +88,7 @@ public class FollowUpPagesTests
         Assert.Equal([("LATEST", true), ("OVERDUE", true), ("DUE", false)], listed);
         Assert.Contains("3 completed sessions without an attempt", visitor.Text, StringComparison.Ordinal);
         await visitor.GetAsync("/");
-        Assert.Contains("Patients to be asked how they fared</a>: 3, 2 of them overdue. <a href=\"/duties?\">Reports to somebody outside</a>: not known which", visitor.Text, StringComparison.Ordinal);
+        Assert.Contains("Patients to be asked how they fared</a>: 3, 2 of them overdue. <a href=\"/duties?\">Reports to somebody outside</a>: not known, since", visitor.Text, StringComparison.Ordinal);
         // Nobody was reached after any of the seven.
         Assert.Matches("data-label=\"Patients reached\">0\\s?%, grade D</td>", visitor.Text);
         await visitor.GetAsync("/follow-ups");
