@@ -58,7 +58,8 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
     public async Task OnGetAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
-        await ReadPeriodAsync(ct);
+        await ReadClinicsAsync(ct);
+        await NameAsync(ct);
         After = Math.Max(0, After);
         var rules = RuleCodes.Select(r => Codes.TryParse<AlertRule>(r, out var rule) ? rule : (AlertRule?)null).Where(r => r is not null).Select(r => r!.Value).ToList();
         var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (rules.Count == 0 || rules.Contains(a.Rule)));

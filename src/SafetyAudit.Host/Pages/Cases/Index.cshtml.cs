@@ -44,7 +44,8 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     public async Task OnGetAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
-        await ReadPeriodAsync(ct);
+        await ReadClinicsAsync(ct);
+        await NameAsync(ct);
         NowUtc = time.UtcNow();
         After = Math.Max(0, After);
         string? self = Self = await ReviewCase.SelfAsync(Db, ct);
