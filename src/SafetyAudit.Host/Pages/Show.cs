@@ -65,6 +65,7 @@ public static partial class Show
         SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
         SafetyAudit.Access.Permission.KeepReportLinks => "report links",
         SafetyAudit.Access.Permission.LayDownProtocol => "the clinic’s protocol",
+        SafetyAudit.Access.Permission.ReviewCases => "reviews of alerts",
         SafetyAudit.Access.Permission.KeepReports => "compliance reports",
         _ => "own account",
     };

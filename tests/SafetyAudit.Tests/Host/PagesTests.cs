@@ -1,4 +1,12 @@
 using System.Net;
+using SafetyAudit.Access;
+using SafetyAudit.Alerts;
+using SafetyAudit.Analysis;
+using SafetyAudit.AuditTrail;
+using SafetyAudit.Cases;
+using SafetyAudit.Host.Pages;
+using SafetyAudit.Reports;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Host;
 
@@ -21,6 +29,22 @@ public class PagesTests
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/set-up")).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync("/set-up?token=" + new string('0', 48))).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await client.GetAsync("/set-up?token=" + dashboard.SetUpToken)).StatusCode);
+    }
+
+    [Fact]
+    public void Each_code_has_words_of_its_own()
+    {
+        Differ<Permission>(Show.Asks);
+        Differ<Role>(Show.Role);
+        Differ<AuditAction>(Show.Action);
+        Differ<RecordKind>(k => Show.Kind(k));
+        Differ<AlertRule>(Words.Rule);
+        Differ<CaseStage>(Words.Stage);
+        Differ<CaseDecision>(Words.Decision);
+        Differ<NotAssessedBecause>(Words.Because);
+
+        static void Differ<T>(Func<T, string> words) where T : struct, Enum =>
+            Assert.Empty(Enum.GetValues<T>().GroupBy(words).Where(g => g.Count() > 1).Select(g => $"{g.Key}: {string.Join(", ", g)}"));
     }
 
     [Theory]
