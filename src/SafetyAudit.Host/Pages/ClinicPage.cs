@@ -153,8 +153,12 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
         if (HasMany && Only is null && About is null && !OneAtATime) return;
         string[]? about = Only is { } only ? [only.Id] : About, shown = about ?? reader.Scope.Clinics;
         // Of one by its name: of a list the database may go through all that the reader reaches first.
-        var days = about is [var one] ? Db.DailyExposures.Where(d => d.ClinicId == one) : Db.DailyExposures.Where(d => about!.Contains(d.ClinicId));
-        string[] guests = about is null ? [] : await days.Select(d => d.PractitionerId).Distinct().ToArrayAsync(ct);
+        string[] guests = about switch
+        {
+            null => [],
+            [var one] => await Db.DailyExposures.Where(d => d.ClinicId == one).Select(d => d.PractitionerId).Distinct().ToArrayAsync(ct),
+            _ => await Db.DailyExposures.Where(d => about.Contains(d.ClinicId)).Select(d => d.PractitionerId).Distinct().ToArrayAsync(ct),
+        };
         bool homeless = shown?.Contains("") == true;
         await NameAsync(p => shown == null || shown.Contains(p.ClinicId) || homeless && p.ClinicId == null, ct);
         if (guests.Length > 0 && guests.Any(g => !Names.ContainsKey(g))) await NameAsync(p => guests.Contains(p.PractitionerId), ct);
