@@ -92,7 +92,7 @@ public class BrowserTests
             ("alerts-all", "/alerts?status=all"), ("alert", "/alerts/{bruise}"), ("cases", "/cases"), ("case", "/cases/{bruise-case}"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("adherence", "/adherence?clinic=RIVER"), ("rule", "/adherence/PR-005?clinic=RIVER&measure=ANY_MINOR"), ("credentials", "/credentials"), ("duties", "/duties"), ("protocol", "/protocol?clinic=RIVER"),
             ("protocol-change", "/protocol/change?clinic=RIVER"), ("session-answers", "/sessions/answers?id=RIVER-S00042&clinic=RIVER"), ("baselines", "/baselines"), ("search", "/search?q=bru"), ("shortcuts", "/shortcuts"), ("tour", "/tour"), ("views", "/views"), ("missing", "/practitioners/nobody"),
         ];
-        foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 375) })
+        foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 320) })
         {
             var page = await browser.PageAsync(scheme, width);
             await SignInAsync(page, dashboard.Address);
