@@ -26,7 +26,23 @@ static partial class PagesBenchmark
         "/search?q=river", "/events/waiting", "/settings", "/views",
     ];
 
-    public static async Task RunAsync(string program, long sessions)
+    public static Task RunAsync(string program, long sessions) => BesideLargeAsync(program, sessions, async (few, many, folder) =>
+    {
+        await using var small = await Installation.StartAsync(program, few);
+        await using var large = await Installation.StartAsync(program, many);
+        foreach (string user in new[] { "river-director", "director" })
+            await BesideAsync(user, await small.SignInAsync(user), await large.SignInAsync(user));
+        await WhileImportingAsync(folder, program, many, large);
+    });
+
+    /// <summary>The first byte of Home alone: <c>first-byte PROGRAM [SESSIONS]</c>.</summary>
+    public static Task FirstByteAsync(string program, long sessions) => BesideLargeAsync(program, sessions, async (_, many, folder) =>
+    {
+        await using var large = await Installation.StartAsync(program, many);
+        await WhileImportingAsync(folder, program, many, large);
+    });
+
+    static async Task BesideLargeAsync(string program, long sessions, Func<string, string, string, Task> measure)
     {
         string folder = Directory.CreateTempSubdirectory("safetyaudit-bench-").FullName;
         try
@@ -40,11 +56,7 @@ static partial class PagesBenchmark
                 File.Copy(path, copy);
             }
             Enlarge(Path.Combine(many, "safetyaudit.db"), (int)(sessions / DemoSessions));
-            await using var small = await Installation.StartAsync(program, few);
-            await using var large = await Installation.StartAsync(program, many);
-            foreach (string user in new[] { "river-director", "director" })
-                await BesideAsync(user, await small.SignInAsync(user), await large.SignInAsync(user));
-            await WhileImportingAsync(folder, program, many, large);
+            await measure(few, many, folder);
         }
         finally
         {
@@ -77,7 +89,8 @@ static partial class PagesBenchmark
         }
     }
 
-    // Fifty readers, each on Home every few seconds or so, and each asking for a static file as often: what is compared waits in the same queues.
+    // Fifty readers, each on Home every few seconds, and each asking for a static file as often, with a pause before either: what is compared waits in the same queues, and neither finds
+    // warm what the other left.
     static async Task WhileImportingAsync(string folder, string program, string data, Installation server)
     {
         var files = new ImportFiles(Path.Combine(folder, "demo"));
@@ -85,16 +98,20 @@ static partial class PagesBenchmark
         var readers = new List<HttpClient>();
         HttpClient ofAll = await server.SignInAsync("director"), ofOne = await server.SignInAsync("river-director");
         for (int i = 0; i < Readers; i++) readers.Add(server.Again(i % 2 == 0 ? ofAll : ofOne));
+        // A program that has just started is another matter, and so are new connections.
+        foreach (var reader in readers)
+            foreach (string page in new[] { "/", "/assets/site.css" }) await TimeAsync(reader, page);
         using var import = Process.Start(AsInTheImage(new("dotnet", [program, "import", .. more, "--Data:Directory", data, "--Keys:Directory", ""]) { RedirectStandardOutput = true }))!;
         _ = import.StandardOutput.ReadToEndAsync();
         List<double> home = [], still = [], whole = [];
         await Task.WhenAll(readers.Select(async (reader, i) =>
         {
-            var pause = TimeSpan.FromSeconds(5);
+            var pause = TimeSpan.FromSeconds(2.5);
             await Task.Delay(pause * (i / (double)Readers));
             while (!import.HasExited)
             {
                 var (first, last) = await FirstAndLastByteAsync(reader, "/");
+                await Task.Delay(pause);
                 var (other, _) = await FirstAndLastByteAsync(reader, "/assets/site.css");
                 lock (home) { home.Add(first); whole.Add(last); still.Add(other); }
                 await Task.Delay(pause);

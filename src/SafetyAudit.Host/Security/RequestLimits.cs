@@ -12,10 +12,18 @@ static class RequestLimits
     /// <summary>Forms and passkeys are small. Whatever takes more, as the upload of a file does, says so itself.</summary>
     const long LargestBody = 256 * 1024;
 
+    /// <summary>
+    /// SQLite holds a thread for as long as a query or a wait for the one writer takes, and the runtime by itself adds a thread beyond one for each processor only every half second: until
+    /// then a style sheet, too, waited for the pages before it.
+    /// </summary>
+    const int Threads = 32;
+
     static readonly TimeSpan TellAgain = TimeSpan.FromMinutes(1);
 
     public static void AddRequestLimits(this WebApplicationBuilder builder, int atOnce)
     {
+        ThreadPool.GetMinThreads(out int threads, out int ports);
+        ThreadPool.SetMinThreads(Math.Max(threads, Threads), ports);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -11,10 +11,14 @@ namespace SafetyAudit.Host.Security;
 /// Asks at every request whether the sign-in still counts, in one query by its key: not ended, not expired, the account open, its password and second step
 /// unchanged. How long ago it was used stands in the cookie, since the database is not written at every request.
 /// </summary>
-sealed class SignInCookie(
-    IDbContextFactory<SafetyAuditDb> databases, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log)
-    : CookieAuthenticationEvents
+sealed class SignInCookie(SafetyAuditDb db, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log) : CookieAuthenticationEvents
 {
+    // Read at every request: turned into SQL once.
+    static readonly Func<SafetyAuditDb, string?, CancellationToken, Task<Known?>> FindAsync = EF.CompileAsyncQuery((SafetyAuditDb db, string? id, CancellationToken ct) =>
+        db.SignIns.AsNoTracking().Where(s => s.Id == id).Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new Known(s, u)).SingleOrDefault());
+
+    sealed record Known(SignIn SignIn, User User);
+
     /// <summary>In the query of a page that asks again by itself: nobody need be sitting there, so that it is no use of a sign-in.</summary>
     public const string ByItself = "by-itself";
 
@@ -29,10 +33,7 @@ sealed class SignInCookie(
         User? user;
         try
         {
-            await using var db = await databases.CreateDbContextAsync(http.RequestAborted);
-            var known = await db.SignIns.AsNoTracking().Where(s => s.Id == id)
-                .Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new { SignIn = s, User = u }).SingleOrDefaultAsync(http.RequestAborted);
-            (signIn, user) = (known?.SignIn, known?.User);
+            (signIn, user) = await FindAsync(db, id, http.RequestAborted) is { } known ? (known.SignIn, known.User) : (null, null);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

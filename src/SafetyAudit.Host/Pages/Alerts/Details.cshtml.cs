@@ -66,6 +66,7 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         if (await Db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == Id, ct) is not { } alert) return false;
         Alert = alert;
+        About = [alert.ClinicId];
         await ReadPeriodAsync(ct);
         Zone = await Db.ZoneOfAsync(alert.ClinicId, ct);
         string? self = await ReviewCase.SelfAsync(Db, ct);

@@ -18,7 +18,7 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
     public int RaisedFew { get; private set; }
 
     /// <summary>Alerts on one page.</summary>
-    public const int PageRows = 50;
+    public const int PageRows = 25;
 
     [BindProperty(SupportsGet = true)] public string? Status { get; set; }
 

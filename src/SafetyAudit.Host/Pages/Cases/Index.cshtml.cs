@@ -13,7 +13,7 @@ namespace SafetyAudit.Host.Pages;
 public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
     /// <summary>Cases on one page.</summary>
-    public const int PageRows = 50;
+    public const int PageRows = 25;
 
     /// <summary>Cases before this page.</summary>
     [BindProperty(Name = "after", SupportsGet = true)] public int After { get; set; }

@@ -95,10 +95,10 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         InForce = inForce;
         var clinics = await Db.Clinics.AsNoTracking().ToDictionaryAsync(c => c.Id, c => c.Name, ct);
         ClinicNames = clinics;
-        Clinic = AskedClinic ?? clinics.OrderBy(c => c.Value, StringComparer.CurrentCulture).Select(c => c.Key).FirstOrDefault();
+        Clinic = AskedClinic ?? InOrder(clinics, c => c.Value).Select(c => c.Key).FirstOrDefault();
         var rows = Rates.Compute(counts, new(From, To, Grouping.Practitioner, Against), measure, Baseline, IsAdjusted ? await MixesAsync(counts, ct) : null);
         Funnels = Against == Against.Literature ? [(null, Funnel.Of(rows))]
-            : [.. rows.GroupBy(r => r.ClinicId).OrderBy(g => clinics[g.Key], StringComparer.CurrentCulture).Select(g => (Reach.Count > 1 ? clinics[g.Key] : null, Funnel.Of([.. g])))];
+            : [.. InOrder(rows.GroupBy(r => r.ClinicId), g => clinics[g.Key]).Select(g => (Reach.Count > 1 ? clinics[g.Key] : null, Funnel.Of([.. g])))];
         Clinics = baselines.ConvertAll(b => (b, Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, b)));
         await ReadTimesAsync(ct);
         if (Other is var (earlier, until))
