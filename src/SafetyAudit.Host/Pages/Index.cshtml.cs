@@ -90,6 +90,11 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     /// <summary>Events that a duty asks to report to somebody outside and that nobody has, those past their deadline, and of how many clinics duties are known.</summary>
     public (int Count, int Overdue, int Clinics) Duties { get; private set; }
 
+    /// <summary>Views that the reader keeps, the latest of them; and how many there are.</summary>
+    public List<SavedView> Views { get; private set; } = [];
+    public int ViewCount { get; private set; }
+    const int MostViews = 8;
+
     public override Func<CancellationToken, Task> Late => ReadAsync;
 
     public void OnGet() { }
@@ -101,6 +106,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         StaleDays = await Db.StaleDays.CountAsync(ct);
         Waiting = await Db.Current<AdverseEvent>().CountAsync(e => e.LinkedSessionId == null && e.LinkMethod == null, ct);
         Quarantined = await Db.QuarantinedRows.CountAsync(q => q.ClosedAtUtc == null, ct);
+        (ViewCount, Views) = (await Db.SavedViews.CountAsync(ct), await Db.SavedViews.AsNoTracking().OrderByDescending(v => v.KeptAtUtc).Take(MostViews).ToListAsync(ct));
         await ReadPeriodAsync(ct);
         if (!HasSessions && Only is null) return;
 

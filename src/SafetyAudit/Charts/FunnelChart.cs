@@ -48,7 +48,7 @@ public static class FunnelChart
         marks.Add(new LineMark("centre", Left, y.At(1), Width - Right, y.At(1)));
         if (funnel.Lines.Count == 0) foreach (var row in assessed) OwnLimits(row);
 
-        var labels = new Labels(Width, Height);
+        var labels = new Labels(Left, 0, Width, Height - Bottom);
         foreach (var row in assessed.OrderBy(r => r.Position is Position.Above998 or Position.Below998))
         {
             double px = x.At(row.Expected!.Value), py = y.At(Math.Min(row.Ratio!.Value, top));

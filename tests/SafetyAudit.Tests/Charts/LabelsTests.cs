@@ -7,19 +7,19 @@ public class LabelsTests
     [Fact]
     public void Of_five_hundred_points_no_label_lies_over_another_or_over_the_edge()
     {
-        const double width = 820, height = 440;
+        const double left = 62, top = 4, right = 820, bottom = 382, width = right - left, height = bottom - top;
         for (int seed = 0; seed < 50; seed++)
         {
             var random = new Random(seed);
-            var labels = new Labels(width, height);
+            var labels = new Labels(left, top, right, bottom);
             // Half of them crowded into a corner, as a clinic's practitioners are.
-            int drawn = Enumerable.Range(0, 500).Count(i => labels.Place(random.NextDouble() * (i % 2 == 0 ? width : 120), random.NextDouble() * (i % 2 == 0 ? height : 80), new string('x', random.Next(2, 26))) is not null);
+            int drawn = Enumerable.Range(0, 500).Count(i => labels.Place(left + random.NextDouble() * (i % 2 == 0 ? width : 120), top + random.NextDouble() * (i % 2 == 0 ? height : 80), new string('x', random.Next(2, 26))) is not null);
             Assert.True(drawn > 40, $"only {drawn} of 500 were drawn, seed {seed}");
             var boxes = labels.Taken;
             Assert.Equal(drawn, boxes.Count);
             for (int a = 0; a < boxes.Count; a++)
             {
-                Assert.True(boxes[a] is { Left: >= 0, Top: >= 0, Right: <= width, Bottom: <= height });
+                Assert.True(boxes[a] is { Left: >= left, Top: >= top, Right: <= right, Bottom: <= bottom });
                 for (int b = a + 1; b < boxes.Count; b++) Assert.False(boxes[a].Left < boxes[b].Right && boxes[b].Left < boxes[a].Right && boxes[a].Top < boxes[b].Bottom && boxes[b].Top < boxes[a].Bottom);
             }
         }
@@ -28,11 +28,13 @@ public class LabelsTests
     [Fact]
     public void A_label_stands_beside_its_own_point_and_the_first_to_ask_is_served_first()
     {
-        var labels = new Labels(820, 440);
+        var labels = new Labels(62, 0, 820, 382);
         var first = labels.Place(400, 200, "Ada Ash")!;
         Assert.Equal((Anchor.Start, 409), (first.Anchor, first.X));
         // At the right edge it stands to the left of its point.
         Assert.Equal(Anchor.End, labels.Place(800, 300, "Ben Birch")!.Anchor);
+        // On the lower edge it stands above its point, not over the axis.
+        Assert.Equal((Anchor.Middle, true), labels.Place(600, 382, "Dan Dale") is { } low ? (low.Anchor, low.Y < 380) : default);
         // The same place again: not over the first.
         Assert.NotEqual(Anchor.Start, labels.Place(402, 201, "Cara Cole")!.Anchor);
     }

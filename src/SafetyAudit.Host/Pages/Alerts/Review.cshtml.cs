@@ -21,7 +21,7 @@ public sealed class ReviewModel(ReviewCase review) : PageModel
         return opened is { } number ? LocalRedirect($"/cases/{number}") : Refused(id, problem);
     }
 
-    public async Task<IActionResult> OnPostDismissAsync(long id, string? why, CancellationToken ct) => await review.DismissAsync(id, why, ct) is { } problem ? Refused(id, problem) : LocalRedirect("/alerts");
+    public async Task<IActionResult> OnPostDismissAsync(long id, string? why, CancellationToken ct) => await review.DismissAsync(id, why, ct) is { } problem ? Refused(id, problem) : LocalRedirect("/alerts" + Show.ClinicAsked(HttpContext, '?'));
 
     PageResult Refused(long id, string? problem)
     {
