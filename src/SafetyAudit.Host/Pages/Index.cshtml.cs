@@ -106,7 +106,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         StaleDays = await Db.StaleDays.CountAsync(ct);
         Waiting = await Db.Current<AdverseEvent>().CountAsync(e => e.LinkedSessionId == null && e.LinkMethod == null, ct);
         Quarantined = await Db.QuarantinedRows.CountAsync(q => q.ClosedAtUtc == null, ct);
-        (ViewCount, Views) = (await Db.SavedViews.CountAsync(ct), await Db.SavedViews.AsNoTracking().OrderByDescending(v => v.KeptAtUtc).Take(MostViews).ToListAsync(ct));
+        (ViewCount, Views) = (await Db.SavedViews.CountAsync(ct), await Db.SavedViews.AsNoTracking().OrderByDescending(v => v.KeptAtUtc).ThenByDescending(v => v.Id).Take(MostViews).ToListAsync(ct));
         await ReadPeriodAsync(ct);
         if (!HasSessions && Only is null) return;
 

@@ -13,8 +13,8 @@ static class RequestLimits
     const long LargestBody = 256 * 1024;
 
     /// <summary>
-    /// SQLite holds a thread for as long as a query or a wait for the one writer takes, and the runtime by itself adds a thread beyond one for each processor only every half second: until
-    /// then a style sheet, too, waited for the pages before it.
+    /// SQLite holds a thread for as long as a query or a wait for the one writer takes, and the runtime by itself adds a thread beyond one for each processor only every half second, for
+    /// which a style sheet, too, would wait.
     /// </summary>
     const int Threads = 32;
 

@@ -13,12 +13,6 @@ namespace SafetyAudit.Host.Security;
 /// </summary>
 sealed class SignInCookie(SafetyAuditDb db, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log) : CookieAuthenticationEvents
 {
-    // Read at every request: turned into SQL once.
-    static readonly Func<SafetyAuditDb, string?, CancellationToken, Task<Known?>> FindAsync = EF.CompileAsyncQuery((SafetyAuditDb db, string? id, CancellationToken ct) =>
-        db.SignIns.AsNoTracking().Where(s => s.Id == id).Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new Known(s, u)).SingleOrDefault());
-
-    sealed record Known(SignIn SignIn, User User);
-
     /// <summary>In the query of a page that asks again by itself: nobody need be sitting there, so that it is no use of a sign-in.</summary>
     public const string ByItself = "by-itself";
 
@@ -33,7 +27,9 @@ sealed class SignInCookie(SafetyAuditDb db, TimeProvider time, AccessSettings se
         User? user;
         try
         {
-            (signIn, user) = await FindAsync(db, id, http.RequestAborted) is { } known ? (known.SignIn, known.User) : (null, null);
+            var known = await db.SignIns.AsNoTracking().Where(s => s.Id == id)
+                .Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new { SignIn = s, User = u }).SingleOrDefaultAsync(http.RequestAborted);
+            (signIn, user) = (known?.SignIn, known?.User);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -1,7 +1,7 @@
 namespace SafetyAudit.Charts;
 
 /// <summary>
-/// Names beside points, so that none lies over another or over the edge of where points are drawn, as on an axis and its figures: the most important first, each to the right, left, above or below of its point, whichever is free. One that finds no place is left out;
+/// Names beside points, so that none lies over another or over an edge, as beyond the picture or on an axis and its figures: the most important first, each to the right, left, above or below of its point, whichever is free. One that finds no place is left out;
 /// its point still says it when it is touched.
 /// </summary>
 /// <param name="left">The edges of where names may stand.</param>

@@ -156,10 +156,12 @@ public class AlertPagesTests
         Assert.Contains("Open alerts: 2 red, 55 amber, 3 blue; 1 new in the last 7 days", home, StringComparison.Ordinal);
         Assert.Contains("above colleagues’: 2 red, 55 amber", home, StringComparison.Ordinal);
         int Alerts(string text) => System.Text.RegularExpressions.Regex.Count(text, "id=\"alert-[0-9]+\"");
-        string first = await TextAsync(director, "/alerts"), second = await TextAsync(director, "/alerts?after=50");
+        string second = await TextAsync(director, "/alerts?after=50"), first = await TextAsync(director, "/alerts");
         Assert.Equal((25, 10), (Alerts(first), Alerts(second)));
         Assert.Contains("Reason 00.", first, StringComparison.Ordinal);
         Assert.Contains("1 to 25 of 60", first, StringComparison.Ordinal);
+        Assert.Contains("href=\"/alerts?after=25\"", director.Text, StringComparison.Ordinal);
+        Assert.Equal(25, Alerts(await TextAsync(director, "/alerts?after=25")));
         Assert.Contains("Reason 59.", second, StringComparison.Ordinal);
         Assert.Equal(3, Alerts(await TextAsync(director, "/alerts?rule=fewer_than_peers")));
         Assert.Equal(0, Alerts(await TextAsync(director, "/alerts?after=2000")));

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Access;
 using SafetyAudit.Alerts;
@@ -151,7 +152,7 @@ public class ManyClinicsTests
             await director.GetAsync("/duties" + clinic);
             Assert.Contains(">X1</a>", director.Text, StringComparison.Ordinal);
             await two.GetAsync("/duties" + clinic);
-            Assert.DoesNotContain("X1", two.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain(">X1<", two.Text, StringComparison.Ordinal);
         }
         await director.GetAsync("/practitioners/P2");
         Assert.Contains("event X1", director.Text, StringComparison.Ordinal);
@@ -225,5 +226,47 @@ public class ManyClinicsTests
         Assert.Equal(all, Regex.Match(home, "id=\"open-alerts\".*?</span></span>", RegexOptions.Singleline).Value);
         await director.GetAsync("/alerts?status=open&clinic=C5");
         Assert.Equal(["C5"], ClinicsIn(director.Text));
+    }
+
+    /// <summary>The pages of one alert and its case call people by their names wherever they are at home, keep what was entered in a clinic it came from, and lead back to the clinic it is about.</summary>
+    [Fact]
+    public async Task An_alert_and_its_case_name_whom_they_are_about_and_lead_back_to_their_clinic()
+    {
+        var (dashboard, director) = await AsAsync("director");
+        await using var _ = dashboard;
+        using var __ = director;
+        long[] ids;
+        await using (var db = WebTests.Db(dashboard))
+        {
+            // P1 is at home in C1 and has no day in C5.
+            Alert[] made = [.. new[] { "a", "b" }.Select(key => new Alert { Rule = AlertRule.ClinicAboveLiterature, Level = AlertLevel.Amber, ClinicId = "C5", PractitionerId = "P1", Key = $"test|{key}", From = new(2026, 1, 1), To = new(2026, 4, 30), Reason = "made" })];
+            db.Alerts.AddRange(made);
+            await db.SaveChangesAsync();
+            ids = [.. made.Select(a => a.Id)];
+        }
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"/alerts/{ids[0]}"));
+        Assert.Contains("Ada Ash", director.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.Redirect, await director.PostAgainAsync(new() { ["id"] = $"{ids[0]}", ["why"] = "Asked, and it was a mistake in the file." }, WebUtility.HtmlDecode(Regex.Match(director.Text, "action=\"(/alerts/review\\?[^\"]*)\"").Groups[1].Value)));
+        Assert.Equal("/alerts?clinic=C5", director.Location);
+
+        await director.GetAsync($"/alerts/{ids[1]}");
+        Assert.Equal(HttpStatusCode.Redirect, await director.PostAgainAsync(new() { ["id"] = $"{ids[1]}" }, "/alerts/review"));
+        string review = director.Location!;
+        await using (var db = WebTests.Db(dashboard))
+            await db.CaseEntries.ExecuteUpdateAsync(e => e.SetProperty(x => x.ClinicId, "C4").SetProperty(x => x.Note, "noted while it was elsewhere"));
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync(review));
+        Assert.Contains("Ada Ash", director.Text, StringComparison.Ordinal);
+        Assert.Contains("noted while it was elsewhere", director.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_local_protocol_is_chosen_from_a_list()
+    {
+        var (dashboard, director) = await AsAsync("director");
+        await using var _ = dashboard;
+        using var __ = director;
+        await director.GetAsync("/protocol?clinic=C3");
+        Assert.Matches("<select name=\"clinic\">.*<option value=\"C3\" selected=\"selected\">", Regex.Replace(director.Text, "\\s+", " "));
+        Assert.DoesNotContain("href=\"/protocol?clinic=C4\"", director.Text, StringComparison.Ordinal);
     }
 }

@@ -47,6 +47,16 @@ public class NavigationTests
         Assert.Contains("<a href=\"/measures/BRUISE_MINOR?against=literature\">Measures</a>", director.Text, StringComparison.Ordinal);
         await other.GetAsync("/views");
         Assert.DoesNotContain("BRUISE_MINOR", other.Text, StringComparison.Ordinal);
+        // The latest stand on Home, too.
+        for (int i = 1; i <= 8; i++) await director.PostAsync("/", new() { ["path"] = $"/cases?after={i}", ["name"] = $"View {i}" }, "/views?handler=Keep");
+        await director.GetAsync("/");
+        string links = director.Text[director.Text.IndexOf("id=\"views\"", StringComparison.Ordinal)..];
+        links = WebUtility.HtmlDecode(links[..links.IndexOf("</p>", StringComparison.Ordinal)]);
+        Assert.Contains("<a href=\"/cases?after=8\">View 8</a> · <a href=\"/cases?after=7\">View 7</a>", links, StringComparison.Ordinal);
+        Assert.DoesNotContain("Every <alert>", links, StringComparison.Ordinal);
+        Assert.Contains("All 10 views", links, StringComparison.Ordinal);
+        await other.GetAsync("/");
+        Assert.DoesNotContain("id=\"views\"", other.Text, StringComparison.Ordinal);
         // Nobody takes another's away, by whatever number.
         for (int id = 1; id < 4; id++) Assert.Equal(HttpStatusCode.NotFound, await other.PostAsync("/views", new() { ["id"] = $"{id}" }, "/views?handler=Remove"));
         Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync("/views", new() { ["id"] = "1" }, "/views?handler=Remove"));
@@ -140,5 +150,25 @@ public class NavigationTests
         await page.WaitForFunctionAsync("() => document.querySelector('#open-alerts .count')?.textContent.startsWith('1')", null, new() { Timeout = 20_000 });
         Assert.True(await page.EvaluateAsync<bool>("window.notReloaded === true"));
         Assert.Empty(browser.Errors);
+    }
+
+    /// <summary>What a measure is held against stands in one line, and a link from its page opens what else there is without a script.</summary>
+    [Fact]
+    public async Task A_measure_leads_to_its_baselines_opened()
+    {
+        await using var dashboard = await StartAsync();
+        using var director = new Visitor(dashboard.Address);
+        await director.SignInAsync("director", Password);
+        await director.GetAsync("/measures/PNEUMOTHORAX?against=literature");
+        const string link = "/baselines?measure=PNEUMOTHORAX#PNEUMOTHORAX";
+        Assert.Contains($"href=\"{link}\"", director.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync(link));
+        string library = System.Text.RegularExpressions.Regex.Replace(director.Text, "\\s+", " ");
+        Assert.Contains("<details id=\"PNEUMOTHORAX\" open=\"open\">", library, StringComparison.Ordinal);
+        Assert.Contains("<details id=\"BRUISE_MINOR\">", library, StringComparison.Ordinal);
+        // Lin 2019: 1.75 per million sessions over the lungs, from what insurers paid for.
+        Assert.Matches("Pneumothorax</strong> <span>0\\.0018 per 1,000 sessions over the lungs</span> <span class=\"small\">Lin 2019", library);
+        Assert.Contains("claims to insurers", library, StringComparison.Ordinal);
+        Assert.Contains("no rate in use", library, StringComparison.Ordinal);
     }
 }

@@ -66,8 +66,8 @@ public sealed class AlertModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         if (await Db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == Id, ct) is not { } alert) return false;
         Alert = alert;
-        About = [alert.ClinicId];
-        await ReadPeriodAsync(ct);
+        await ReadClinicsAsync(ct);
+        await NameAsync([alert.PractitionerId], ct);
         Zone = await Db.ZoneOfAsync(alert.ClinicId, ct);
         string? self = await ReviewCase.SelfAsync(Db, ct);
         IsOwn = self is not null && alert.PractitionerId == self;

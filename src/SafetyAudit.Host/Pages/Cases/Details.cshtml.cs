@@ -64,10 +64,11 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         if (await Db.Cases.AsNoTracking().SingleOrDefaultAsync(c => c.Id == Id, ct) is not { } found) return NotFound();
         Case = found;
-        Alert = await Db.Alerts.AsNoTracking().SingleAsync(a => a.Id == Case.AlertId, ct);
-        // Its event may have gone to another clinic, and the alert with it.
-        About = [Case.ClinicId, Alert.ClinicId];
-        await ReadPeriodAsync(ct);
+        // Its event may have gone to another clinic, and the alert with it, which the case then follows.
+        if (await Db.Alerts.AsNoTracking().SingleOrDefaultAsync(a => a.Id == Case.AlertId, ct) is not { } raised) return NotFound();
+        Alert = raised;
+        await ReadClinicsAsync(ct);
+        await NameAsync([Case.PractitionerId], ct);
         NowUtc = time.UtcNow();
         IsOwn = Case.PractitionerId is { } subject && subject == await ReviewCase.SelfAsync(Db, ct);
         // By the account: a director who also treats learns of a case about themselves as everybody does.
