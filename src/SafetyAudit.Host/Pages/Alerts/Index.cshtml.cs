@@ -63,15 +63,16 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
         After = Math.Max(0, After);
         var rules = RuleCodes.Select(r => Codes.TryParse<AlertRule>(r, out var rule) ? rule : (AlertRule?)null).Where(r => r is not null).Select(r => r!.Value).ToList();
         var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (rules.Count == 0 || rules.Contains(a.Rule)));
-        Counts = await asked.GroupBy(a => a.Rule).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
+        var counted = await Db.Alerts.GroupBy(a => new { a.Rule, a.Level, IsOpen = a.Status == AlertStatus.Open }).Select(g => new { g.Key.Rule, g.Key.Level, g.Key.IsOpen, Count = g.Count() }).ToListAsync(ct);
+        Counts = counted.Where(c => (All || c.IsOpen) && (rules.Count == 0 || rules.Contains(c.Rule))).GroupBy(c => c.Rule).ToDictionary(g => g.Key, g => g.Sum(c => c.Count));
+        int Raised(AlertRule rule, AlertLevel? level = null) => counted.Where(c => c.Rule == rule && (level is null || c.Level == level)).Sum(c => c.Count);
+        (RaisedRed, RaisedAmber, RaisedFew) = (Raised(AlertRule.MoreThanPeers, AlertLevel.Red), Raised(AlertRule.MoreThanPeers, AlertLevel.Amber), Raised(AlertRule.FewerThanPeers));
         // Levels are kept as words, which sort otherwise.
         Alerts = await asked.OrderBy(a => a.Level == AlertLevel.Sentinel ? 0 : a.Level == AlertLevel.Red ? 1 : a.Level == AlertLevel.Amber ? 2 : 3).ThenBy(a => a.Rule).ThenBy(a => a.ClinicId).ThenBy(a => a.PractitionerId).ThenBy(a => a.Measure).ThenByDescending(a => a.Id)
             .Skip(After).Take(PageRows).ToListAsync(ct);
         await NameAsync(Alerts.Select(a => a.PractitionerId), ct);
         var (ids, self) = (Alerts.ConvertAll(a => a.Id), await ReviewCase.SelfAsync(Db, ct));
         Cases = await ReviewCase.KnownTo(self, Db.Cases).Where(c => ids.Contains(c.AlertId)).Select(c => new { c.AlertId, c.Id }).ToDictionaryAsync(c => c.AlertId, c => c.Id, ct);
-        var raised = await Db.Alerts.Where(a => a.Rule == AlertRule.MoreThanPeers).GroupBy(a => a.Level).Select(g => new { g.Key, Count = g.Count() }).ToListAsync(ct);
-        (RaisedRed, RaisedAmber, RaisedFew) = (raised.Find(r => r.Key == AlertLevel.Red)?.Count ?? 0, raised.Find(r => r.Key == AlertLevel.Amber)?.Count ?? 0, await Db.Alerts.CountAsync(a => a.Rule == AlertRule.FewerThanPeers, ct));
         if (await Db.MonitoredPractitioners.GroupBy(_ => 1).Select(g => new { Red = g.Sum(m => m.ExpectedRed), Amber = g.Sum(m => m.ExpectedAmber), Years = g.Sum(m => m.Years), At = g.Min(m => m.EvaluatedAtUtc) }).SingleOrDefaultAsync(ct) is { } monitored)
             (ExpectedRed, ExpectedAmber, PractitionerYears, EvaluatedAtUtc) = (monitored.Red, monitored.Amber, monitored.Years, monitored.At);
     }
