@@ -44,7 +44,7 @@ public class ProtocolPagesTests
             Assert.Contains("Nothing was changed", director.Text, StringComparison.Ordinal);
         }
         Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync(form, given));
-        await dashboard.App.Services.CatchUpAsync(null, default);
+        await dashboard.CatchUpAsync();
 
         await using (var db = WebTests.Db(dashboard))
         {
@@ -204,7 +204,7 @@ public class ProtocolPagesTests
     static async Task ImportAsync(RunningDashboard dashboard, string file)
     {
         await dashboard.App.Services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(file)), "file.csv", null, null, Actor.CommandLine, default);
-        await dashboard.App.Services.CatchUpAsync(null, default);
+        await dashboard.CatchUpAsync();
     }
 
     static Task<RunningDashboard> StartAsync() => RunningDashboard.StartAsync(async services =>

@@ -15,8 +15,9 @@ namespace SafetyAudit.Tests.Host;
 sealed class RunningDashboard : IAsyncDisposable
 {
     readonly string directory;
+    readonly bool worker;
 
-    RunningDashboard(WebApplication app, string directory) => (App, this.directory) = (app, directory);
+    RunningDashboard(WebApplication app, string directory, bool worker) => (App, this.directory, this.worker) = (app, directory, worker);
 
     public WebApplication App { get; }
 
@@ -83,10 +84,16 @@ sealed class RunningDashboard : IAsyncDisposable
         await CommandLine.PrepareDatabaseAsync(app.Services, default);
         if (fill != null) await fill(app.Services);
         await app.StartAsync();
-        return new(app, directory) { Log = log, SetUpToken = await app.Services.GetRequiredService<SetUpLink>().OfferAsync(default) ?? "" };
+        return new(app, directory, clock is null) { Log = log, SetUpToken = await app.Services.GetRequiredService<SetUpLink>().OfferAsync(default) ?? "" };
     }
 
-    /// <summary>Makes an account, as <c>fill</c> does.</summary>
+    /// <summary>Reads what waits, as the worker would; with a worker inside, what it has begun would not be waited for.</summary>
+    public Task CatchUpAsync()
+    {
+        Assert.False(worker, "Start the dashboard with a clock, and so without the worker.");
+        return App.Services.CatchUpAsync(null, default);
+    }
+
     /// <summary>Enters every read and refusal so far in the trail, also where the dashboard's own mover is at one of the files.</summary>
     public static async Task MoveReadsAsync(IServiceProvider services)
     {
@@ -100,6 +107,7 @@ sealed class RunningDashboard : IAsyncDisposable
         Assert.Fail("Some reads are never moved.");
     }
 
+    /// <summary>Makes an account, as <c>fill</c> does.</summary>
     public static Task<User> AddUserAsync(IServiceProvider services, string name, string password) =>
         AddUserAsync(services, new User { UserName = name, Roles = [Role.Director, Role.Administrator] }, password);
 

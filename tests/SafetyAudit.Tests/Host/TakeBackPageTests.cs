@@ -101,7 +101,7 @@ public class TakeBackPageTests
         Assert.DoesNotContain("Cancel this upload", director.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, await director.PostAgainAsync([], page + "?handler=Cancel"));
         Assert.Contains("It can’t be cancelled any more".Replace('’', (char)39), WebUtility.HtmlDecode(director.Text), StringComparison.Ordinal);
-        await dashboard.App.Services.CatchUpAsync(null, default);
+        await dashboard.CatchUpAsync();
         await director.GetAsync(page);
         Assert.DoesNotContain("http-equiv=\"refresh\"", director.Text, StringComparison.Ordinal);
         await using var after = WebTests.Db(dashboard);
@@ -175,7 +175,7 @@ public class TakeBackPageTests
         };
         Assert.Equal(HttpStatusCode.Redirect, await director.SendAsync(new(HttpMethod.Post, "/uploads") { Content = form }));
         string page = director.Location!;
-        await dashboard.App.Services.CatchUpAsync(null, default);
+        await dashboard.CatchUpAsync();
         await director.GetAsync(page);
         Assert.Contains("1 of 2 rows were rejected", director.Text, StringComparison.Ordinal);
         await key.GetAsync(rates);
@@ -185,7 +185,7 @@ public class TakeBackPageTests
     [Fact]
     public async Task The_pages_can_be_used_by_everybody()
     {
-        await using var dashboard = await StartAsync();
+        await using var dashboard = await StartAsync(TimeProvider.System);
         await using var browser = await Browser.OpenAsync();
         string screenshots = Directory.CreateDirectory(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots")).FullName;
         using (var director = await SignedInAsync(dashboard, "director"))
@@ -198,7 +198,7 @@ public class TakeBackPageTests
         await receive.ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(Samples.EventHeader + Samples.Event("E9", ""))), "reported.csv", null, "C1", Actor.CommandLine, default);
         const string export = "id,practitioner_id,patient_id,starts_at,ends_at,did_not_arrive,cancelled_at,notes\n1,P1,T1,2026-03-02T09:00:00Z,2026-03-02T09:30:00Z,false,,x\n2,P1,T2,2026-03-02T10:00:00Z,2026-03-02T10:30:00Z,perhaps,,\n";
         long kept = (await receive.ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(export)), "appointments.csv", null, "C1", Actor.CommandLine, default, new(MayAsk: true)))[0].Id;
-        await dashboard.App.Services.CatchUpAsync(null, default);
+        await dashboard.CatchUpAsync();
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 375) })
         {
             var page = await browser.PageAsync(scheme, width);

@@ -77,7 +77,7 @@ public class MappedRowsTests
             await WebTests.MakeDirectorAsync(services);
             await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(Samples.Practitioners)), "p.csv", null, "C1", Actor.CommandLine, default);
             await services.CatchUpAsync(null, default);
-        });
+        }, TimeProvider.System);
         using var director = await WebTests.SignedInAsync(dashboard);
         await director.GetAsync("/uploads");
         const string content = "Visit No,Therapist,Client,When,Came\nV1,P1,T1,31/03/2026 9:05 AM,Attended\nV2,P1,T2,01/04/2026 9:05 AM,\"Did, not\"\n";
@@ -102,7 +102,7 @@ public class MappedRowsTests
         Assert.Equal(HttpStatusCode.OK, await director.PostAsync(page, chosen, page));
         Assert.Contains("2 would be taken", director.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Redirect, await director.PostAsync(page, chosen, page + "?handler=read"));
-        await dashboard.App.Services.CatchUpAsync(null, default);
+        await dashboard.CatchUpAsync();
         await using (var db = WebTests.Db(dashboard))
             Assert.Equal([("V1", SessionStatus.Completed, "superficial"), ("V2", SessionStatus.NoShow, "superficial")],
                 await db.Sessions.OrderBy(s => s.SessionId).Select(s => new ValueTuple<string, SessionStatus?, string?>(s.SessionId, s.Status, s.Technique)).ToListAsync());
