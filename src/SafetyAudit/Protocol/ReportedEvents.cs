@@ -54,10 +54,10 @@ public static class ReportedEvents
 
     static async Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> WithAllAsync(SafetyAuditDb db, List<(AdverseEvent Event, string? PractitionerId, DateOnly Date)> all, DateTime nowUtc, CancellationToken ct)
     {
-        // A correction moves no deadline: an event came when its first version did.
+        // A correction moves no deadline: an event came when its first version did, also where that named another clinic or practitioner, or none.
         var cameAt = new Dictionary<(string, string), DateTime>();
         foreach (string[] ids in all.Where(one => one.Event.Version > 1).Select(one => one.Event.EventId).Distinct().Chunk(IdsAtOnce))
-            foreach (var first in await db.EverCounted<AdverseEvent>().Where(e => ids.Contains(e.EventId)).GroupBy(e => new { e.EventId, Clinic = e.ClinicId ?? "" }).Select(g => new { g.Key, At = g.Min(e => e.ReceivedAtUtc) }).ToListAsync(ct))
+            foreach (var first in await db.EverCounted<AdverseEvent>().IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).Where(e => ids.Contains(e.EventId)).GroupBy(e => new { e.EventId, Clinic = e.ClinicId ?? "" }).Select(g => new { g.Key, At = g.Min(e => e.ReceivedAtUtc) }).ToListAsync(ct))
                 cameAt[(first.Key.EventId, first.Key.Clinic)] = first.At;
 
         var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);

@@ -1,3 +1,4 @@
+using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Protocol;
@@ -93,6 +94,27 @@ public class TreatmentsTests
         }
         Assert.Equal(new Adherence(1, 0, 0, 1), await OfAsync(installation, "PR-032"));
         Assert.Equal(new Adherence(1, 0, 0, 1), await OfAsync(installation, "PR-033"));
+    }
+
+    // Else a reader of the clinic would be told of a later deadline than a reader of all.
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task An_event_came_when_it_first_did_also_for_those_to_whom_it_was_moved(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        const string header = "event_id,session_id,patient_id,category,onset_at\n";
+        await installation.ImportAsync(Samples.Practitioners + "P3,Cy Cole,C2,active,2015-01-01,2030-12-31\n");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", clinic: "C2", practitioner: "P3"));
+        // The one named nothing that is known, the other a session of another clinic.
+        await installation.ImportAsync(header + "E1,,T7,PNEUMOTHORAX,2026-03-02T12:00:00Z\nE2,S2,T1,PNEUMOTHORAX,2026-03-02T12:00:00Z\n");
+        var came = installation.Clock.Now.UtcDateTime;
+        installation.Clock.Now += TimeSpan.FromDays(20);
+        await installation.ImportAsync(header + "E1,S1,T1,PNEUMOTHORAX,2026-03-02T12:00:00Z\nE2,S1,T1,PNEUMOTHORAX,2026-03-02T12:00:00Z\n");
+        foreach (var reader in new[] { Actor.Worker, new(ActorKind.Person, "c1", "", Roles.Of(Role.Director), new(["C1"])), new(ActorKind.Person, "p1", "", Roles.Of(Role.Practitioner), new(null, "P1")) })
+        {
+            await using var db = installation.Db(reader);
+            var events = await ReportedEvents.ReadAsync(db, new(2026, 1, 1), new(2026, 12, 31), null, null, installation.Clock.Now.UtcDateTime, default);
+            Assert.Equal([("E1", 2, came), ("E2", 2, came)], events.Select(e => (e.Reported.Event.EventId, e.Reported.Event.Version, e.Reported.CameAtUtc)).Order());
+        }
     }
 
     [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
