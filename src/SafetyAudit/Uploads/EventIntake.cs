@@ -14,7 +14,8 @@ sealed class EventIntake : Intake<AdverseEvent>
     public override RecordKind Kind => RecordKind.Events;
     public override string Table => "adverse_events";
     public override string IdColumn => "event_id";
-    public override string SameRecord => "a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id)";
+    // Said once without its clinic and once with it, it is one event where it is one patient's; said without it both times, it is one whoever's: the patient may be what was corrected.
+    public override string SameRecord => "a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND (a.clinic_id IS NULL OR a.patient_id = b.patient_id))";
     public override string IdOf(AdverseEvent record) => record.EventId;
     public override string KeyOf(AdverseEvent record) => $"{record.EventId}\n{record.ClinicId}";
 
@@ -76,20 +77,20 @@ sealed class EventIntake : Intake<AdverseEvent>
     }
 
     // From the events to their sessions: a cross join is what SQLite does in the order written. And the clinics, since a sentinel event whose session has not arrived touches no day.
-    public override string MarkStale => """
+    public override string MarkStale => $$"""
         INSERT INTO stale_days (clinic_id, practitioner_id, date)
         SELECT DISTINCT s.clinic_id, s.practitioner_id, s.date FROM (
             SELECT linked_session_id, linked_clinic_id FROM adverse_events WHERE upload_id = {0}
             UNION ALL
             SELECT b.linked_session_id, b.linked_clinic_id FROM adverse_events a
-            JOIN adverse_events b ON a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id) AND b.version < a.version
+            JOIN adverse_events b ON {{SameRecord}} AND b.version < a.version
             WHERE a.upload_id = {0} AND a.version > 1) e
         CROSS JOIN sessions s WHERE s.session_id = e.linked_session_id AND s.clinic_id = e.linked_clinic_id AND s.superseded_at_utc IS NULL;
         INSERT INTO stale_clinics (clinic_id)
         SELECT COALESCE(linked_clinic_id, clinic_id, '') FROM adverse_events WHERE upload_id = {0}
         UNION
         SELECT COALESCE(b.linked_clinic_id, b.clinic_id, '') FROM adverse_events a
-        JOIN adverse_events b ON a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND a.patient_id = b.patient_id) AND b.version < a.version
+        JOIN adverse_events b ON {{SameRecord}} AND b.version < a.version
         WHERE a.upload_id = {0} AND a.version > 1
         """;
 }

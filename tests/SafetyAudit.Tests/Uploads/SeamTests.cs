@@ -1,9 +1,13 @@
 using System.Text;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Microsoft.Extensions.DependencyInjection;
 using SafetyAudit.Access;
+using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
+using SafetyAudit.Host;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
 
@@ -34,6 +38,46 @@ public class SeamTests
         var again = await installation.ImportAsync(Event("C1", "critical"));
         Assert.Equal(UploadStatus.Completed, again.Status);
         await CountsOnceAsync(installation, Severity.Critical);
+    }
+
+    // Both versions once counted, and the review of a sentinel event that counts twice keeps every alert from being judged.
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task An_event_without_a_clinic_whose_patient_was_corrected_counts_once(DatabaseProvider provider)
+    {
+        await using var installation = await FilledAsync(provider);
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S2").Replace(",T1,", ",T2,", StringComparison.Ordinal));
+        string first = Event("", "mild").Replace("S1,T1,BRUISE_MINOR", ",T2,PNEUMOTHORAX", StringComparison.Ordinal);
+        await installation.ImportAsync(first);
+        Assert.Equal(("S2", 1, 1), await CountedAsync());
+        var corrected = await installation.ImportAsync(first.Replace(",T2,", ",T1,", StringComparison.Ordinal));
+        Assert.Equal(1, corrected.RowsChanged);
+        Assert.Equal(("S1", 1, 1), await CountedAsync());
+
+        Assert.Null(await installation.Services.GetRequiredService<TakeBackUpload>().UndoAsync(corrected.Id, "wrong file", Actor.CommandLine, default));
+        await installation.Services.CatchUpAsync(null, default);
+        Assert.Equal(("S2", 1, 1), await CountedAsync());
+        await installation.ImportAsync(first.Replace(",T2,", ",T1,", StringComparison.Ordinal).Replace("mild", "severe", StringComparison.Ordinal));
+        string right = await installation.DigestAsync();
+
+        // A database in which both count is mended when it is migrated.
+        await using (var db = installation.Db())
+        {
+            var migrations = db.Database.GetMigrations().ToList();
+            await db.GetService<IMigrator>().MigrateAsync(migrations[migrations.FindIndex(m => m.EndsWith("_SupersedeUnnamed", StringComparison.Ordinal)) - 1]);
+            await db.Database.ExecuteSqlRawAsync("UPDATE adverse_events SET superseded_at_utc = NULL WHERE version = 1");
+            Assert.NotEmpty(await VerifyRecords.RunAsync(db, default).ToListAsync());
+            await Migrator.MigrateAsync(db, installation.Services.GetRequiredService<DatabaseSettings>(), default);
+        }
+        await installation.Services.CatchUpAsync(null, default);
+        Assert.Equal(("S1", 1, 1), await CountedAsync());
+        Assert.Equal(right, await installation.DigestAsync());
+
+        async Task<(string?, int, int)> CountedAsync()
+        {
+            await using var db = installation.Db();
+            Assert.Empty(await VerifyRecords.RunAsync(db, default).ToListAsync());
+            return (Assert.Single(await db.Current<AdverseEvent>().ToListAsync()).LinkedSessionId, await db.DailyObserved.Where(d => d.Measure == "PNEUMOTHORAX").SumAsync(d => d.Observed), await db.Alerts.CountAsync(a => a.Status == AlertStatus.Open && a.Rule == AlertRule.SentinelEvent));
+        }
     }
 
     [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
