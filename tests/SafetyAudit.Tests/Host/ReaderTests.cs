@@ -155,24 +155,33 @@ public partial class ReaderTests
         using var german = new Visitor(dashboard.Address);
         await german.SignInAsync("director", Password);
         await ChooseAsync(german, "de", "de-DE");
-        foreach (string page in new[] { "/", "/alerts", "/alerts?status=all", "/measures", "/practitioners", "/search", "/search?q=bl", "/shortcuts", "/views", "/settings", "/no-such-page" })
+        foreach (string page in new[] { "/", "/alerts", "/alerts?status=all", "/measures", "/measures/BRUISE_MINOR", "/baselines", "/adherence", "/adherence/PR-001", "/data-quality", "/protocol", "/protocol/change?clinic=C1", "/practitioners", "/search", "/search?q=bl", "/shortcuts", "/views", "/settings", "/no-such-page" })
         {
             await german.GetAsync(page);
             Assert.Contains("<html lang=\"de\">", german.Text, StringComparison.Ordinal);
             Assert.Contains("tabindex=\"-1\">", Regex.Match(german.Text, "<main[^>]*>").Value, StringComparison.Ordinal);
         }
-        foreach (string page in new[] { "/practitioners/P2", "/uploads", "/measures/BRUISE_MINOR", "/account" })
+        foreach (string page in new[] { "/practitioners/P2", "/uploads", "/account" })
         {
             await german.GetAsync(page);
             Assert.Contains("<html lang=\"de\">", german.Text, StringComparison.Ordinal);
             Assert.Contains("lang=\"en-GB\"", Regex.Match(german.Text, "<main[^>]*>").Value, StringComparison.Ordinal);
             Assert.Contains(">Behandelnde</a>", german.Text, StringComparison.Ordinal);
         }
-        await german.GetAsync("/measures/BRUISE_MINOR");
-        string body = Said(german)[Said(german).IndexOf("<main", StringComparison.Ordinal)..Said(german).IndexOf("</main", StringComparison.Ordinal)];
-        Assert.Contains("March 2026", body, StringComparison.Ordinal);
-        Assert.DoesNotContain("März", body, StringComparison.Ordinal);
-        Assert.DoesNotContain("Trichter", body, StringComparison.Ordinal);
+        string english = await BodyAsync("/practitioners/P2?measure=BRUISE_MINOR"), measure = await BodyAsync("/measures/BRUISE_MINOR");
+        Assert.Contains("March 2026", english, StringComparison.Ordinal);
+        Assert.DoesNotContain("März", english, StringComparison.Ordinal);
+        Assert.Contains("Position</th>", english, StringComparison.Ordinal);
+        Assert.Contains("März 2026", measure, StringComparison.Ordinal);
+        Assert.Contains("Trichterdiagramm", measure, StringComparison.Ordinal);
+        Assert.Contains("Lage</th>", measure, StringComparison.Ordinal);
+
+        async Task<string> BodyAsync(string page)
+        {
+            await german.GetAsync(page);
+            string said = Said(german);
+            return said[said.IndexOf("<main", StringComparison.Ordinal)..said.IndexOf("</main", StringComparison.Ordinal)];
+        }
     }
 
     [Fact]
