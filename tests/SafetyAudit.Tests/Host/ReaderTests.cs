@@ -220,7 +220,7 @@ public partial class ReaderTests
         }, new TestClock());
         await using var browser = await Browser.OpenAsync();
         string screenshots = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots"))).FullName;
-        (string Name, string Path)[] pages = [("home", "/"), ("alerts", "/alerts"), ("measures", "/measures"), ("search", "/search?q=blut"), ("shortcuts", "/shortcuts"), ("views", "/views"), ("settings", "/settings"), ("practitioners", "/practitioners")];
+        (string Name, string Path)[] pages = [("home", "/"), ("alerts", "/alerts"), ("measures", "/measures"), ("search", "/search?q=blut"), ("shortcuts", "/shortcuts"), ("views", "/views"), ("settings", "/settings"), ("practitioners", "/practitioners"), ("measure", "/measures/BRUISE_MINOR?compare=before&lasting=yes"), ("rare", "/measures/SYNCOPE"), ("baselines", "/baselines"), ("adherence", "/adherence"), ("rule", "/adherence/PR-008?measure=BRUISE_MINOR"), ("data-quality", "/data-quality"), ("protocol", "/protocol"), ("protocol-change", "/protocol/change?clinic=RIVER")];
         var wrong = new List<string>();
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 320) })
         {
@@ -246,7 +246,7 @@ public partial class ReaderTests
         }
         Assert.Empty(wrong);
 
-        // Home and the list of practitioners in German from top to bottom: what is left of English is marked as such.
+        // Pages in German from top to bottom: what is left of English is marked as such.
         var home = await browser.PageAsync(locale: "de-DE");
         await home.GotoAsync(dashboard.Address + "/sign-in");
         await home.FillAsync("[name=UserName]", "director");
@@ -257,8 +257,11 @@ public partial class ReaderTests
         Assert.Contains("Was einen Blick braucht", text, StringComparison.Ordinal);
         Assert.Contains("30. Juni 2026", text, StringComparison.Ordinal);
         Assert.DoesNotMatch(English(), text);
-        await home.GotoAsync(dashboard.Address + "/practitioners");
-        Assert.DoesNotMatch(English(), await ReadAsync());
+        foreach (string path in new[] { "/practitioners", "/measures/BRUISE_MINOR?compare=before&lasting=yes", "/measures/SYNCOPE", "/baselines", "/adherence", "/adherence/PR-008", "/data-quality", "/protocol" })
+        {
+            await home.GotoAsync(dashboard.Address + path);
+            Assert.DoesNotMatch(English(), await ReadAsync());
+        }
         Task<string> ReadAsync() => home.EvaluateAsync<string>("() => { const m = document.body.cloneNode(true); m.querySelectorAll('[lang^=en], script').forEach(e => e.remove()); return m.textContent + [...m.querySelectorAll('[aria-label], [title], [placeholder]')].map(e => ' ' + e.getAttribute('aria-label') + ' ' + e.getAttribute('title') + ' ' + e.getAttribute('placeholder')).join(' '); }");
         Assert.Empty(browser.Errors);
         Assert.Empty(browser.Elsewhere(dashboard.Address));
