@@ -155,14 +155,14 @@ public static partial class Show
     public static string Ends(double? ratio, Interval interval)
     {
         var (lower, upper) = Figures.Interval(ratio ?? interval.Lower, interval.Lower, interval.Upper);
-        return $"{lower} to {(double.IsPositiveInfinity(interval.Upper) ? "no limit" : upper)}";
+        return T("{0} to {1}", lower, double.IsPositiveInfinity(interval.Upper) ? T("no limit") : upper);
     }
 
     /// <summary>The ends of an interval of shares.</summary>
     public static string PercentInterval(double lower, double upper)
     {
         var (from, to) = Figures.PercentInterval(lower, upper);
-        return $"{from} to {to}";
+        return T("{0} to {1}", from, to);
     }
 
     public static string Day(DateOnly day, CultureInfo? reading = null) => day.ToString(DayOf(reading ?? CultureInfo.CurrentCulture), reading ?? CultureInfo.CurrentCulture);
@@ -207,7 +207,7 @@ public static partial class Show
     public static string Kind(RecordKind kind) => kind switch { RecordKind.FollowUps => "follow-ups", RecordKind.Patients => "patients’ risk profiles", _ => Codes.Words(Codes.Of(kind)) };
 
     /// <summary>A published rate by its id, in words: the catalogue's own, or a single study's.</summary>
-    public static string Baseline(string id) => id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..] is var end && end.All(char.IsAsciiDigit) ? $"the catalogue’s, version {end}" : $"one study, {end.Replace('-', ' ')}";
+    public static string Baseline(string id) => id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..] is var end && end.All(char.IsAsciiDigit) ? T("the catalogue’s, version {0}", end) : T("one study, {0}", end.Replace('-', ' '));
 
     public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };
 
@@ -274,7 +274,7 @@ public static partial class Show
 }
 
 /// <summary>Rows of rates with how their subjects are called and where they lead.</summary>
-public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link, string Expected = "Expected")
+public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link, string? Expected = null)
 {
     public string Anchor(RateRow row) => $"row-{row.Measure.Code}-{row.PractitionerId ?? row.ClinicId}-{row.From:yyyyMM}";
 }

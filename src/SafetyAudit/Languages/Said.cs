@@ -7,7 +7,7 @@ namespace SafetyAudit.Languages;
 
 /// <summary>
 /// What pages and charts say, in the language of whoever reads (<see cref="CultureInfo.CurrentUICulture"/>). The English text stands where it is said and is its own key; each other language is one file beside this one,
-/// <c>Said.de.resx</c> for German. What a file lacks is said in English.
+/// <c>Said.de.resx</c> for German. What a file lacks is said in English. Resources are named without regard to case: of two texts that differ by case alone, the second has a <c>~</c> before its name in the file.
 /// </summary>
 public static class Said
 {
@@ -23,6 +23,6 @@ public static class Said
     /// <summary>Every text of a language's file by its English one, for a region that of its language; nothing for English.</summary>
     public static FrozenDictionary<string, string> In(CultureInfo language) => Known.GetOrAdd(language.Name, static (_, language) =>
         language.Name.Length == 0 ? FrozenDictionary<string, string>.Empty
-        : Files.GetResourceSet(language, createIfNotExists: true, tryParents: false) is { } texts ? texts.Cast<System.Collections.DictionaryEntry>().ToFrozenDictionary(t => (string)t.Key, t => (string)t.Value!)
+        : Files.GetResourceSet(language, createIfNotExists: true, tryParents: false) is { } texts ? texts.Cast<System.Collections.DictionaryEntry>().ToFrozenDictionary(t => ((string)t.Key).TrimStart('~'), t => (string)t.Value!)
         : In(language.Parent), language);
 }

@@ -155,24 +155,33 @@ public partial class ReaderTests
         using var german = new Visitor(dashboard.Address);
         await german.SignInAsync("director", Password);
         await ChooseAsync(german, "de", "de-DE");
-        foreach (string page in new[] { "/", "/alerts", "/alerts?status=all", "/measures", "/practitioners", "/search", "/search?q=bl", "/shortcuts", "/views", "/settings", "/no-such-page" })
+        foreach (string page in new[] { "/", "/alerts", "/alerts?status=all", "/measures", "/measures/BRUISE_MINOR", "/baselines", "/adherence", "/adherence/PR-001", "/data-quality", "/protocol", "/protocol/change?clinic=C1", "/practitioners", "/search", "/search?q=bl", "/shortcuts", "/views", "/settings", "/no-such-page" })
         {
             await german.GetAsync(page);
             Assert.Contains("<html lang=\"de\">", german.Text, StringComparison.Ordinal);
             Assert.Contains("tabindex=\"-1\">", Regex.Match(german.Text, "<main[^>]*>").Value, StringComparison.Ordinal);
         }
-        foreach (string page in new[] { "/practitioners/P2", "/uploads", "/measures/BRUISE_MINOR", "/account" })
+        foreach (string page in new[] { "/practitioners/P2", "/uploads", "/account" })
         {
             await german.GetAsync(page);
             Assert.Contains("<html lang=\"de\">", german.Text, StringComparison.Ordinal);
             Assert.Contains("lang=\"en-GB\"", Regex.Match(german.Text, "<main[^>]*>").Value, StringComparison.Ordinal);
             Assert.Contains(">Behandelnde</a>", german.Text, StringComparison.Ordinal);
         }
-        await german.GetAsync("/measures/BRUISE_MINOR");
-        string body = Said(german)[Said(german).IndexOf("<main", StringComparison.Ordinal)..Said(german).IndexOf("</main", StringComparison.Ordinal)];
-        Assert.Contains("March 2026", body, StringComparison.Ordinal);
-        Assert.DoesNotContain("März", body, StringComparison.Ordinal);
-        Assert.DoesNotContain("Trichter", body, StringComparison.Ordinal);
+        string english = await BodyAsync("/practitioners/P2?measure=BRUISE_MINOR"), measure = await BodyAsync("/measures/BRUISE_MINOR");
+        Assert.Contains("March 2026", english, StringComparison.Ordinal);
+        Assert.DoesNotContain("März", english, StringComparison.Ordinal);
+        Assert.Contains("Position</th>", english, StringComparison.Ordinal);
+        Assert.Contains("März 2026", measure, StringComparison.Ordinal);
+        Assert.Contains("Trichterdiagramm", measure, StringComparison.Ordinal);
+        Assert.Contains("Lage</th>", measure, StringComparison.Ordinal);
+
+        async Task<string> BodyAsync(string page)
+        {
+            await german.GetAsync(page);
+            string said = Said(german);
+            return said[said.IndexOf("<main", StringComparison.Ordinal)..said.IndexOf("</main", StringComparison.Ordinal)];
+        }
     }
 
     [Fact]
@@ -211,7 +220,7 @@ public partial class ReaderTests
         }, new TestClock());
         await using var browser = await Browser.OpenAsync();
         string screenshots = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots"))).FullName;
-        (string Name, string Path)[] pages = [("home", "/"), ("alerts", "/alerts"), ("measures", "/measures"), ("search", "/search?q=blut"), ("shortcuts", "/shortcuts"), ("views", "/views"), ("settings", "/settings"), ("practitioners", "/practitioners")];
+        (string Name, string Path)[] pages = [("home", "/"), ("alerts", "/alerts"), ("measures", "/measures"), ("search", "/search?q=blut"), ("shortcuts", "/shortcuts"), ("views", "/views"), ("settings", "/settings"), ("practitioners", "/practitioners"), ("measure", "/measures/BRUISE_MINOR?compare=before&lasting=yes"), ("rare", "/measures/SYNCOPE"), ("baselines", "/baselines"), ("adherence", "/adherence"), ("rule", "/adherence/PR-008?measure=BRUISE_MINOR"), ("data-quality", "/data-quality"), ("protocol", "/protocol"), ("protocol-change", "/protocol/change?clinic=RIVER")];
         var wrong = new List<string>();
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 320) })
         {
@@ -237,7 +246,7 @@ public partial class ReaderTests
         }
         Assert.Empty(wrong);
 
-        // Home and the list of practitioners in German from top to bottom: what is left of English is marked as such.
+        // Pages in German from top to bottom: what is left of English is marked as such.
         var home = await browser.PageAsync(locale: "de-DE");
         await home.GotoAsync(dashboard.Address + "/sign-in");
         await home.FillAsync("[name=UserName]", "director");
@@ -248,8 +257,11 @@ public partial class ReaderTests
         Assert.Contains("Was einen Blick braucht", text, StringComparison.Ordinal);
         Assert.Contains("30. Juni 2026", text, StringComparison.Ordinal);
         Assert.DoesNotMatch(English(), text);
-        await home.GotoAsync(dashboard.Address + "/practitioners");
-        Assert.DoesNotMatch(English(), await ReadAsync());
+        foreach (string path in new[] { "/practitioners", "/measures/BRUISE_MINOR?compare=before&lasting=yes", "/measures/SYNCOPE", "/baselines", "/adherence", "/adherence/PR-008", "/data-quality", "/protocol" })
+        {
+            await home.GotoAsync(dashboard.Address + path);
+            Assert.DoesNotMatch(English(), await ReadAsync());
+        }
         Task<string> ReadAsync() => home.EvaluateAsync<string>("() => { const m = document.body.cloneNode(true); m.querySelectorAll('[lang^=en], script').forEach(e => e.remove()); return m.textContent + [...m.querySelectorAll('[aria-label], [title], [placeholder]')].map(e => ' ' + e.getAttribute('aria-label') + ' ' + e.getAttribute('title') + ' ' + e.getAttribute('placeholder')).join(' '); }");
         Assert.Empty(browser.Errors);
         Assert.Empty(browser.Elsewhere(dashboard.Address));

@@ -2,10 +2,13 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
+using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Pages;
 using SafetyAudit.Languages;
 using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
 using SafetyAudit.Reports;
 
 namespace SafetyAudit.Tests.Languages;
@@ -86,6 +89,12 @@ public partial class SaidTests
         said.UnionWith(Enum.GetValues<AlertLevel>().Select(Codes.Of));
         said.UnionWith(Catalogue.Baselines.Select(b => Codes.Of(b.Confidence)));
         said.UnionWith(Catalogue.Baselines.Where(b => b.Ascertainment != Ascertainment.Passive).Select(b => Codes.Of(b.Ascertainment)));
+        said.UnionWith(Catalogue.Baselines.Select(b => Codes.Words(b.CiomsBand)));
+        said.UnionWith(Enum.GetValues<CaseDecision>().Select(Words.Decision));
+        said.UnionWith(ControlMonthsChart.Signals);
+        said.UnionWith(QualityChart.Lines.Select(l => l.Name));
+        said.UnionWith(Rules.All.SelectMany(r => r.Fields.Select(RuleFields.Name).Concat([SafetyAudit.Host.Pages.AdherencePages.AdherenceModel.Area(r.Area), Codes.Of(r.Severity), r.Counted, r.InLeaflet])));
+        said.UnionWith(ProtocolForm.Settings.SelectMany(s => new[] { s.Group, s.Label, s.Hint }));
         said.Add(DiskFull.Words);
         return said;
     }
