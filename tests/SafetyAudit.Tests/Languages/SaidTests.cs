@@ -2,11 +2,15 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Pages;
 using SafetyAudit.Languages;
 using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
 using SafetyAudit.Reports;
+using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Languages;
 
@@ -87,6 +91,16 @@ public partial class SaidTests
         said.UnionWith(Catalogue.Baselines.Select(b => Codes.Of(b.Confidence)));
         said.UnionWith(Catalogue.Baselines.Where(b => b.Ascertainment != Ascertainment.Passive).Select(b => Codes.Of(b.Ascertainment)));
         said.Add(DiskFull.Words);
+        foreach (string stage in Enum.GetValues<CaseStage>().Select(Words.Stage)) said.UnionWith([stage, stage.ToLowerInvariant() + "|within"]);
+        said.UnionWith(Enum.GetValues<CaseDecision>().Select(Words.Decision));
+        said.UnionWith(Enum.GetValues<CaseCheck>().Select(Words.Check));
+        said.UnionWith(Enum.GetValues<CaseEntryKind>().Where(k => k is not (CaseEntryKind.Checked or CaseEntryKind.StageEnded)).Select(k => Words.Entry(new() { ClinicId = "", Kind = k }) + "|entry"));
+        said.UnionWith(Enum.GetValues<RuleSeverity>().Select(Codes.Of));
+        said.UnionWith(Enum.GetValues<Severity>().Select(Codes.Of));
+        said.UnionWith(Enum.GetValues<SessionStatus>().Select(s => Codes.Words(Codes.Of(s)) + "|within"));
+        said.UnionWith(Rules.All.Select(r => r.Counted + "|within"));
+        said.UnionWith(Rules.All.SelectMany(r => r.Fields).Concat(["due", "attempted", "reached"]).Select(f => RuleFields.Name(f) + "|field"));
+        said.UnionWith(EventReport.Whats.Select(w => w.Words).Concat(EventReport.HowBads.Select(b => b.Words)).Concat(EventReport.Dones.Select(d => d.Words)).Concat(EventReport.Whos.Select(w => w.Words)).Select(w => w + "|report"));
         return said;
     }
 
