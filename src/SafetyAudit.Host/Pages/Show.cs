@@ -7,12 +7,14 @@ using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.AuditTrail;
+using SafetyAudit.Cases;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Languages;
 using SafetyAudit.Measures;
 using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
+using SafetyAudit.Reports;
 using SafetyAudit.Statistics;
 using SafetyAudit.Uploads;
 using static SafetyAudit.Languages.Said;
@@ -121,6 +123,22 @@ public static partial class Show
     /// <summary>A figure and its sign, which no line breaks apart.</summary>
     public static string Tied(string words) => words.Replace(" %", "\u00a0%", StringComparison.Ordinal).Replace(" ×", "\u00a0×", StringComparison.Ordinal);
 
+    /// <summary>A text with what is more than words, a time or a link, where it says {0}, {1}.</summary>
+    public static IHtmlContent Put(string words, params IHtmlContent[] values)
+    {
+        var html = new HtmlContentBuilder();
+        int from = 0;
+        foreach (Match place in Places().Matches(words))
+        {
+            html.Append(words[from..place.Index]).AppendHtml(values[place.ValueSpan[1] - '0']);
+            from = place.Index + place.Length;
+        }
+        return html.Append(words[from..]);
+    }
+
+    [GeneratedRegex(@"\{[0-9]\}")]
+    private static partial Regex Places();
+
     /// <summary>Words in which dates, DOIs and the ids of records stay on one line.</summary>
     public static IHtmlContent Unbroken(string words)
     {
@@ -200,8 +218,8 @@ public static partial class Show
 
     public static string Notice(NoticeKind kind) => kind switch
     {
-        NoticeKind.SentinelEvent => "Sentinel event", NoticeKind.CaseAssigned => "Asked to lead a review", NoticeKind.CaseAsked => "Asked for an answer", NoticeKind.CaseDueSoon => "Due soon", NoticeKind.CaseNotBegun => "Not begun", NoticeKind.CaseOverdue => "Overdue", NoticeKind.CaseRecordsChanged => "Records changed",
-        NoticeKind.Digest => "The week", NoticeKind.CaseOpened => "Case opened", NoticeKind.CaseDecided => "Case decided", NoticeKind.ReportFrozen => "Report waits", _ => "Case opened again",
+        NoticeKind.SentinelEvent => T("Sentinel event"), NoticeKind.CaseAssigned => T("Asked to lead a review"), NoticeKind.CaseAsked => T("Asked for an answer"), NoticeKind.CaseDueSoon => T("Due soon"), NoticeKind.CaseNotBegun => T("Not begun"), NoticeKind.CaseOverdue => T("Overdue"), NoticeKind.CaseRecordsChanged => T("Records changed"),
+        NoticeKind.Digest => T("The week"), NoticeKind.CaseOpened => T("Case opened"), NoticeKind.CaseDecided => T("Case decided"), NoticeKind.ReportFrozen => T("Report waits"), _ => T("Case opened again"),
     };
 
     public static string Kind(RecordKind kind) => kind switch { RecordKind.FollowUps => "follow-ups", RecordKind.Patients => "patients’ risk profiles", _ => Codes.Words(Codes.Of(kind)) };
@@ -209,32 +227,46 @@ public static partial class Show
     /// <summary>A published rate by its id, in words: the catalogue's own, or a single study's.</summary>
     public static string Baseline(string id) => id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..] is var end && end.All(char.IsAsciiDigit) ? T("the catalogue’s, version {0}", end) : T("one study, {0}", end.Replace('-', ' '));
 
-    public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };
+    public static string YesNo(bool? value) => value switch { true => T("yes"), false => T("no"), null => T("not recorded|within") };
+
+    /// <summary>What a field holds, as it was recorded.</summary>
+    public static string Held(string? value) => value switch { null => T("not recorded|within"), "yes" => T("yes"), "no" => T("no"), _ => value };
+
+    /// <summary>What happened in a review, in a few words.</summary>
+    public static string Entry(CaseEntry entry) => entry.Kind switch
+    {
+        CaseEntryKind.Checked => $"{T(Words.Check(entry.Check!.Value))}: {(entry.Explains == true ? T("explains it") : T("does not explain it"))}",
+        CaseEntryKind.StageEnded => $"{T(Words.Stage(entry.Stage))}: {T("done|within")}",
+        _ => T(Words.Entry(entry) + "|entry"),
+    };
 
     /// <summary>The letters and terms of an alert's arithmetic, those that stand in it, each in words.</summary>
     public static IEnumerable<(string Term, string Words)> Terms(string arithmetic) => new (string Sign, string Term, string Words)[]
     {
-        ("learning CUSUM", "learning CUSUM", "a running sum of evidence that learns colleagues’ rate from month to month"),
-        ("R = ", "R", "what the sum gathers evidence for: 2 is a doubling, 0.5 half as many"),
-        ("month ", "month", "the month of the signal, counted from the clinic’s first"),
-        ("S = ", "S", "the sum of evidence in that month"),
-        ("h = ", "h", "the line that the sum is held against"),
-        ("budget", "budget", "false alarms a year that are accepted while nothing is wrong: for a practitioner, and for one measure of theirs (a stream)"),
-        ("K = ", "K", "measures of this practitioner that share the budget"),
-        ("mid-P", "mid-P", "the chance of a count so far out by chance alone, the count itself taken by half"),
-        ("Benjamini", "Benjamini–Hochberg", "the same chance once all comparisons of the month are allowed for, and the share of false ones that is accepted"),
-        ("gap test", "gap test", "how close together the latest events came, over the number of gaps said"),
-        ("tail", "tail", "the chance of gaps so short by chance alone, and the one from which an alert is raised"),
-        ("shape", "shape", "how firmly the expected rate is known: higher is firmer"),
-        ("colleagues’ rate", "colleagues’ rate", "the rate expected of this practitioner’s sessions, from colleagues’ records"),
-        ("colleagues' rate", "colleagues’ rate", "the rate expected of this practitioner’s sessions, from colleagues’ records"),
-        ("spread", "spread", "how much practitioners differ anyway, as a share of their rate"),
+        ("learning CUSUM", "learning CUSUM", T("a running sum of evidence that learns colleagues’ rate from month to month")),
+        ("R = ", "R", T("what the sum gathers evidence for: 2 is a doubling, 0.5 half as many")),
+        ("month ", "month", T("the month of the signal, counted from the clinic’s first")),
+        ("S = ", "S", T("the sum of evidence in that month")),
+        ("h = ", "h", T("the line that the sum is held against")),
+        ("budget", "budget", T("false alarms a year that are accepted while nothing is wrong: for a practitioner, and for one measure of theirs (a stream)")),
+        ("K = ", "K", T("measures of this practitioner that share the budget")),
+        ("mid-P", "mid-P", T("the chance of a count so far out by chance alone, the count itself taken by half")),
+        ("Benjamini", "Benjamini–Hochberg", T("the same chance once all comparisons of the month are allowed for, and the share of false ones that is accepted")),
+        ("gap test", "gap test", T("how close together the latest events came, over the number of gaps said")),
+        ("tail", "tail", T("the chance of gaps so short by chance alone, and the one from which an alert is raised")),
+        ("shape", "shape", T("how firmly the expected rate is known: higher is firmer")),
+        ("colleagues’ rate", "colleagues’ rate", T("the rate expected of this practitioner’s sessions, from colleagues’ records")),
+        ("colleagues' rate", "colleagues’ rate", T("the rate expected of this practitioner’s sessions, from colleagues’ records")),
+        ("spread", "spread", T("how much practitioners differ anyway, as a share of their rate")),
     }.Where(t => arithmetic.Contains(t.Sign, StringComparison.Ordinal)).Select(t => (t.Term, t.Words));
+
+    /// <summary>The language in which <see cref="About"/> names it, where that may not be the page's: titles of rules are kept in English.</summary>
+    public static string? LanguageOf(string? code) => Rules.ById.ContainsKey(code ?? "") ? Reader.English.Name : null;
 
     /// <summary>What an alert is about, by name: a measure or a rule.</summary>
     public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code) is { } measure ? T(measure.Title) : (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? T(Credential.Words(credential)) : code);
 
-    public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => "kept", Protocol.Outcome.Fail => "not kept", Protocol.Outcome.NotRecorded => "not recorded", _ => "not applicable" };
+    public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => T("kept|within"), Protocol.Outcome.Fail => T("not kept|within"), Protocol.Outcome.NotRecorded => T("not recorded|within"), _ => T("not applicable|within") };
 
     public static string Status(UploadStatus status) => status switch { UploadStatus.Received => "Waiting", UploadStatus.Processing => "Being read", UploadStatus.Completed => "Done", UploadStatus.Cancelled => "Cancelled", UploadStatus.Undone => "Undone", UploadStatus.NeedsColumns => "Its columns are not known", _ => "Refused" };
 

@@ -155,13 +155,13 @@ public partial class ReaderTests
         using var german = new Visitor(dashboard.Address);
         await german.SignInAsync("director", Password);
         await ChooseAsync(german, "de", "de-DE");
-        foreach (string page in new[] { "/", "/alerts", "/alerts?status=all", "/measures", "/measures/BRUISE_MINOR", "/baselines", "/adherence", "/adherence/PR-001", "/data-quality", "/protocol", "/protocol/change?clinic=C1", "/practitioners", "/search", "/search?q=bl", "/shortcuts", "/views", "/settings", "/no-such-page" })
+        foreach (string page in new[] { "/", "/alerts", "/alerts?status=all", "/measures", "/measures/BRUISE_MINOR", "/baselines", "/adherence", "/adherence/PR-001", "/data-quality", "/protocol", "/protocol/change?clinic=C1", "/practitioners", "/search", "/search?q=bl", "/shortcuts", "/views", "/settings", "/no-such-page", "/practitioners/P2" })
         {
             await german.GetAsync(page);
             Assert.Contains("<html lang=\"de\">", german.Text, StringComparison.Ordinal);
             Assert.Contains("tabindex=\"-1\">", Regex.Match(german.Text, "<main[^>]*>").Value, StringComparison.Ordinal);
         }
-        foreach (string page in new[] { "/practitioners/P2", "/uploads", "/account" })
+        foreach (string page in new[] { "/uploads", "/account" })
         {
             await german.GetAsync(page);
             Assert.Contains("<html lang=\"de\">", german.Text, StringComparison.Ordinal);

@@ -10,6 +10,8 @@ using SafetyAudit.Languages;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Reports;
+using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Languages;
 
@@ -96,6 +98,16 @@ public partial class SaidTests
         said.UnionWith(Rules.All.SelectMany(r => r.Fields.Select(RuleFields.Name).Concat([SafetyAudit.Host.Pages.AdherencePages.AdherenceModel.Area(r.Area), Codes.Of(r.Severity), r.Counted, r.InLeaflet])));
         said.UnionWith(ProtocolForm.Settings.SelectMany(s => new[] { s.Group, s.Label, s.Hint }));
         said.Add(DiskFull.Words);
+        foreach (string stage in Enum.GetValues<CaseStage>().Select(Words.Stage)) said.UnionWith([stage, stage.ToLowerInvariant() + "|within"]);
+        said.UnionWith(Enum.GetValues<CaseDecision>().Select(Words.Decision));
+        said.UnionWith(Enum.GetValues<CaseCheck>().Select(Words.Check));
+        said.UnionWith(Enum.GetValues<CaseEntryKind>().Where(k => k is not (CaseEntryKind.Checked or CaseEntryKind.StageEnded)).Select(k => Words.Entry(new() { ClinicId = "", Kind = k }) + "|entry"));
+        said.UnionWith(Enum.GetValues<RuleSeverity>().Select(Codes.Of));
+        said.UnionWith(Enum.GetValues<Severity>().Select(Codes.Of));
+        said.UnionWith(Enum.GetValues<SessionStatus>().Select(s => Codes.Words(Codes.Of(s)) + "|within"));
+        said.UnionWith(Rules.All.Select(r => r.Counted + "|within"));
+        said.UnionWith(Rules.All.SelectMany(r => r.Fields).Concat(["due", "attempted", "reached"]).Select(f => RuleFields.Name(f) + "|field"));
+        said.UnionWith(EventReport.Whats.Select(w => w.Words).Concat(EventReport.HowBads.Select(b => b.Words)).Concat(EventReport.Dones.Select(d => d.Words)).Concat(EventReport.Whos.Select(w => w.Words)).Select(w => w + "|report"));
         return said;
     }
 
