@@ -59,10 +59,13 @@ public partial class SaidTests
             Assert.Equal("Trichterdiagramm", Said.T("Funnel plot"));
             Assert.Equal("Offene Alarme: 2", Said.T("Open alerts: {0}", 2));
             Assert.Equal("nobody ever said this", Said.T("nobody ever said this"));
+            Assert.Equal("Hochladen", Said.T("Upload|do it"));
+            Assert.Equal("Hochgeladene Datei", Said.T("Upload"));
             CultureInfo.CurrentUICulture = new("de-AT");
             Assert.Equal("Trichterdiagramm", Said.T("Funnel plot"));
             CultureInfo.CurrentUICulture = new("fr-FR");
             Assert.Equal("Funnel plot", Said.T("Funnel plot"));
+            Assert.Equal(("Upload", "clinic C1", "a bar"), (Said.T("Upload|do it"), Said.T("clinic {0}|within", "C1"), Said.T("a bar|of nobody")));
         }
         finally { CultureInfo.CurrentUICulture = before; }
     }
@@ -86,6 +89,9 @@ public partial class SaidTests
         said.UnionWith(Enum.GetValues<AlertLevel>().Select(Codes.Of));
         said.UnionWith(Catalogue.Baselines.Select(b => Codes.Of(b.Confidence)));
         said.UnionWith(Catalogue.Baselines.Where(b => b.Ascertainment != Ascertainment.Passive).Select(b => Codes.Of(b.Ascertainment)));
+        said.UnionWith(Enum.GetValues<Audience>().SelectMany(a => new[] { Codes.Of(a), PackDocument.For(a) }));
+        said.UnionWith(Enum.GetValues<ReportRhythm>().Select(Codes.Of));
+        said.Add(ReportPeriod.Forms);
         said.Add(DiskFull.Words);
         return said;
     }
