@@ -23,7 +23,7 @@ public sealed record Reader(CultureInfo Language, CultureInfo Format)
     public static readonly IReadOnlyList<CultureInfo> Formats = [English, .. new[] { "en-US", "en-IE", "de-DE", "de-AT", "de-CH", "fr-FR" }.Select(CultureInfo.GetCultureInfo)];
 
     /// <summary>Pages that speak every language, as their files are called. All others are English, and say so to a browser that reads aloud.</summary>
-    public static readonly IReadOnlySet<string> TranslatedPages = new HashSet<string> { "/Index", "/Alerts/Index", "/Measures/Index", "/Practitioners/Index", "/Search", "/Shortcuts", "/Views", "/ReaderSettings", "/SignIn", "/SignInCode", "/Error" };
+    public static readonly IReadOnlySet<string> TranslatedPages = new HashSet<string> { "/Index", "/Alerts/Index", "/Measures/Index", "/Practitioners/Index", "/Search", "/Shortcuts", "/Views", "/ReaderSettings", "/SignIn", "/SignInCode", "/Error", "/Uploads/Index", "/Uploads/Details", "/Uploads/Columns", "/Uploads/Undo", "/Reports/Index", "/Reports/Details", "/Records/Index", "/Records/History", "/Records/Correct", "/Tour", "/SetUp", "/Welcome", "/SignOut", "/Notices", "/Trail", "/Access", "/Account/Index", "/Account/Code" };
 
     // Figures with the names of months in the language of the words around them.
     static readonly Dictionary<(string, string), CultureInfo> Readings = Formats.SelectMany(f => Languages.Select(l => (f, l))).ToDictionary(p => (p.f.Name, p.l.Name), p => Reading(p.f, p.l));
