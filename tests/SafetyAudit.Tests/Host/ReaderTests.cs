@@ -211,7 +211,7 @@ public partial class ReaderTests
         }, new TestClock());
         await using var browser = await Browser.OpenAsync();
         string screenshots = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots"))).FullName;
-        (string Name, string Path)[] pages = [("home", "/"), ("alerts", "/alerts"), ("measures", "/measures"), ("search", "/search?q=blut"), ("shortcuts", "/shortcuts"), ("views", "/views"), ("settings", "/settings"), ("practitioners", "/practitioners")];
+        (string Name, string Path)[] pages = [("home", "/"), ("alerts", "/alerts"), ("measures", "/measures"), ("search", "/search?q=blut"), ("shortcuts", "/shortcuts"), ("views", "/views"), ("settings", "/settings"), ("practitioners", "/practitioners"), ("uploads", "/uploads"), ("upload", "/uploads/2"), ("records", "/records?id=RIVER-S00042"), ("history", "/records/history?kind=sessions&id=RIVER-S00042&clinic=RIVER"), ("reports", "/reports"), ("tour", "/tour"), ("account", "/account"), ("access", "/access"), ("notices", "/notices")];
         var wrong = new List<string>();
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 320) })
         {
@@ -248,8 +248,11 @@ public partial class ReaderTests
         Assert.Contains("Was einen Blick braucht", text, StringComparison.Ordinal);
         Assert.Contains("30. Juni 2026", text, StringComparison.Ordinal);
         Assert.DoesNotMatch(English(), text);
-        await home.GotoAsync(dashboard.Address + "/practitioners");
-        Assert.DoesNotMatch(English(), await ReadAsync());
+        foreach (string path in new[] { "/practitioners", "/reports?period=2026Q2&audience=board", "/tour", "/account", "/access", "/notices" })
+        {
+            await home.GotoAsync(dashboard.Address + path);
+            Assert.DoesNotMatch(English(), await ReadAsync());
+        }
         Task<string> ReadAsync() => home.EvaluateAsync<string>("() => { const m = document.body.cloneNode(true); m.querySelectorAll('[lang^=en], script').forEach(e => e.remove()); return m.textContent + [...m.querySelectorAll('[aria-label], [title], [placeholder]')].map(e => ' ' + e.getAttribute('aria-label') + ' ' + e.getAttribute('title') + ' ' + e.getAttribute('placeholder')).join(' '); }");
         Assert.Empty(browser.Errors);
         Assert.Empty(browser.Elsewhere(dashboard.Address));
