@@ -41,60 +41,60 @@ public static partial class Show
 
     public static string Role(Role role) => role switch
     {
-        SafetyAudit.Access.Role.Director => "director",
-        SafetyAudit.Access.Role.ComplianceOfficer => "compliance officer",
-        SafetyAudit.Access.Role.Practitioner => "practitioner",
-        SafetyAudit.Access.Role.Administrator => "administrator",
-        _ => "auditor",
+        SafetyAudit.Access.Role.Director => T("director"),
+        SafetyAudit.Access.Role.ComplianceOfficer => T("compliance officer"),
+        SafetyAudit.Access.Role.Practitioner => T("practitioner|within"),
+        SafetyAudit.Access.Role.Administrator => T("administrator"),
+        _ => T("auditor"),
     };
 
     public static string Reach(Scope scope) => scope switch
     {
-        { Clinics: [] } => "nothing",
-        { PractitionerId: { } own } => $"own records as {own}",
-        { Clinics: null } => "all clinics",
+        { Clinics: [] } => T("nothing"),
+        { PractitionerId: { } own } => T("own records as {0}", own),
+        { Clinics: null } => T("all clinics|within"),
         _ => string.Join(", ", scope.Clinics),
     };
 
     public static string Asks(Permission permission) => permission switch
     {
-        SafetyAudit.Access.Permission.ReadFigures => "rates and alerts",
-        SafetyAudit.Access.Permission.ReadNames => "names",
-        SafetyAudit.Access.Permission.ReadRecords => "records, one by one",
-        SafetyAudit.Access.Permission.ReadNarratives => "free text",
-        SafetyAudit.Access.Permission.SendRecords => "uploads",
-        SafetyAudit.Access.Permission.ReadTrail => "audit trail",
-        SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
-        SafetyAudit.Access.Permission.KeepReportLinks => "report links",
-        SafetyAudit.Access.Permission.LayDownProtocol => "the clinic’s protocol",
-        SafetyAudit.Access.Permission.ReviewCases => "reviews of alerts",
-        SafetyAudit.Access.Permission.KeepReports => "compliance reports",
-        _ => "own account",
+        SafetyAudit.Access.Permission.ReadFigures => T("rates and alerts"),
+        SafetyAudit.Access.Permission.ReadNames => T("names"),
+        SafetyAudit.Access.Permission.ReadRecords => T("records, one by one"),
+        SafetyAudit.Access.Permission.ReadNarratives => T("free text"),
+        SafetyAudit.Access.Permission.SendRecords => T("uploads|within"),
+        SafetyAudit.Access.Permission.ReadTrail => T("audit trail|within"),
+        SafetyAudit.Access.Permission.ManageAccess => T("accounts and keys"),
+        SafetyAudit.Access.Permission.KeepReportLinks => T("report links|within"),
+        SafetyAudit.Access.Permission.LayDownProtocol => T("the clinic’s protocol"),
+        SafetyAudit.Access.Permission.ReviewCases => T("reviews of alerts"),
+        SafetyAudit.Access.Permission.KeepReports => T("compliance reports|within"),
+        _ => T("own account"),
     };
 
     public static string Action(AuditAction action) => action switch
     {
-        AuditAction.Added => "added",
-        AuditAction.Changed => "changed",
-        AuditAction.Removed => "removed",
-        AuditAction.Stored => "rows stored",
-        AuditAction.Completed => "file counts",
-        AuditAction.Failed => "file refused",
-        AuditAction.Read => "opened",
-        AuditAction.Exported => "taken out",
-        AuditAction.Refused => "refused",
-        AuditAction.SignedIn => "signed in",
-        AuditAction.SignedOut => "signed out",
-        _ => "checked",
+        AuditAction.Added => T("added"),
+        AuditAction.Changed => T("changed"),
+        AuditAction.Removed => T("removed"),
+        AuditAction.Stored => T("rows stored"),
+        AuditAction.Completed => T("file counts"),
+        AuditAction.Failed => T("file refused"),
+        AuditAction.Read => T("opened"),
+        AuditAction.Exported => T("taken out"),
+        AuditAction.Refused => T("refused|done"),
+        AuditAction.SignedIn => T("signed in"),
+        AuditAction.SignedOut => T("signed out"),
+        _ => T("checked"),
     };
 
     /// <summary>Who acted, as an entry of the trail names them.</summary>
     public static string Who(string actor) => actor.Split(' ', 2) switch
     {
         ["person", var name] => name,
-        ["api_key", var name] => $"API key “{name}”",
-        ["command_line", var name] => $"{name}, at the command line",
-        ["worker", _] => "the worker",
+        ["api_key", var name] => T("API key “{0}”", name),
+        ["command_line", var name] => T("{0}, at the command line", name),
+        ["worker", _] => T("the worker"),
         ["nobody", var words] => words,
         _ => actor,
     };
@@ -222,7 +222,7 @@ public static partial class Show
         NoticeKind.Digest => T("The week"), NoticeKind.CaseOpened => T("Case opened"), NoticeKind.CaseDecided => T("Case decided"), NoticeKind.ReportFrozen => T("Report waits"), _ => T("Case opened again"),
     };
 
-    public static string Kind(RecordKind kind) => kind switch { RecordKind.FollowUps => "follow-ups", RecordKind.Patients => "patients’ risk profiles", _ => Codes.Words(Codes.Of(kind)) };
+    public static string Kind(RecordKind kind) => kind switch { RecordKind.FollowUps => T("follow-ups|within"), RecordKind.Patients => T("patients’ risk profiles"), RecordKind.Sessions => T("sessions|within"), RecordKind.Events => T("events|within"), _ => T("practitioners|within") };
 
     /// <summary>A published rate by its id, in words: the catalogue's own, or a single study's.</summary>
     public static string Baseline(string id) => id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..] is var end && end.All(char.IsAsciiDigit) ? T("the catalogue’s, version {0}", end) : T("one study, {0}", end.Replace('-', ' '));
@@ -268,19 +268,19 @@ public static partial class Show
 
     public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => T("kept|within"), Protocol.Outcome.Fail => T("not kept|within"), Protocol.Outcome.NotRecorded => T("not recorded|within"), _ => T("not applicable|within") };
 
-    public static string Status(UploadStatus status) => status switch { UploadStatus.Received => "Waiting", UploadStatus.Processing => "Being read", UploadStatus.Completed => "Done", UploadStatus.Cancelled => "Cancelled", UploadStatus.Undone => "Undone", UploadStatus.NeedsColumns => "Its columns are not known", _ => "Refused" };
+    public static string Status(UploadStatus status) => status switch { UploadStatus.Received => T("Waiting"), UploadStatus.Processing => T("Being read"), UploadStatus.Completed => T("Done"), UploadStatus.Cancelled => T("Cancelled"), UploadStatus.Undone => T("Undone"), UploadStatus.NeedsColumns => T("Its columns are not known"), _ => T("Refused") };
 
     /// <summary>The same of one upload; a cancelled one may still be cleared away.</summary>
     public static string Status(Upload upload) => Status(upload.Status == UploadStatus.Processing && upload.TakenBackAtUtc is not null ? UploadStatus.Cancelled : upload.Status);
 
     /// <summary>A time that is left, roughly.</summary>
-    public static string Left(TimeSpan left) => left.TotalSeconds < 90 ? $"about {Math.Max(1, Math.Round(left.TotalSeconds)):0} s left" : left.TotalMinutes < 90 ? $"about {left.TotalMinutes:0} min left" : $"about {left.TotalHours:0.#} h left";
+    public static string Left(TimeSpan left) => left.TotalSeconds < 90 ? T("about {0:0} s left", Math.Max(1, Math.Round(left.TotalSeconds))) : left.TotalMinutes < 90 ? T("about {0:0} min left", left.TotalMinutes) : T("about {0:0.#} h left", left.TotalHours);
 
     /// <summary>How far the counting of practitioners' days has come, alike on pages and terminals.</summary>
     public static string Counting(SafetyAudit.Summaries.CountingProgress progress)
     {
         long days = progress.Left == 0 ? progress.Done : progress.Left;
-        string counted = string.Create(CultureInfo.CurrentCulture, $"{days:N0} practitioner-day{(days == 1 ? "" : "s")} {(progress.Left == 0 ? "counted" : "to be counted")}");
+        string counted = progress.Left == 0 ? days == 1 ? T("{0:N0} practitioner-day counted", days) : T("{0:N0} practitioner-days counted", days) : days == 1 ? T("{0:N0} practitioner-day to be counted", days) : T("{0:N0} practitioner-days to be counted", days);
         return progress is { Left: > 0, Pace: { } pace } ? string.Create(CultureInfo.CurrentCulture, $"{counted}, {pace.DaysPerSecond:N0}/s, {Left(pace.Left)}") : counted;
     }
 

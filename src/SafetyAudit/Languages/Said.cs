@@ -14,7 +14,7 @@ public static class Said
     static readonly ResourceManager Files = new(typeof(Said));
     static readonly ConcurrentDictionary<string, FrozenDictionary<string, string>> Known = new();
 
-    /// <summary>A text without anything put into it. What follows a bar is not said: it tells apart two texts that are one in English but not elsewhere, or that differ in capitals alone, which no file of texts allows.</summary>
+    /// <summary>A text without anything put into it. What follows a bar is not said: it tells apart two texts that are one in English but not elsewhere.</summary>
     public static string T(string english) => In(CultureInfo.CurrentUICulture).TryGetValue(english, out string? said) ? said : english.IndexOf('|', StringComparison.Ordinal) is var bar and > 0 ? english[..bar] : english;
 
     /// <summary>A text with values in the reader's formats where it says {0}, {1}.</summary>
