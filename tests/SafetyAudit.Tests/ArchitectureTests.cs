@@ -14,7 +14,7 @@ public partial class ArchitectureTests
         ["Measures"] = ["Sessions", "Data"],
         ["Protocol"] = ["Sessions", "Uploads", "Measures", "Languages", "Data"],
         ["Fhir"] = ["Measures"],
-        ["Uploads"] = ["Sessions", "Fhir", "Measures", "Data", "Access", "AuditTrail"],
+        ["Uploads"] = ["Sessions", "Fhir", "Measures", "Languages", "Data", "Access", "AuditTrail"],
         ["Summaries"] = ["Sessions", "Uploads", "Measures", "Protocol", "Data", "Access", "AuditTrail"],
         ["Analysis"] = ["Sessions", "Measures", "Protocol", "Summaries", "Data"],
         ["Alerts"] = ["Sessions", "Measures", "Protocol", "Analysis", "Languages", "Data", "Access", "AuditTrail"],

@@ -5,6 +5,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Sessions;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -42,7 +43,7 @@ public sealed class AccessModel(SafetyAuditDb db, GiveAccess access) : PageModel
     public Task<IActionResult> OnPostKeyAsync(string? name, string? clinic, CancellationToken ct) => TryAsync(async () =>
     {
         var (key, secret) = await access.AddKeyAsync(name?.Trim() ?? "", clinic ?? "", ct);
-        Once = ($"The key “{key.Name}” for clinic {key.ClinicId}", secret);
+        Once = (T("The key “{0}” for clinic {1}", key.Name, key.ClinicId), secret);
     }, ct);
 
     public Task<IActionResult> OnPostRevokeAsync(long id, CancellationToken ct) => TryAsync(() => access.RevokeKeyAsync(id, ct), ct);
@@ -65,7 +66,7 @@ public sealed class AccessModel(SafetyAuditDb db, GiveAccess access) : PageModel
         return Page();
     }
 
-    (string, string) Invitation(User user, string token) => ($"The invitation of {user.UserName}, good for one day", $"{Request.Scheme}://{Request.Host}{GiveAccess.InvitationPath(user, token)}");
+    (string, string) Invitation(User user, string token) => (T("The invitation of {0}, good for one day", user.UserName), $"{Request.Scheme}://{Request.Host}{GiveAccess.InvitationPath(user, token)}");
 
     async Task LoadAsync(CancellationToken ct)
     {

@@ -3,6 +3,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -27,7 +28,7 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
     public string LinkTo(QualityRow row) =>
         $"/data-quality?clinic={Uri.EscapeDataString(row.ClinicId)}{(row.PractitionerId is { } id ? $"&practitioner={Uri.EscapeDataString(id)}" : "")}&{PeriodQuery}#months";
 
-    public string NameOf(QualityRow row) => row.PractitionerId is { } id ? $"{base.NameOf(id)} at {row.ClinicId}" : row.ClinicId;
+    public string NameOf(QualityRow row) => row.PractitionerId is { } id ? T("{0} at {1}", base.NameOf(id), row.ClinicId) : row.ClinicId;
 
     public async Task OnGetAsync(CancellationToken ct)
     {

@@ -4,6 +4,7 @@ using SafetyAudit.Analysis;
 using SafetyAudit.Cases;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -37,8 +38,8 @@ static class DatedNotes
         string? self = await ReviewCase.SelfAsync(db, ct);
         var decided = await ReviewCase.KnownTo(self, db.Cases).Where(c => c.ClinicId == clinic && c.Measure == about && (practitioner == null || c.PractitionerId == null || c.PractitionerId == practitioner) && c.DecidedAtUtc >= start && c.DecidedAtUtc < end)
             .Select(c => new { c.Id, c.Decision, c.DecidedAtUtc }).ToListAsync(ct);
-        return [.. changes.Select(day => new DatedNote(day, "the local protocol changed", $"/protocol?clinic={Uri.EscapeDataString(clinic)}"))
-            .Concat(decided.Where(c => c.Decision is not null).Select(c => new DatedNote(DateOnly.FromDateTime(c.DecidedAtUtc!.Value), $"case {c.Id} decided: {Words.Decision(c.Decision!.Value)}", $"/cases/{c.Id}")))
+        return [.. changes.Select(day => new DatedNote(day, T("the local protocol changed"), $"/protocol?clinic={Uri.EscapeDataString(clinic)}"))
+            .Concat(decided.Where(c => c.Decision is not null).Select(c => new DatedNote(DateOnly.FromDateTime(c.DecidedAtUtc!.Value), T("case {0} decided: {1}", c.Id, T(Words.Decision(c.Decision!.Value))), $"/cases/{c.Id}")))
             .OrderBy(n => n.Day).TakeLast(Most)];
     }
 }

@@ -6,6 +6,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Notices;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -38,13 +39,17 @@ public sealed class NoticesModel(SafetyAuditDb db, KeyRing keys, NoticeSettings 
 
     public string? Problem { get; private set; }
 
+    /// <summary>Whether what checks addresses says it, which speaks English alone.</summary>
+    public bool ProblemInEnglish { get; private set; }
+
     public Task OnGetAsync(CancellationToken ct) => LoadAsync(ct);
 
     public async Task<IActionResult> OnPostAddAsync(string? url, string? clinic, CancellationToken ct)
     {
         clinic = string.IsNullOrEmpty(clinic) ? null : clinic;
-        Problem = Webhook.Problem(url, settings) ?? (settings.Address is null ? "Set Notices:Address first: what is told carries links." : clinic is not null && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct) ? "There is no such clinic." : null);
-        if (Problem is null && await db.Webhooks.CountAsync(w => w.EndedAtUtc == null, ct) >= MostWebhooks) Problem = "There are as many as can be. End one first.";
+        ProblemInEnglish = (Problem = Webhook.Problem(url, settings)) is not null;
+        Problem ??= settings.Address is null ? T("Set Notices:Address first: what is told carries links.") : clinic is not null && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct) ? T("There is no such clinic.") : null;
+        if (Problem is null && await db.Webhooks.CountAsync(w => w.EndedAtUtc == null, ct) >= MostWebhooks) Problem = T("There are as many as can be. End one first.");
         if (Problem is not null) (Response.StatusCode, Typed, Clinic) = (StatusCodes.Status422UnprocessableEntity, url, clinic);
         else
         {
@@ -93,5 +98,5 @@ public sealed class NoticesModel(SafetyAuditDb db, KeyRing keys, NoticeSettings 
     }
 
     /// <summary>Who receives it, in words.</summary>
-    public string To(Notice notice) => notice.Channel == NoticeChannel.Mail ? notice.Receiver : Webhooks.Find(w => w.Id.ToString(System.Globalization.CultureInfo.InvariantCulture) == notice.Receiver)?.Url ?? $"webhook {notice.Receiver}, ended";
+    public string To(Notice notice) => notice.Channel == NoticeChannel.Mail ? notice.Receiver : Webhooks.Find(w => w.Id.ToString(System.Globalization.CultureInfo.InvariantCulture) == notice.Receiver)?.Url ?? T("webhook {0}, ended", notice.Receiver);
 }

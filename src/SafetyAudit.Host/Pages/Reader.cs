@@ -22,9 +22,6 @@ public sealed record Reader(CultureInfo Language, CultureInfo Format)
     /// <summary>The first of a language stands for the regions of it that are not here.</summary>
     public static readonly IReadOnlyList<CultureInfo> Formats = [English, .. new[] { "en-US", "en-IE", "de-DE", "de-AT", "de-CH", "fr-FR" }.Select(CultureInfo.GetCultureInfo)];
 
-    /// <summary>Pages that speak every language, as their files are called. All others are English, and say so to a browser that reads aloud.</summary>
-    public static readonly IReadOnlySet<string> TranslatedPages = new HashSet<string> { "/Index", "/Alerts/Index", "/Measures/Index", "/Practitioners/Index", "/Search", "/Shortcuts", "/Views", "/ReaderSettings", "/SignIn", "/SignInCode", "/Error" };
-
     // Figures with the names of months in the language of the words around them.
     static readonly Dictionary<(string, string), CultureInfo> Readings = Formats.SelectMany(f => Languages.Select(l => (f, l))).ToDictionary(p => (p.f.Name, p.l.Name), p => Reading(p.f, p.l));
 
@@ -47,11 +44,8 @@ public sealed record Reader(CultureInfo Language, CultureInfo Format)
             ?? English;
     }
 
-    /// <summary>Whether a page speaks the reader's language.</summary>
-    public bool Understands(string page) => Language == English || TranslatedPages.Contains(page);
-
-    /// <summary>From here on, in what is awaited, texts and figures are the reader's; English ones on a page that knows no other.</summary>
-    public void Listen(bool translated = true) => (CultureInfo.CurrentUICulture, CultureInfo.CurrentCulture) = translated ? (Language, Readings[(Format.Name, Language.Name)]) : (English, Readings[(Format.Name, English.Name)]);
+    /// <summary>From here on, in what is awaited, texts and figures are the reader's.</summary>
+    public void Listen() => (CultureInfo.CurrentUICulture, CultureInfo.CurrentCulture) = (Language, Readings[(Format.Name, Language.Name)]);
 
     static CultureInfo Reading(CultureInfo format, CultureInfo language)
     {
@@ -84,9 +78,5 @@ sealed class ReadToThem : IAsyncPageFilter, IAsyncResultFilter
         return next();
     }
 
-    static void Listen(FilterContext context)
-    {
-        var reader = Reader.Of(context.HttpContext);
-        reader.Listen(context.ActionDescriptor is not PageActionDescriptor page || reader.Understands(page.ViewEnginePath));
-    }
+    static void Listen(FilterContext context) => Reader.Of(context.HttpContext).Listen();
 }

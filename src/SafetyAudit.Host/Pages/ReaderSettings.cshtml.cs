@@ -7,14 +7,11 @@ namespace SafetyAudit.Host.Pages;
 
 /// <summary>A reader's language and formats. Kept in their browser, so that the sign-in page speaks their language too.</summary>
 [Needs(Permission.KeepOwnAccount)]
-public sealed class ReaderSettingsModel(Data.SafetyAuditDb db) : PageModel
+public sealed class ReaderSettingsModel : PageModel
 {
     public string? Language { get; private set; }
     public string? Format { get; private set; }
     public bool Kept { get; private set; }
-
-    /// <summary>What the reader may open and finds in their language.</summary>
-    public IEnumerable<Place> Translated => Navigation.For(db.Actor.Permissions).SelectMany(s => s.Places).Where(p => Reader.TranslatedPages.Contains(p.Folder) || Reader.TranslatedPages.Contains(p.Folder + "/Index"));
 
     public void OnGet(string? done) => ((Language, Format), Kept) = (Reader.Chosen(Request), done == "kept");
 

@@ -10,6 +10,7 @@ using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -60,7 +61,7 @@ public sealed class ReportModel(
         if (forms.Attempt(HttpContext, link) is { } wait)
         {
             Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            return Again(StatusCodes.Status429TooManyRequests, "Many reports come from here just now. What you wrote is still below: wait two minutes, then send it again.");
+            return Again(StatusCodes.Status429TooManyRequests, T("Many reports come from here just now. What you wrote is still below: wait two minutes, then send it again."));
         }
         var name = Report.NameOf(link, opened.Code, keys);
         // The same press again, its answer lost, however late: it came before.
@@ -72,10 +73,10 @@ public sealed class ReportModel(
         if (forms.IsOld(opened))
         {
             Token = forms.New(link);
-            return Again(StatusCodes.Status422UnprocessableEntity, "The form was open for a long time. Look over what you wrote, and send it again.");
+            return Again(StatusCodes.Status422UnprocessableEntity, T("The form was open for a long time. Look over what you wrote, and send it again."));
         }
         // Nobody sees this field; who fills it in is a program, or has one that fills in forms.
-        if (!string.IsNullOrEmpty(website)) return Again(StatusCodes.Status422UnprocessableEntity, "A hidden field was filled in. It is empty now: send the form again.");
+        if (!string.IsNullOrEmpty(website)) return Again(StatusCodes.Status422UnprocessableEntity, T("A hidden field was filled in. It is empty now: send the form again."));
         Problems = [.. Report.Problems(TimeZoneInfo.FindSystemTimeZoneById(clinic.TimeZone), time.UtcNow())];
         if (Problems.Count > 0) return Again(StatusCodes.Status422UnprocessableEntity);
         await ReceiveAsync(clinic, opened, name, ct);
@@ -91,16 +92,16 @@ public sealed class ReportModel(
         if (forms.Attempt(HttpContext, link) is { } wait)
         {
             Response.Headers.RetryAfter = Math.Ceiling(wait.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-            return Again(StatusCodes.Status429TooManyRequests, "Many ask from here just now. Wait two minutes, then ask again.");
+            return Again(StatusCodes.Status429TooManyRequests, T("Many ask from here just now. Wait two minutes, then ask again."));
         }
         code = (code ?? "").Trim().ToUpperInvariant();
         await using var records = await databases.OpenAsync(new Actor(ActorKind.OpenForm, $"report link of {clinic.Id}", "not kept", Actor.Nobody.Permissions, new([clinic.Id])), ct);
         Answer = await ReviewCase.ForReporterAsync(records, clinic.Id, code, ct) switch
         {
-            (false, _, _) => $"No report with this code has reached {clinic.Name}. Look at the code again. A report that was sent just now takes a minute.",
+            (false, _, _) => T("No report with this code has reached {0}. Look at the code again. A report that was sent just now takes a minute.", clinic.Name),
             (_, _, { } feedback) => feedback,
-            (_, true, _) => $"{clinic.Name} has the report, and has looked into it.",
-            _ => $"{clinic.Name} has the report.",
+            (_, true, _) => T("{0} has the report, and has looked into it.", clinic.Name),
+            _ => T("{0} has the report.", clinic.Name),
         };
         return Page();
     }

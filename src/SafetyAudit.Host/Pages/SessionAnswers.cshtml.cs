@@ -6,6 +6,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -19,7 +20,7 @@ public sealed class SessionAnswersModel(SafetyAuditDb db, TimeProvider time) : P
     public List<Answer> Answers { get; private set; } = [];
 
     // What the patient's risk profile says is not for somebody who reaches their own figures only.
-    string? Shown(string field, Treatment treatment) => field is "sex" or "birth_decade" or "bmi_band" && db.Actor.Scope.PractitionerId is not null ? "(not shown)" : RuleFields.Text(field, treatment);
+    string? Shown(string field, Treatment treatment) => field is "sex" or "birth_decade" or "bmi_band" && db.Actor.Scope.PractitionerId is not null ? T("(not shown)") : RuleFields.Text(field, treatment);
 
     public async Task<IActionResult> OnGetAsync(string? id, string? clinic, CancellationToken ct)
     {
@@ -30,14 +31,14 @@ public sealed class SessionAnswersModel(SafetyAuditDb db, TimeProvider time) : P
         Answers.AddRange(Rules.OfSessions.Select(rule => new Answer(rule, "", rule.For(treatment), [.. rule.Fields.Select(f => (f, Shown(f, treatment)))])));
 
         foreach (var (reported, _, _) in (await ReportedEvents.ReadAsync(db, session.Date, session.Date, session.ClinicId, session.PractitionerId, time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId == session.SessionId))
-            Answers.AddRange(Rules.OfEvents.Select(rule => new Answer(rule, $"event {reported.Event.EventId}", rule.Check(reported), [.. rule.Fields.Select(f => (f, RuleFields.Text(f, reported)))])));
+            Answers.AddRange(Rules.OfEvents.Select(rule => new Answer(rule, T("event {0}|within", reported.Event.EventId), rule.Check(reported), [.. rule.Fields.Select(f => (f, RuleFields.Text(f, reported)))])));
 
         var month = new DateOnly(session.Date.Year, session.Date.Month, 1);
         // Before its days are counted a month has nothing due.
         var followUp = (await FollowUpMonths.ReadAsync(db, month, month.AddMonths(1).AddDays(-1), session.ClinicId, session.PractitionerId, ct)).SingleOrDefault()?.FollowUp ?? new(0, 0, 0, treatment.Clinic);
         Answers.AddRange(Rules.OfMonths.Select(rule => new Answer(rule, $"{month:MMMM yyyy}", rule.Check(followUp), [("due", $"{followUp.Due}"), ("attempted", $"{followUp.Attempted}"), ("reached", $"{followUp.Reached}")])));
         // A rule about events has nothing to look at where there was none.
-        Answers.AddRange(Rules.OfEvents.Where(rule => !Answers.Exists(a => a.Rule == rule)).Select(rule => new Answer(rule, "no event", Outcome.NotApplicable, [])));
+        Answers.AddRange(Rules.OfEvents.Where(rule => !Answers.Exists(a => a.Rule == rule)).Select(rule => new Answer(rule, T("no event|within"), Outcome.NotApplicable, [])));
         Answers.Sort((a, b) => (a.Rule.Id, a.About).CompareTo((b.Rule.Id, b.About)));
         return Page();
     }

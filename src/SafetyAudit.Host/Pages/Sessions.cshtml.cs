@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
@@ -8,6 +7,7 @@ using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -31,7 +31,11 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     int passed;
 
     public bool MaySend => Db.Actor.May(Permission.SendRecords);
-    public string Heading { get; private set; } = "Sessions";
+
+    /// <summary>The rule whose outcome the rows have, where one was asked for.</summary>
+    public ProtocolRule? Asked { get; private set; }
+
+    public string Heading { get; private set; } = "";
     public List<Row> Rows { get; private set; } = [];
     public bool Cut { get; private set; }
 
@@ -59,7 +63,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             return Page();
         }
         var wanted = Codes.TryParse<Outcome>(Outcome ?? "", out var code) ? code : Protocol.Outcome.Fail;
-        Heading = $"{asked.Id} {asked.Title}: {Show.Outcome(wanted)}";
+        (Asked, Heading) = (asked, Show.Outcome(wanted));
         await (asked switch
         {
             SessionRule rule => OfSessionsAsync(rule, wanted, sessions, ct),
@@ -100,7 +104,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();
         var theirs = (await sessions.Where(s => ids.Contains(s.SessionId)).ToListAsync(ct)).ToDictionary(s => (s.SessionId, s.ClinicId));
         Rows = [.. found.Take(Most).Where(e => theirs.ContainsKey((e.Event.LinkedSessionId!, e.Event.LinkedClinicId!))).GroupBy(e => theirs[(e.Event.LinkedSessionId!, e.Event.LinkedClinicId!)])
-            .Select(g => new Row(g.Key, [.. g.SelectMany(e => rule.Fields.Select(f => $"{e.Event.EventId}, {RuleFields.Name(f)}: {RuleFields.Text(f, e) ?? "not recorded"}"))]))];
+            .Select(g => new Row(g.Key, [.. g.SelectMany(e => rule.Fields.Select(f => $"{e.Event.EventId}, {T(RuleFields.Name(f) + "|field")}: {Show.Held(RuleFields.Text(f, e))}"))]))];
     }
 
     async Task OfMonthsAsync(MonthRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
@@ -109,13 +113,13 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         {
             if (rule.Check(row.FollowUp) != wanted) continue;
             var (month, of) = (row.Month, row.FollowUp);
-            string whole = $"{month.ToString("MMMM yyyy", CultureInfo.CurrentCulture)} at {row.ClinicId}: {Show.Count(of.Due)} due, {Show.Count(of.Attempted)} tried, {Show.Count(of.Reached)} reached";
+            string whole = T("{0:MMMM yyyy} at {1}: {2} due, {3} tried, {4} reached", month, row.ClinicId, Show.Count(of.Due), Show.Count(of.Attempted), Show.Count(of.Reached));
             foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.ClinicId == row.ClinicId && s.Date >= month && s.Date < month.AddMonths(1) && s.Status == SessionStatus.Completed), ct)).OrderBy(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
             {
                 if (IsBefore()) continue;
                 if (Cut = Rows.Count == Most) return;
-                Rows.Add(new(treatment.Session, [whole, treatment.FollowUps.Count == 0 ? "nobody tried to ask"
-                    : treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) ? "reached" : "tried, not reached"]));
+                Rows.Add(new(treatment.Session, [whole, treatment.FollowUps.Count == 0 ? T("nobody tried to ask")
+                    : treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) ? T("reached|within") : T("tried, not reached|within")]));
             }
         }
     }
@@ -123,7 +127,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     async Task WithEventsAsync(IQueryable<Session> sessions, CancellationToken ct)
     {
         var measure = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);
-        Heading = measure?.Title ?? "Sessions with an event";
+        Heading = measure is not null ? T(measure.Title) : T("Sessions with an event");
         var events = await (from s in sessions
                             join e in Db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
                             orderby s.StartedAtUtc descending, s.Id, e.Id
@@ -134,12 +138,12 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     }
 
     /// <summary>The fields that decided a rule's outcome, with what they hold.</summary>
-    static IEnumerable<string> Decisive(ProtocolRule rule, Treatment treatment) => rule.Fields.Where(f => f is not ("sex" or "birth_decade" or "bmi_band")).Select(f => $"{RuleFields.Name(f)}: {RuleFields.Text(f, treatment) ?? "not recorded"}");
+    static IEnumerable<string> Decisive(ProtocolRule rule, Treatment treatment) => rule.Fields.Where(f => f is not ("sex" or "birth_decade" or "bmi_band")).Select(f => $"{T(RuleFields.Name(f) + "|field")}: {Show.Held(RuleFields.Text(f, treatment))}");
 
     static string Say(AdverseEvent e)
     {
         var measure = Catalogue.Categories[e.Category];
-        string resolved = e.ResolvedAtUtc is { } at ? $"resolved after {Show.Hours((at - e.OnsetAtUtc).TotalHours)}" : "not recorded as resolved";
-        return $"{measure.Title}, {Codes.Of(e.Severity ?? measure.DefaultSeverity)}, onset {Show.Instant(e.OnsetAtUtc)}, {resolved}{(e.IsFoundByAsking ? ", found by asking" : "")}{(e.LinkMethod is LinkMethod.Nearest ? ", joined by its time" : e.LinkMethod is LinkMethod.Manual ? ", joined by hand" : "")} ({e.EventId})";
+        string resolved = e.ResolvedAtUtc is { } at ? T("resolved after {0}", Show.Hours((at - e.OnsetAtUtc).TotalHours)) : T("not recorded as resolved");
+        return $"{T(measure.Title)}, {T(Codes.Of(e.Severity ?? measure.DefaultSeverity))}, {T("onset {0}", Show.Instant(e.OnsetAtUtc))}, {resolved}{(e.IsFoundByAsking ? ", " + T("found by asking") : "")}{(e.LinkMethod is LinkMethod.Nearest ? ", " + T("joined by its time") : e.LinkMethod is LinkMethod.Manual ? ", " + T("joined by hand") : "")} ({e.EventId})";
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Access;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -16,6 +17,9 @@ public sealed class SetUpModel : PageModel
     [BindProperty] public string Again { get; set; } = "";
     public string? Problem { get; private set; }
 
+    /// <summary>Whether what checks passwords says it, which speaks English alone.</summary>
+    public bool ProblemInEnglish { get; private set; }
+
     public IActionResult OnGet([FromServices] SetUpLink link) => link.Fits(Token) ? Page() : NotFound();
 
     public async Task<IActionResult> OnPostAsync(
@@ -24,14 +28,14 @@ public sealed class SetUpModel : PageModel
         if (!link.Fits(Token)) return NotFound();
         if (Password != Again)
         {
-            Problem = "The two passwords differ.";
+            Problem = T("The two passwords differ.");
             return Page();
         }
         var user = new User { UserName = UserName, Roles = [Role.Director, Role.Administrator] };
         var result = await link.UseAsync(Token, users, user, Password ?? "", ct);
         if (!result.Succeeded)
         {
-            Problem = string.Join(" ", result.Errors.Select(e => e.Description));
+            (Problem, ProblemInEnglish) = (string.Join(" ", result.Errors.Select(e => e.Description)), true);
             return Page();
         }
         await signIns.StartAsync(HttpContext, user, SignInMethod.SetUpLink, ct);

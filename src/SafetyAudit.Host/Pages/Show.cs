@@ -7,12 +7,14 @@ using SafetyAudit.Access;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
 using SafetyAudit.AuditTrail;
+using SafetyAudit.Cases;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Languages;
 using SafetyAudit.Measures;
 using SafetyAudit.Notices;
 using SafetyAudit.Protocol;
+using SafetyAudit.Reports;
 using SafetyAudit.Statistics;
 using SafetyAudit.Uploads;
 using static SafetyAudit.Languages.Said;
@@ -39,60 +41,60 @@ public static partial class Show
 
     public static string Role(Role role) => role switch
     {
-        SafetyAudit.Access.Role.Director => "director",
-        SafetyAudit.Access.Role.ComplianceOfficer => "compliance officer",
-        SafetyAudit.Access.Role.Practitioner => "practitioner",
-        SafetyAudit.Access.Role.Administrator => "administrator",
-        _ => "auditor",
+        SafetyAudit.Access.Role.Director => T("director"),
+        SafetyAudit.Access.Role.ComplianceOfficer => T("compliance officer"),
+        SafetyAudit.Access.Role.Practitioner => T("practitioner|within"),
+        SafetyAudit.Access.Role.Administrator => T("administrator"),
+        _ => T("auditor"),
     };
 
     public static string Reach(Scope scope) => scope switch
     {
-        { Clinics: [] } => "nothing",
-        { PractitionerId: { } own } => $"own records as {own}",
-        { Clinics: null } => "all clinics",
+        { Clinics: [] } => T("nothing"),
+        { PractitionerId: { } own } => T("own records as {0}", own),
+        { Clinics: null } => T("all clinics|within"),
         _ => string.Join(", ", scope.Clinics),
     };
 
     public static string Asks(Permission permission) => permission switch
     {
-        SafetyAudit.Access.Permission.ReadFigures => "rates and alerts",
-        SafetyAudit.Access.Permission.ReadNames => "names",
-        SafetyAudit.Access.Permission.ReadRecords => "records, one by one",
-        SafetyAudit.Access.Permission.ReadNarratives => "free text",
-        SafetyAudit.Access.Permission.SendRecords => "uploads",
-        SafetyAudit.Access.Permission.ReadTrail => "audit trail",
-        SafetyAudit.Access.Permission.ManageAccess => "accounts and keys",
-        SafetyAudit.Access.Permission.KeepReportLinks => "report links",
-        SafetyAudit.Access.Permission.LayDownProtocol => "the clinic’s protocol",
-        SafetyAudit.Access.Permission.ReviewCases => "reviews of alerts",
-        SafetyAudit.Access.Permission.KeepReports => "compliance reports",
-        _ => "own account",
+        SafetyAudit.Access.Permission.ReadFigures => T("rates and alerts"),
+        SafetyAudit.Access.Permission.ReadNames => T("names"),
+        SafetyAudit.Access.Permission.ReadRecords => T("records, one by one"),
+        SafetyAudit.Access.Permission.ReadNarratives => T("free text"),
+        SafetyAudit.Access.Permission.SendRecords => T("uploads|within"),
+        SafetyAudit.Access.Permission.ReadTrail => T("audit trail|within"),
+        SafetyAudit.Access.Permission.ManageAccess => T("accounts and keys"),
+        SafetyAudit.Access.Permission.KeepReportLinks => T("report links|within"),
+        SafetyAudit.Access.Permission.LayDownProtocol => T("the clinic’s protocol"),
+        SafetyAudit.Access.Permission.ReviewCases => T("reviews of alerts"),
+        SafetyAudit.Access.Permission.KeepReports => T("compliance reports|within"),
+        _ => T("own account"),
     };
 
     public static string Action(AuditAction action) => action switch
     {
-        AuditAction.Added => "added",
-        AuditAction.Changed => "changed",
-        AuditAction.Removed => "removed",
-        AuditAction.Stored => "rows stored",
-        AuditAction.Completed => "file counts",
-        AuditAction.Failed => "file refused",
-        AuditAction.Read => "opened",
-        AuditAction.Exported => "taken out",
-        AuditAction.Refused => "refused",
-        AuditAction.SignedIn => "signed in",
-        AuditAction.SignedOut => "signed out",
-        _ => "checked",
+        AuditAction.Added => T("added"),
+        AuditAction.Changed => T("changed"),
+        AuditAction.Removed => T("removed"),
+        AuditAction.Stored => T("rows stored"),
+        AuditAction.Completed => T("file counts"),
+        AuditAction.Failed => T("file refused"),
+        AuditAction.Read => T("opened"),
+        AuditAction.Exported => T("taken out"),
+        AuditAction.Refused => T("refused|done"),
+        AuditAction.SignedIn => T("signed in"),
+        AuditAction.SignedOut => T("signed out"),
+        _ => T("checked"),
     };
 
     /// <summary>Who acted, as an entry of the trail names them.</summary>
     public static string Who(string actor) => actor.Split(' ', 2) switch
     {
         ["person", var name] => name,
-        ["api_key", var name] => $"API key “{name}”",
-        ["command_line", var name] => $"{name}, at the command line",
-        ["worker", _] => "the worker",
+        ["api_key", var name] => T("API key “{0}”", name),
+        ["command_line", var name] => T("{0}, at the command line", name),
+        ["worker", _] => T("the worker"),
         ["nobody", var words] => words,
         _ => actor,
     };
@@ -120,6 +122,22 @@ public static partial class Show
 
     /// <summary>A figure and its sign, which no line breaks apart.</summary>
     public static string Tied(string words) => words.Replace(" %", "\u00a0%", StringComparison.Ordinal).Replace(" ×", "\u00a0×", StringComparison.Ordinal);
+
+    /// <summary>A text with what is more than words, a time or a link, where it says {0}, {1}.</summary>
+    public static IHtmlContent Put(string words, params IHtmlContent[] values)
+    {
+        var html = new HtmlContentBuilder();
+        int from = 0;
+        foreach (Match place in Places().Matches(words))
+        {
+            html.Append(words[from..place.Index]).AppendHtml(values[place.ValueSpan[1] - '0']);
+            from = place.Index + place.Length;
+        }
+        return html.Append(words[from..]);
+    }
+
+    [GeneratedRegex(@"\{[0-9]\}")]
+    private static partial Regex Places();
 
     /// <summary>Words in which dates, DOIs and the ids of records stay on one line.</summary>
     public static IHtmlContent Unbroken(string words)
@@ -155,14 +173,14 @@ public static partial class Show
     public static string Ends(double? ratio, Interval interval)
     {
         var (lower, upper) = Figures.Interval(ratio ?? interval.Lower, interval.Lower, interval.Upper);
-        return $"{lower} to {(double.IsPositiveInfinity(interval.Upper) ? "no limit" : upper)}";
+        return T("{0} to {1}", lower, double.IsPositiveInfinity(interval.Upper) ? T("no limit") : upper);
     }
 
     /// <summary>The ends of an interval of shares.</summary>
     public static string PercentInterval(double lower, double upper)
     {
         var (from, to) = Figures.PercentInterval(lower, upper);
-        return $"{from} to {to}";
+        return T("{0} to {1}", from, to);
     }
 
     public static string Day(DateOnly day, CultureInfo? reading = null) => day.ToString(DayOf(reading ?? CultureInfo.CurrentCulture), reading ?? CultureInfo.CurrentCulture);
@@ -200,55 +218,69 @@ public static partial class Show
 
     public static string Notice(NoticeKind kind) => kind switch
     {
-        NoticeKind.SentinelEvent => "Sentinel event", NoticeKind.CaseAssigned => "Asked to lead a review", NoticeKind.CaseAsked => "Asked for an answer", NoticeKind.CaseDueSoon => "Due soon", NoticeKind.CaseNotBegun => "Not begun", NoticeKind.CaseOverdue => "Overdue", NoticeKind.CaseRecordsChanged => "Records changed",
-        NoticeKind.Digest => "The week", NoticeKind.CaseOpened => "Case opened", NoticeKind.CaseDecided => "Case decided", NoticeKind.ReportFrozen => "Report waits", _ => "Case opened again",
+        NoticeKind.SentinelEvent => T("Sentinel event"), NoticeKind.CaseAssigned => T("Asked to lead a review"), NoticeKind.CaseAsked => T("Asked for an answer"), NoticeKind.CaseDueSoon => T("Due soon"), NoticeKind.CaseNotBegun => T("Not begun"), NoticeKind.CaseOverdue => T("Overdue"), NoticeKind.CaseRecordsChanged => T("Records changed"),
+        NoticeKind.Digest => T("The week"), NoticeKind.CaseOpened => T("Case opened"), NoticeKind.CaseDecided => T("Case decided"), NoticeKind.ReportFrozen => T("Report waits"), _ => T("Case opened again"),
     };
 
-    public static string Kind(RecordKind kind) => kind switch { RecordKind.FollowUps => "follow-ups", RecordKind.Patients => "patients’ risk profiles", _ => Codes.Words(Codes.Of(kind)) };
+    public static string Kind(RecordKind kind) => kind switch { RecordKind.FollowUps => T("follow-ups|within"), RecordKind.Patients => T("patients’ risk profiles"), RecordKind.Sessions => T("sessions|within"), RecordKind.Events => T("events|within"), _ => T("practitioners|within") };
 
     /// <summary>A published rate by its id, in words: the catalogue's own, or a single study's.</summary>
-    public static string Baseline(string id) => id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..] is var end && end.All(char.IsAsciiDigit) ? $"the catalogue’s, version {end}" : $"one study, {end.Replace('-', ' ')}";
+    public static string Baseline(string id) => id[(id.IndexOf('@', StringComparison.Ordinal) + 1)..] is var end && end.All(char.IsAsciiDigit) ? T("the catalogue’s, version {0}", end) : T("one study, {0}", end.Replace('-', ' '));
 
-    public static string YesNo(bool? value) => value switch { true => "yes", false => "no", null => "not recorded" };
+    public static string YesNo(bool? value) => value switch { true => T("yes"), false => T("no"), null => T("not recorded|within") };
+
+    /// <summary>What a field holds, as it was recorded.</summary>
+    public static string Held(string? value) => value switch { null => T("not recorded|within"), "yes" => T("yes"), "no" => T("no"), _ => value };
+
+    /// <summary>What happened in a review, in a few words.</summary>
+    public static string Entry(CaseEntry entry) => entry.Kind switch
+    {
+        CaseEntryKind.Checked => $"{T(Words.Check(entry.Check!.Value))}: {(entry.Explains == true ? T("explains it") : T("does not explain it"))}",
+        CaseEntryKind.StageEnded => $"{T(Words.Stage(entry.Stage))}: {T("done|within")}",
+        _ => T(Words.Entry(entry) + "|entry"),
+    };
 
     /// <summary>The letters and terms of an alert's arithmetic, those that stand in it, each in words.</summary>
     public static IEnumerable<(string Term, string Words)> Terms(string arithmetic) => new (string Sign, string Term, string Words)[]
     {
-        ("learning CUSUM", "learning CUSUM", "a running sum of evidence that learns colleagues’ rate from month to month"),
-        ("R = ", "R", "what the sum gathers evidence for: 2 is a doubling, 0.5 half as many"),
-        ("month ", "month", "the month of the signal, counted from the clinic’s first"),
-        ("S = ", "S", "the sum of evidence in that month"),
-        ("h = ", "h", "the line that the sum is held against"),
-        ("budget", "budget", "false alarms a year that are accepted while nothing is wrong: for a practitioner, and for one measure of theirs (a stream)"),
-        ("K = ", "K", "measures of this practitioner that share the budget"),
-        ("mid-P", "mid-P", "the chance of a count so far out by chance alone, the count itself taken by half"),
-        ("Benjamini", "Benjamini–Hochberg", "the same chance once all comparisons of the month are allowed for, and the share of false ones that is accepted"),
-        ("gap test", "gap test", "how close together the latest events came, over the number of gaps said"),
-        ("tail", "tail", "the chance of gaps so short by chance alone, and the one from which an alert is raised"),
-        ("shape", "shape", "how firmly the expected rate is known: higher is firmer"),
-        ("colleagues’ rate", "colleagues’ rate", "the rate expected of this practitioner’s sessions, from colleagues’ records"),
-        ("colleagues' rate", "colleagues’ rate", "the rate expected of this practitioner’s sessions, from colleagues’ records"),
-        ("spread", "spread", "how much practitioners differ anyway, as a share of their rate"),
+        ("learning CUSUM", "learning CUSUM", T("a running sum of evidence that learns colleagues’ rate from month to month")),
+        ("R = ", "R", T("what the sum gathers evidence for: 2 is a doubling, 0.5 half as many")),
+        ("month ", "month", T("the month of the signal, counted from the clinic’s first")),
+        ("S = ", "S", T("the sum of evidence in that month")),
+        ("h = ", "h", T("the line that the sum is held against")),
+        ("budget", "budget", T("false alarms a year that are accepted while nothing is wrong: for a practitioner, and for one measure of theirs (a stream)")),
+        ("K = ", "K", T("measures of this practitioner that share the budget")),
+        ("mid-P", "mid-P", T("the chance of a count so far out by chance alone, the count itself taken by half")),
+        ("Benjamini", "Benjamini–Hochberg", T("the same chance once all comparisons of the month are allowed for, and the share of false ones that is accepted")),
+        ("gap test", "gap test", T("how close together the latest events came, over the number of gaps said")),
+        ("tail", "tail", T("the chance of gaps so short by chance alone, and the one from which an alert is raised")),
+        ("shape", "shape", T("how firmly the expected rate is known: higher is firmer")),
+        ("colleagues’ rate", "colleagues’ rate", T("the rate expected of this practitioner’s sessions, from colleagues’ records")),
+        ("colleagues' rate", "colleagues’ rate", T("the rate expected of this practitioner’s sessions, from colleagues’ records")),
+        ("spread", "spread", T("how much practitioners differ anyway, as a share of their rate")),
     }.Where(t => arithmetic.Contains(t.Sign, StringComparison.Ordinal)).Select(t => (t.Term, t.Words));
+
+    /// <summary>The language in which <see cref="About"/> names it, where that may not be the page's: titles of rules are kept in English.</summary>
+    public static string? LanguageOf(string? code) => Rules.ById.ContainsKey(code ?? "") ? Reader.English.Name : null;
 
     /// <summary>What an alert is about, by name: a measure or a rule.</summary>
     public static string About(string code) => Catalogue.Measures.FirstOrDefault(m => m.Code == code) is { } measure ? T(measure.Title) : (Rules.ById.TryGetValue(code, out var rule) ? $"{rule.Id} {rule.Title}" : Codes.TryParse<CredentialKind>(code, out var credential) ? T(Credential.Words(credential)) : code);
 
-    public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => "kept", Protocol.Outcome.Fail => "not kept", Protocol.Outcome.NotRecorded => "not recorded", _ => "not applicable" };
+    public static string Outcome(Outcome outcome) => outcome switch { Protocol.Outcome.Pass => T("kept|within"), Protocol.Outcome.Fail => T("not kept|within"), Protocol.Outcome.NotRecorded => T("not recorded|within"), _ => T("not applicable|within") };
 
-    public static string Status(UploadStatus status) => status switch { UploadStatus.Received => "Waiting", UploadStatus.Processing => "Being read", UploadStatus.Completed => "Done", UploadStatus.Cancelled => "Cancelled", UploadStatus.Undone => "Undone", UploadStatus.NeedsColumns => "Its columns are not known", _ => "Refused" };
+    public static string Status(UploadStatus status) => status switch { UploadStatus.Received => T("Waiting"), UploadStatus.Processing => T("Being read"), UploadStatus.Completed => T("Done"), UploadStatus.Cancelled => T("Cancelled"), UploadStatus.Undone => T("Undone"), UploadStatus.NeedsColumns => T("Its columns are not known"), _ => T("Refused") };
 
     /// <summary>The same of one upload; a cancelled one may still be cleared away.</summary>
     public static string Status(Upload upload) => Status(upload.Status == UploadStatus.Processing && upload.TakenBackAtUtc is not null ? UploadStatus.Cancelled : upload.Status);
 
     /// <summary>A time that is left, roughly.</summary>
-    public static string Left(TimeSpan left) => left.TotalSeconds < 90 ? $"about {Math.Max(1, Math.Round(left.TotalSeconds)):0} s left" : left.TotalMinutes < 90 ? $"about {left.TotalMinutes:0} min left" : $"about {left.TotalHours:0.#} h left";
+    public static string Left(TimeSpan left) => left.TotalSeconds < 90 ? T("about {0:0} s left", Math.Max(1, Math.Round(left.TotalSeconds))) : left.TotalMinutes < 90 ? T("about {0:0} min left", left.TotalMinutes) : T("about {0:0.#} h left", left.TotalHours);
 
     /// <summary>How far the counting of practitioners' days has come, alike on pages and terminals.</summary>
     public static string Counting(SafetyAudit.Summaries.CountingProgress progress)
     {
         long days = progress.Left == 0 ? progress.Done : progress.Left;
-        string counted = string.Create(CultureInfo.CurrentCulture, $"{days:N0} practitioner-day{(days == 1 ? "" : "s")} {(progress.Left == 0 ? "counted" : "to be counted")}");
+        string counted = progress.Left == 0 ? days == 1 ? T("{0:N0} practitioner-day counted", days) : T("{0:N0} practitioner-days counted", days) : days == 1 ? T("{0:N0} practitioner-day to be counted", days) : T("{0:N0} practitioner-days to be counted", days);
         return progress is { Left: > 0, Pace: { } pace } ? string.Create(CultureInfo.CurrentCulture, $"{counted}, {pace.DaysPerSecond:N0}/s, {Left(pace.Left)}") : counted;
     }
 
@@ -274,7 +306,7 @@ public static partial class Show
 }
 
 /// <summary>Rows of rates with how their subjects are called and where they lead.</summary>
-public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link, string Expected = "Expected")
+public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link, string? Expected = null)
 {
     public string Anchor(RateRow row) => $"row-{row.Measure.Code}-{row.PractitionerId ?? row.ClinicId}-{row.From:yyyyMM}";
 }

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -33,14 +34,14 @@ public sealed class ViewsModel(SafetyAuditDb db, TimeProvider time) : PageModel
     public async Task<IActionResult> OnPostKeepAsync([FromForm] string? path, [FromForm] string? name, CancellationToken ct)
     {
         name = name?.Trim();
-        if (Local(path) is not { } local) Problem = "That page cannot be kept.";
-        else if (name is not { Length: > 0 and <= SavedView.LongestName }) Problem = $"A name of at most {SavedView.LongestName} characters is needed.";
+        if (Local(path) is not { } local) Problem = T("That page cannot be kept.");
+        else if (name is not { Length: > 0 and <= SavedView.LongestName }) Problem = T("A name of at most {0} characters is needed.", SavedView.LongestName);
         else
         {
             await using var transaction = await db.Database.BeginTransactionAsync(ct);
             // The same name again keeps what is there now.
             if (await db.SavedViews.SingleOrDefaultAsync(v => v.Name == name, ct) is { } known) (known.Path, known.KeptAtUtc) = (local, time.UtcNow());
-            else if (await db.SavedViews.CountAsync(ct) >= SavedView.Most) Problem = $"{SavedView.Most} views are kept already. Remove one first.";
+            else if (await db.SavedViews.CountAsync(ct) >= SavedView.Most) Problem = T("{0} views are kept already. Remove one first.", SavedView.Most);
             else db.SavedViews.Add(new() { UserId = User.FindFirstValue(ClaimTypes.NameIdentifier)!, Name = name, Path = local, KeptAtUtc = time.UtcNow() });
             if (Problem is null)
             {

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -15,6 +16,9 @@ public sealed class WelcomeModel(SafetyAuditDb db, UserManager<User> users, Sign
     [BindProperty(Name = "name", SupportsGet = true)] public string? Name { get; set; }
     [BindProperty(Name = "token", SupportsGet = true)] public string? Token { get; set; }
     public string? Problem { get; private set; }
+
+    /// <summary>Whether what checks passwords says it, which speaks English alone.</summary>
+    public bool ProblemInEnglish { get; private set; }
 
     public void OnGet()
     {
@@ -27,19 +31,19 @@ public sealed class WelcomeModel(SafetyAuditDb db, UserManager<User> users, Sign
             Problem = SignInModel.Throttled(this, wait, log);
             return Page();
         }
-        if (password != again) return Refuse("The two passwords differ.");
+        if (password != again) return Refuse(T("The two passwords differ."));
         var user = await users.FindByNameAsync(Name ?? "");
-        const string over = "This invitation is over, or was used. Ask your administrator for a new one.";
+        string over = T("This invitation is over, or was used. Ask your administrator for a new one.");
         if (user is null || user.DisabledAtUtc is not null) return Refuse(over);
         (db.Actor, db.Why) = (RequestActor.Entering(HttpContext, user), "by invitation");
         var set = await users.ResetPasswordAsync(user, Token ?? "", password ?? "");
         if (set.Succeeded) return Redirect("/sign-in");
-        return Refuse(set.Errors.Any(e => e.Code == nameof(IdentityErrorDescriber.InvalidToken)) ? over : string.Join(" ", set.Errors.Select(e => e.Description)));
+        return set.Errors.Any(e => e.Code == nameof(IdentityErrorDescriber.InvalidToken)) ? Refuse(over) : Refuse(string.Join(" ", set.Errors.Select(e => e.Description)), inEnglish: true);
     }
 
-    PageResult Refuse(string problem)
+    PageResult Refuse(string problem, bool inEnglish = false)
     {
-        Problem = problem;
+        (Problem, ProblemInEnglish) = (problem, inEnglish);
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return Page();
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -18,7 +19,7 @@ public static class CaterpillarChart
     public static Scene Draw(IReadOnlyList<RateRow> rows, string title, Func<RateRow, string> name, Func<RateRow, string> link)
     {
         var assessed = rows.Where(r => r.Ratio is not null).Take(Most).ToList();
-        if (assessed.Count == 0) return new(Width, 90, title, "Nothing could be assessed in this period.", [new TextMark("axis-label", Width / 2, 50, "Nothing could be assessed in this period", Anchor.Middle)]);
+        if (assessed.Count == 0) return new(Width, 90, title, T("Nothing could be assessed in this period."), [new TextMark("axis-label", Width / 2, 50, T("Nothing could be assessed in this period"), Anchor.Middle)]);
 
         // As far as points and most intervals go; beyond 6 times the expectation nothing more is learnt.
         double most = Math.Clamp(Math.Max(assessed.Max(r => r.Ratio!.Value) * 1.15, assessed.Select(r => r.RatioInterval!.Value.Upper).Order().ElementAt(assessed.Count * 9 / 10) * 1.05), 2, 6);
@@ -31,7 +32,7 @@ public static class CaterpillarChart
             marks.Add(new TextMark("axis", x.At(tick), bottom + 19, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         marks.Add(new LineMark("centre", x.At(1), Top, x.At(1), bottom));
-        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, bottom + 42, "Observed ÷ expected, with its 95 % interval", Anchor.Middle));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, bottom + 42, T("Observed ÷ expected, with its 95 % interval"), Anchor.Middle));
         for (int i = 0; i < assessed.Count; i++)
         {
             var row = assessed[i];
@@ -47,7 +48,7 @@ public static class CaterpillarChart
             var (style, shape, size) = PointLook.Of(row.Position);
             marks.Add(new PointMark(style, x.At(Math.Min(row.Ratio!.Value, most)), y, shape, size, PointLook.Say(row, called), link(row)));
         }
-        string beyond = rows.Count(r => r.Ratio is not null) is var all && all > Most ? $" The first {Most} of {all} are drawn." : "";
-        return new(Width, bottom + Bottom, title, $"Observed over expected for {assessed.Count}, in the order of their names, each with its 95 % interval and with what remains of it once chance is taken into account.{beyond} The table below holds every figure.", marks) { Data = ChartData.Of(rows, name) };
+        string beyond = rows.Count(r => r.Ratio is not null) is var all && all > Most ? " " + T("The first {0} of {1} are drawn.", Most, all) : "";
+        return new(Width, bottom + Bottom, title, T("Observed over expected for {0}, in the order of their names, each with its 95 % interval and with what remains of it once chance is taken into account.", assessed.Count) + beyond + " " + T("The table below holds every figure."), marks) { Data = ChartData.Of(rows, name) };
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using SafetyAudit.Analysis;
 using SafetyAudit.Languages;
 using SafetyAudit.Statistics;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -19,7 +20,7 @@ public sealed record ControlWords(string Value, string Counted, string Of, int P
     public string Say(double lower, double upper)
     {
         var (from, to) = Per == 100 ? Figures.PercentInterval(lower, upper) : Figures.Interval((lower + upper) / 2 * Per, lower * Per, upper * Per);
-        return $"{from} to {to}";
+        return T("{0} to {1}", from, to);
     }
 
     /// <summary>A share beside an axis.</summary>
@@ -42,7 +43,7 @@ public static class ControlMonthsChart
         var months = control.Months;
         var points = control.Chart.Points;
         if (months.All(m => m.Of == 0))
-            return new(Width, 90, title, "Nothing could be judged in this period.", [new TextMark("axis-label", Width / 2, 50, "Nothing could be judged in this period", Anchor.Middle)]);
+            return new(Width, 90, title, T("Nothing could be judged in this period."), [new TextMark("axis-label", Width / 2, 50, T("Nothing could be judged in this period"), Anchor.Middle)]);
         // High enough for the points and for three limits of four: those of a month with hardly any exposure are so wide that they would press the rest together.
         double most = 0;
         var uppers = new List<double>();
@@ -66,7 +67,7 @@ public static class ControlMonthsChart
         int every = Math.Max(1, (int)Math.Ceiling(months.Count / 12.0));
         for (int i = 0; i < months.Count; i += every)
             marks.Add(new TextMark("axis", X(i), Height - Bottom + 19, months[i].Month.ToString(i == 0 || months[i].Month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
-        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month", Anchor.Middle));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, T("Month"), Anchor.Middle));
         marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, words.Value, Anchor.Middle, Upright: true));
 
         // Each phase has lines of its own, which end where the next begin.
@@ -78,7 +79,7 @@ public static class ControlMonthsChart
             Steps("centre", start, end, i => control.Chart.Points[i].Centre);
             if (phase == 0) continue;
             marks.Add(new LineMark("tick", Left + start * slot, Top, Left + start * slot, Height - Bottom));
-            marks.Add(new TextMark("axis", Left + start * slot + 5, Height - Bottom - 6, "limits anew"));
+            marks.Add(new TextMark("axis", Left + start * slot + 5, Height - Bottom - 6, T("limits anew")));
         }
         Ends(points);
 
@@ -111,9 +112,10 @@ public static class ControlMonthsChart
                 _ => InLongRun(control, i) ? (value > points[i].Centre ? "point above-95" : "point below-95", Shape.Diamond, 9.0) : ("point inside", Shape.Circle, 8.0),
             };
             marks.Add(new PointMark(provisional ? style + " provisional" : style, X(i), y.At(value), shape, size,
-                string.Create(CultureInfo.CurrentCulture, $"{months[i].Month:MMMM yyyy}: {months[i].Count:N0} {words.Counted} of {months[i].Of:N0} {words.Of}, {words.Say(value)}{(words.Per == 100 ? "" : $" per {words.Per:N0}")}; {signal}{(provisional ? "; provisional: late reports may still come" : "")}"), link(months[i].Month)));
+                T("{0:MMMM yyyy}: {1:N0} {2} of {3:N0} {4}, {5}", months[i].Month, months[i].Count, words.Counted, months[i].Of, words.Of, words.Per == 100 ? words.Say(value) : T("{0} per {1:N0}", words.Say(value), words.Per)) + "; " + T(signal) + (provisional ? "; " + T("provisional: late reports may still come") : ""), link(months[i].Month)));
         }
-        string description = string.Create(CultureInfo.CurrentCulture, $"{drawn} months; {(beyond == 0 ? "none" : beyond)} beyond the limits. {string.Join(' ', control.Runs.Select(SayRuns).Distinct())}{(provisionals > 0 ? $" The latest {(provisionals == 1 ? "is" : provisionals + " are")} provisional." : "")} The table below holds every figure.");
+        string description = T("{0} months; {1} beyond the limits.", drawn, beyond == 0 ? T("none") : beyond) + " " + string.Join(' ', control.Runs.Select(SayRuns).Distinct())
+            + (provisionals switch { 0 => "", 1 => " " + T("The latest is provisional."), _ => " " + T("The latest {0} are provisional.", provisionals) }) + " " + T("The table below holds every figure.");
         return new(Width, Height, title, description, marks) { Data = new(["month", "counted", "of", "not_recorded", "share", "centre", "lower", "upper", "signal", "provisional"], rows) };
 
         // Limits of a month with hardly any exposure, as the first and the last may be, are so wide that they would look like a fault; its point tells what it is held against.
@@ -144,7 +146,7 @@ public static class ControlMonthsChart
             {
                 if (all[i].Centre is not { } centre) continue;
                 var near = new List<double>();
-                foreach (var (name, value) in new[] { ("mean", (double?)centre), ("upper", all[i].Limits?.Upper), ("lower", all[i].Limits?.Lower) })
+                foreach (var (name, value) in new[] { (T("mean"), (double?)centre), (T("upper"), all[i].Limits?.Upper), (T("lower"), all[i].Limits?.Lower) })
                 {
                     if (value is not { } v || v > y.Most || near.Exists(n => Math.Abs(n - y.At(v)) < 15)) continue;
                     near.Add(y.At(v));
@@ -155,24 +157,27 @@ public static class ControlMonthsChart
         }
     }
 
-    /// <summary>What is said of one month, in words.</summary>
-    public static string Signal(ControlMonths control, int month) => control.Chart.Points[month] switch
+    /// <summary>All that is said of a month, in English, as files have it.</summary>
+    public static readonly IReadOnlyList<string> Signals = ["no figures", "no limits", "above the upper limit", "below the lower limit", "inside the limits, in an unusually long run on one side of the mean", "inside the limits"];
+
+    /// <summary>What is said of one month; one of <see cref="Signals"/>.</summary>
+    public static string Signal(ControlMonths control, int month) => Signals[control.Chart.Points[month] switch
     {
-        { Value: null } => "no figures",
-        { Limits: null } => "no limits",
-        { Signal: LimitSignal.Above } => "above the upper limit",
-        { Signal: LimitSignal.Below } => "below the lower limit",
-        _ => InLongRun(control, month) ? "inside the limits, in an unusually long run on one side of the mean" : "inside the limits",
-    };
+        { Value: null } => 0,
+        { Limits: null } => 1,
+        { Signal: LimitSignal.Above } => 2,
+        { Signal: LimitSignal.Below } => 3,
+        _ => InLongRun(control, month) ? 4 : 5,
+    }];
 
     /// <summary>What the runs of a phase say, and by how much.</summary>
     public static string SayRuns(Anhoj runs) => runs switch
     {
-        { State: not RunsState.Judged } => "Its runs can't be judged.",
-        { Signal: false } => "Its runs are not unusual.",
-        _ => (runs.LongestRun > runs.LongestRunMost ? $"{runs.LongestRun} months in a row lie on one side of the mean, where at most {runs.LongestRunMost} would be usual: a shift." : "")
+        { State: not RunsState.Judged } => T("Its runs can't be judged."),
+        { Signal: false } => T("Its runs are not unusual."),
+        _ => (runs.LongestRun > runs.LongestRunMost ? T("{0} months in a row lie on one side of the mean, where at most {1} would be usual: a shift.", runs.LongestRun, runs.LongestRunMost) : "")
             + (runs.LongestRun > runs.LongestRunMost && runs.Crossings < runs.CrossingsLeast ? " " : "")
-            + (runs.Crossings < runs.CrossingsLeast ? $"The mean is crossed {runs.Crossings} times, where at least {runs.CrossingsLeast} would be usual: a drift or a shift." : ""),
+            + (runs.Crossings < runs.CrossingsLeast ? T("The mean is crossed {0} times, where at least {1} would be usual: a drift or a shift.", runs.Crossings, runs.CrossingsLeast) : ""),
     };
 
     static bool InLongRun(ControlMonths control, int month)

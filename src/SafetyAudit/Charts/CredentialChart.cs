@@ -1,5 +1,7 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
+using SafetyAudit.Languages;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -14,9 +16,9 @@ public static class CredentialChart
     /// <param name="name">How a practitioner is called.</param>
     public static Scene Draw(IReadOnlyList<Credential> credentials, DateOnly today, ILookup<string, (DateOnly Month, long Sessions)> sessions, Func<string, string> name)
     {
-        const string title = "Licence, training and first aid around today";
+        string title = T("Licence, training and first aid around today");
         var people = credentials.Where(c => c.Until is not null).GroupBy(c => c.PractitionerId).ToList();
-        if (people.Count == 0) return new(Width, 90, title, "No credential with a last day is recorded.", [new TextMark("axis-label", Width / 2, 50, "No credential with a last day is recorded", Anchor.Middle)]);
+        if (people.Count == 0) return new(Width, 90, title, T("No credential with a last day is recorded."), [new TextMark("axis-label", Width / 2, 50, T("No credential with a last day is recorded"), Anchor.Middle)]);
         DateOnly first = today.AddYears(-1), longest = people.SelectMany(p => p).Max(c => c.Until!.Value), last = longest <= today.AddMonths(11) ? today.AddYears(1) : longest < today.AddYears(3) ? longest.AddDays(30) : today.AddYears(3);
         int step = last.DayNumber - today.DayNumber > 400 ? 6 : 3;
         double bottom = Top + people.Count * Row;
@@ -40,12 +42,12 @@ public static class CredentialChart
                 string style = credential.State switch { CredentialState.Lapsed => "bar lapsed", CredentialState.LapsesSoon => "bar soon", _ => "bar held" };
                 double from = X(credential.Since ?? first), to = X(until);
                 if (to - from >= 1) marks.Add(new PathMark(style, [(from, top), (to, top), (to, top + Bar), (from, top + Bar)], Closed: true));
-                string words = credential.State switch { CredentialState.Lapsed => "lapsed", CredentialState.LapsesSoon => "lapses soon", _ => "in date" };
+                string words = credential.State switch { CredentialState.Lapsed => T("lapsed"), CredentialState.LapsesSoon => T("lapses soon"), _ => T("in date") };
                 var shape = credential.State == CredentialState.Lapsed ? Shape.Diamond : credential.State == CredentialState.LapsesSoon ? Shape.TriangleUp : Shape.Circle;
                 // One that lasts beyond the picture has no end in it. One that lapsed before it is marked at its edge: it must not go unseen.
                 if (until > last) marks.Add(new TextMark("axis", to - 4, top + Bar, "›", Anchor.End));
                 else marks.Add(new PointMark($"point {(credential.State == CredentialState.Lapsed ? "above-998" : credential.State == CredentialState.LapsesSoon ? "above-95" : "inside")}", to, top + Bar / 2, shape, 9,
-                    string.Create(CultureInfo.CurrentCulture, $"{name(credential.PractitionerId)}, {Credential.Words(credential.Kind)}: to {until:d MMM yyyy}, {words}"), null));
+                    T("{0}, {1}: to {2}, {3}", name(credential.PractitionerId), T(Credential.Words(credential.Kind)), Figures.Day(until), words), null));
             }
         }
         for (int i = 0; i < people.Count; i++)
@@ -55,12 +57,12 @@ public static class CredentialChart
                 marks.Add(new PathMark("bar given", [(X(month), y), (X(month.AddMonths(1).AddDays(-1)), y), (X(month.AddMonths(1).AddDays(-1)), y + 4), (X(month), y + 4)], Closed: true));
             // Competency and certificate have a first day only.
             foreach (var since in credentials.Where(c => c.PractitionerId == people[i].Key && c.Until is null && c.Since > first && c.Since <= last))
-                marks.Add(new PointMark("point inside", X(since.Since!.Value), y + 2, Shape.Square, 8, string.Create(CultureInfo.CurrentCulture, $"{name(since.PractitionerId)}, {Credential.Words(since.Kind)}: since {since.Since:d MMM yyyy}"), null));
+                marks.Add(new PointMark("point inside", X(since.Since!.Value), y + 2, Shape.Square, 8, T("{0}, {1}: since {2}", name(since.PractitionerId), T(Credential.Words(since.Kind)), Figures.Day(since.Since!.Value)), null));
         }
         marks.Add(new LineMark("centre", X(today), Top - 8, X(today), bottom));
-        marks.Add(new TextMark("axis-label", X(today), bottom + 18, "today", Anchor.Middle));
+        marks.Add(new TextMark("axis-label", X(today), bottom + 18, T("today"), Anchor.Middle));
         int lapsed = credentials.Count(c => c.State == CredentialState.Lapsed), soon = credentials.Count(c => c.State == CredentialState.LapsesSoon);
-        return new(Width, bottom + 30, title, string.Create(CultureInfo.CurrentCulture, $"{people.Count} practitioners; {lapsed} credentials have lapsed, {soon} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded; below them the months in which sessions were given."), marks)
+        return new(Width, bottom + 30, title, T("{0} practitioners; {1} credentials have lapsed, {2} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded; below them the months in which sessions were given.", people.Count, lapsed, soon), marks)
         {
             Data = new(["practitioner", "clinic", "credential", "since", "until", "state"], [.. credentials.Select(c => (IReadOnlyList<object?>)[name(c.PractitionerId), c.ClinicId, c.Kind, c.Since, c.Until, c.State])]),
         };

@@ -1,4 +1,4 @@
-using System.Globalization;
+using SafetyAudit.Languages;
 
 namespace SafetyAudit.Charts;
 
@@ -33,7 +33,7 @@ public sealed record DatedNote(DateOnly Day, string Words, string Link)
             // Letters stand beside one another where days lie closer than a letter is wide; the line keeps the day.
             taken = Math.Max(x, taken + Size + 3);
             yield return new LineMark("note-line", x, top - 12, x, bottom);
-            yield return new PointMark("point note", taken, top - 22, Shape.Square, Size, string.Create(CultureInfo.CurrentCulture, $"{Letter(i)}, {day:d MMMM yyyy}: {notes[i].Words}"), notes[i].Link);
+            yield return new PointMark("point note", taken, top - 22, Shape.Square, Size, $"{Letter(i)}, {Figures.DayInFull(day)}: {notes[i].Words}", notes[i].Link);
             yield return new TextMark("note-letter", taken, top - 17.5, Letter(i), Anchor.Middle);
         }
     }

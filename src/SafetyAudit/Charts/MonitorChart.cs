@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -17,7 +18,7 @@ public static class MonitorChart
     public static Scene Draw(ClinicMonitor monitor, MonitorPath path, string title, DateOnly provisionalFrom, Func<DateOnly, string> link, DateOnly? raised = null)
     {
         var points = path.Points.Where(p => p.IsWatched).ToList();
-        if (points.Count == 0) return new(Width, 90, title, "Too few sessions to be watched by rate.", [new TextMark("axis-label", Width / 2, 50, "Too few sessions to be watched by rate", Anchor.Middle)]);
+        if (points.Count == 0) return new(Width, 90, title, T("Too few sessions to be watched by rate."), [new TextMark("axis-label", Width / 2, 50, T("Too few sessions to be watched by rate"), Anchor.Middle)]);
         double top = 1.1 * points.Max(p => Math.Max(p.RedThreshold, Math.Max(p.Red.Value, p.Amber.Value))), bottom = 1.1 * points.Max(p => Math.Max(p.FewThreshold, p.Few.Value));
         int first = path.Points[0].Index, slots = path.Points[^1].Index - first + 1;
         double slot = (Width - Left - Right) / slots;
@@ -37,8 +38,8 @@ public static class MonitorChart
             var month = monitor.MonthOf(first + i);
             marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
         }
-        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month of the session", Anchor.Middle));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Evidence: fewer · more", Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, T("Month of the session"), Anchor.Middle));
+        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, T("Evidence: fewer · more"), Anchor.Middle, Upright: true));
 
         Steps("limit limit-998", p => p.RedThreshold);
         Steps("limit limit-95", p => p.AmberThreshold);
@@ -46,7 +47,7 @@ public static class MonitorChart
         // What the lines are, beside their ends.
         var end = points[^1];
         double redName = y.At(end.RedThreshold) + 4;
-        foreach (var (name, height) in new[] { ("red line", redName), ("amber line", Math.Max(y.At(end.AmberThreshold) + 4, redName + 14)), ("line for fewer", y.At(-end.FewThreshold) + 4) })
+        foreach (var (name, height) in new[] { (T("red line"), redName), (T("amber line"), Math.Max(y.At(end.AmberThreshold) + 4, redName + 14)), (T("line for fewer"), y.At(-end.FewThreshold) + 4) })
             marks.Add(new TextMark("limit-name", X(end) + slot / 2 + 7, height, name));
         Sum("series series-few", p => -Math.Max(0, p.Few.Value), p => p.Few.Value >= p.FewThreshold);
         // The amber sum begins anew after amber signals, which are more: so the two part, and an amber month is seen on its own line.
@@ -56,7 +57,7 @@ public static class MonitorChart
         {
             marks.Add(new LineMark("centre", X(points[at]), Top, X(points[at]), Height - Bottom));
             bool late = X(points[at]) > Width / 2;
-            marks.Add(new TextMark("axis", X(points[at]) + (late ? -6 : 6), Top + 10, "raised by this month", late ? Anchor.End : Anchor.Start));
+            marks.Add(new TextMark("axis", X(points[at]) + (late ? -6 : 6), Top + 10, T("raised by this month"), late ? Anchor.End : Anchor.Start));
         }
         foreach (var point in points)
         {
@@ -68,7 +69,7 @@ public static class MonitorChart
         foreach (var point in points.Where(p => p.IsLow))
             marks.Add(new PointMark(monitor.EndOf(point.Index) >= provisionalFrom ? "point below-998 provisional" : "point below-998", X(point), y.At(-Math.Max(0, point.Few.Value)), Shape.TriangleDown, 12, Say(monitor, point, monitor.EndOf(point.Index) >= provisionalFrom), link(monitor.MonthOf(point.Index))));
         int red = points.Count(p => p.IsRed), amber = points.Count(p => p.IsAmber), few = points.Count(p => p.IsLow);
-        return new(Width, Height, title, string.Create(CultureInfo.CurrentCulture, $"{points.Count} months watched; {Count(red)} red, {Count(amber)} amber, {Count(few)} with so few that the records are to be checked. The table below holds every figure."), marks)
+        return new(Width, Height, title, T("{0} months watched; {1} red, {2} amber, {3} with so few that the records are to be checked.", points.Count, Count(red), Count(amber), Count(few)) + " " + T("The table below holds every figure."), marks)
         {
             Data = new(["month", "sessions", "observed", "expected", "red_sum", "red_line", "amber_sum", "amber_line", "few_sum", "few_line", "reading", "provisional"],
                 [.. points.Select(p => (IReadOnlyList<object?>)[monitor.MonthOf(p.Index), p.Sessions, p.Events, p.Expected, Math.Max(0, p.Red.Value), p.RedThreshold, Math.Max(0, p.Amber.Value), p.AmberThreshold, Math.Max(0, p.Few.Value), p.FewThreshold, p.IsRed ? "red" : p.IsAmber ? "amber" : p.IsLow ? "few" : "none", monitor.EndOf(p.Index) >= provisionalFrom])]),
@@ -91,7 +92,7 @@ public static class MonitorChart
             marks.Add(new PathMark(style, run));
         }
 
-        static string Count(int n) => n == 0 ? "none" : n.ToString(CultureInfo.CurrentCulture);
+        static string Count(int n) => n == 0 ? T("none") : n.ToString(CultureInfo.CurrentCulture);
 
         void Steps(string style, Func<MonitorPoint, double> value)
         {
@@ -106,8 +107,9 @@ public static class MonitorChart
     }
 
     /// <summary>What a point is called.</summary>
-    public static string Words(MonitorPoint point) => !point.IsWatched ? "not watched: too few sessions" : point.IsRed ? "red" : point.IsAmber ? "amber" : point.IsLow ? "fewer than expected: check the records" : "no signal";
+    public static string Words(MonitorPoint point) => !point.IsWatched ? T("not watched: too few sessions") : point.IsRed ? T("red") : point.IsAmber ? T("amber") : point.IsLow ? T("fewer than expected: check the records") : T("no signal");
 
-    static string Say(ClinicMonitor monitor, MonitorPoint point, bool provisional) => string.Create(CultureInfo.CurrentCulture,
-        $"{monitor.MonthOf(point.Index):MMMM yyyy}: {point.Events:0} observed, {point.Expected:0.0} expected in {point.Sessions:0} sessions; evidence {Math.Max(0, point.Red.Value):0.00}, red line {point.RedThreshold:0.00}; amber sum {Math.Max(0, point.Amber.Value):0.00}, amber line {point.AmberThreshold:0.00}; sum for fewer {Math.Max(0, point.Few.Value):0.00}, its line {point.FewThreshold:0.00}: {Words(point)}{(provisional ? "; provisional" : "")}");
+    static string Say(ClinicMonitor monitor, MonitorPoint point, bool provisional) =>
+        T("{0:MMMM yyyy}: {1:0} observed, {2:0.0} expected in {3:0} sessions; evidence {4:0.00}, red line {5:0.00}; amber sum {6:0.00}, amber line {7:0.00}; sum for fewer {8:0.00}, its line {9:0.00}: {10}", monitor.MonthOf(point.Index), point.Events, point.Expected, point.Sessions,
+            Math.Max(0, point.Red.Value), point.RedThreshold, Math.Max(0, point.Amber.Value), point.AmberThreshold, Math.Max(0, point.Few.Value), point.FewThreshold, Words(point)) + (provisional ? "; " + T("provisional") : "");
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -11,7 +12,8 @@ public static class QualityChart
     /// <summary>The shares that are drawn of some months, with the shape and the words for each; a page's key is made of the same list. One that is assessed in no month has no line.</summary>
     public static IReadOnlyList<(string Name, char Glyph, Shape Shape, Func<QualityRow, Part> Part)> LinesOf(IReadOnlyList<QualityRow> months) => [.. Lines.Where(l => months.Any(m => l.Part(m).Of > 0))];
 
-    static readonly IReadOnlyList<(string Name, char Glyph, Shape Shape, Func<QualityRow, Part> Part)> Lines =
+    /// <summary>All of them, named in English, as files have it.</summary>
+    public static readonly IReadOnlyList<(string Name, char Glyph, Shape Shape, Func<QualityRow, Part> Part)> Lines =
     [
         ("answers recorded", '●', Shape.Circle, r => r.Answers),
         ("sessions in time", '■', Shape.Square, r => r.InTime),
@@ -24,7 +26,7 @@ public static class QualityChart
     /// <param name="title">What it shows.</param>
     public static Scene Draw(IReadOnlyList<QualityRow> months, string title)
     {
-        if (months.Count == 0) return new(Width, 90, title, "No records in this period.", [new TextMark("axis-label", Width / 2, 50, "No records in this period", Anchor.Middle)]);
+        if (months.Count == 0) return new(Width, 90, title, T("No records in this period."), [new TextMark("axis-label", Width / 2, 50, T("No records in this period"), Anchor.Middle)]);
         int slots = MonthsBetween(months[0].From, months[^1].From) + 1;
         double slot = (Width - Left - Right) / slots;
         var y = new Axis(0, 1, Height - Bottom, Top);
@@ -40,16 +42,16 @@ public static class QualityChart
             var month = months[0].From.AddMonths(i);
             marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
         }
-        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month", Anchor.Middle));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, T("Month"), Anchor.Middle));
         var lines = LinesOf(months);
         foreach (var (name, _, shape, part) in lines)
         {
             var assessed = months.Where(m => part(m).Of > 0).ToList();
             if (assessed.Count > 1) marks.Add(new PathMark("series", [.. assessed.Select(m => (X(m), y.At(part(m).Share!.Value)))]));
             foreach (var month in assessed)
-                marks.Add(new PointMark("point inside", X(month), y.At(part(month).Share!.Value), shape, 8, string.Create(CultureInfo.CurrentCulture, $"{month.From:MMMM yyyy}, {name}: {part(month).Met:N0} of {part(month).Of:N0}"), null));
+                marks.Add(new PointMark("point inside", X(month), y.At(part(month).Share!.Value), shape, 8, T("{0:MMMM yyyy}, {1}: {2:N0} of {3:N0}", month.From, T(name), part(month).Met, part(month).Of), null));
         }
-        return new(Width, Height, title, $"{months.Count} months. The table below holds every figure.", marks)
+        return new(Width, Height, title, T("{0} months.", months.Count) + " " + T("The table below holds every figure."), marks)
         {
             Data = new(["month", "part", "met", "of"], [.. from month in months from line in lines select (IReadOnlyList<object?>)[month.From, line.Name, line.Part(month).Met, line.Part(month).Of]]),
         };

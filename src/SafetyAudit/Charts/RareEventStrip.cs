@@ -1,5 +1,7 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
+using SafetyAudit.Languages;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -22,7 +24,7 @@ public static class RareEventStrip
     /// <param name="link">Where an event's mark leads.</param>
     public static Scene Draw(IReadOnlyList<EventGaps> clinics, DateOnly from, DateOnly to, string title, bool isSentinel, Func<string, string> name, Func<EventGaps, GapEvent, string> link)
     {
-        if (clinics.Count == 0) return new(Width, 90, title, "No sessions in this time.", [new TextMark("axis-label", Width / 2, 50, "No sessions in this time", Anchor.Middle)]);
+        if (clinics.Count == 0) return new(Width, 90, title, T("No sessions in this time."), [new TextMark("axis-label", Width / 2, 50, T("No sessions in this time"), Anchor.Middle)]);
         double bottom = Top + clinics.Count * Lane;
         var x = new Axis(from.DayNumber, to.DayNumber + 1, Left, Width - Right);
         var marks = new List<Mark>();
@@ -33,7 +35,7 @@ public static class RareEventStrip
             marks.Add(new LineMark("grid", x.At(month.DayNumber), Top, x.At(month.DayNumber), bottom));
             marks.Add(new TextMark("axis", x.At(month.DayNumber), bottom + 18, month.ToString(step >= 12 ? "yyyy" : "MMM yy", CultureInfo.CurrentCulture), Anchor.Middle));
         }
-        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, bottom + 38, "Day of the session", Anchor.Middle));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, bottom + 38, T("Day of the session"), Anchor.Middle));
         for (int i = 0; i < clinics.Count; i++)
         {
             var clinic = clinics[i];
@@ -57,13 +59,21 @@ public static class RareEventStrip
                     before = at;
                 }
                 marks.Add(new PointMark(isSentinel ? "point sentinel" : "point inside", at, y - up, isSentinel ? Shape.Square : Shape.Diamond, MarkSize,
-                    string.Create(CultureInfo.CurrentCulture, $"{called}, {one.Day:d MMMM yyyy}: {(e == 0 && !isCut ? $"the first in {one.Gap:N0} sessions" : $"{one.Gap:N0} sessions after the one before")}"), link(clinic, one)));
+                    e == 0 && !isCut ? T("{0}, {1}: the first in {2:N0} sessions", called, Figures.DayInFull(one.Day), one.Gap) : T("{0}, {1}: {2:N0} sessions after the one before", called, Figures.DayInFull(one.Day), one.Gap), link(clinic, one)));
             }
             Between(before, Width - Right, y, clinic.Since, clinic.Events.Count == 0 ? "none in" : "since");
         }
         int all = clinics.Sum(c => c.Events.Count), shown = clinics.Sum(c => Drawn(c, clinics.Count).Count);
-        return new(Width, bottom + Bottom, title, string.Create(CultureInfo.CurrentCulture,
-            $"{(all == 0 ? "None recorded" : $"{all:N0} recorded")} in {clinics.Sum(c => c.Exposure):N0} sessions{(clinics.Count > 1 ? $" of {clinics.Count} clinics" : "")}{(all == 0 ? "; that is no proof that none can happen" : "; the marks stand on their days, the numbers between them are sessions")}{(shown < all ? $". The latest {shown:N0} are drawn" : "")}. The table below holds every figure."), marks)
+        var sessions = clinics.Sum(c => c.Exposure);
+        string description = (all, clinics.Count) switch
+        {
+            (0, 1) => T("None recorded in {0:N0} sessions; that is no proof that none can happen.", sessions),
+            (0, _) => T("None recorded in {0:N0} sessions of {1} clinics; that is no proof that none can happen.", sessions, clinics.Count),
+            (_, 1) => T("{0:N0} recorded in {1:N0} sessions; the marks stand on their days, the numbers between them are sessions.", all, sessions),
+            _ => T("{0:N0} recorded in {1:N0} sessions of {2} clinics; the marks stand on their days, the numbers between them are sessions.", all, sessions, clinics.Count),
+        };
+        if (shown < all) description += " " + T("The latest {0:N0} are drawn.", shown);
+        return new(Width, bottom + Bottom, title, description + " " + T("The table below holds every figure."), marks)
         {
             Data = new(["clinic", "day", "sessions_since_the_one_before", "is_first"], [.. clinics.SelectMany(c => c.Events.Select((e, n) => (IReadOnlyList<object?>)[name(c.ClinicId), e.Day, e.Gap, n == 0]))]),
         };
@@ -72,7 +82,7 @@ public static class RareEventStrip
         void Between(double left, double right, double y, double sessions, string kind)
         {
             string number = sessions.ToString("N0", CultureInfo.CurrentCulture);
-            string? text = new[] { kind switch { "before" => $"{number} sessions before", "since" => $"{number} since", "none in" => $"none in {number} sessions", _ => $"{number} sessions" }, number }.FirstOrDefault(t => t.Length * 7 + MarkSize + 10 < right - left);
+            string? text = new[] { kind switch { "before" => T("{0} sessions before", number), "since" => T("{0} since", number), "none in" => T("none in {0} sessions", number), _ => T("{0} sessions", number) }, number }.FirstOrDefault(t => t.Length * 7 + MarkSize + 10 < right - left);
             if (text is not null) marks.Add(new TextMark("axis", (left + right) / 2, y - 8, text, Anchor.Middle));
         }
     }

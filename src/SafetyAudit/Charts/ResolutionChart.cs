@@ -1,5 +1,6 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -14,7 +15,7 @@ public static class ResolutionChart
     public static Scene Draw(Resolution resolution, string title, Func<double, string> link)
     {
         var (curve, measure) = (resolution.Curve, resolution.Measure);
-        if (curve.Steps.Count == 0) return new(Width, 90, title, "No event says when it was over.", [new TextMark("axis-label", Width / 2, 50, "No event in this period says when it was over", Anchor.Middle)]);
+        if (curve.Steps.Count == 0) return new(Width, 90, title, T("No event says when it was over."), [new TextMark("axis-label", Width / 2, 50, T("No event in this period says when it was over"), Anchor.Middle)]);
         // As far as the category's window with some room, and on until nearly all were over, but no further than three windows: a few that last very long would press the rest together.
         double window = measure.ProlongedAfterHours ?? measure.ExpectedResolutionHours ?? 0;
         double far = curve.Quantile(0.98) ?? curve.Steps[^1].Time;
@@ -38,19 +39,19 @@ public static class ResolutionChart
             marks.Add(new TextMark("axis", at, Height - Bottom + 19, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
             marks.Add(new TextMark("axis", at, Height - 12, curve.AtRisk(tick * unit).ToString("N0", CultureInfo.CurrentCulture), Anchor.Middle));
         }
-        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - Bottom + 40, unit == 1 ? "Hours since onset" : "Days since onset", Anchor.Middle));
-        marks.Add(new TextMark("axis", Left, Height - 30, "Not yet over and still watched:"));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Share that was over", Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - Bottom + 40, unit == 1 ? T("Hours since onset") : T("Days since onset"), Anchor.Middle));
+        marks.Add(new TextMark("axis", Left, Height - 30, T("Not yet over and still watched:")));
+        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, T("Share that was over"), Anchor.Middle, Upright: true));
 
         double said = double.NegativeInfinity;
-        foreach (var (hours, words) in new[] { (measure.ExpectedResolutionHours, "usually over"), (measure.ProlongedAfterHours, "too long") })
+        foreach (var (hours, isTooLong) in new[] { (measure.ExpectedResolutionHours, false), (measure.ProlongedAfterHours, true) })
         {
             if (hours is not { } h || h > end) continue;
             double at = x.At(h);
-            marks.Add(new LineMark(words == "too long" ? "note-line" : "tick", at, Top - 6, at, Height - Bottom));
-            string text = $"{words}: {Hours(h)}";
+            marks.Add(new LineMark(isTooLong ? "note-line" : "tick", at, Top - 6, at, Height - Bottom));
+            string text = isTooLong ? T("too long: {0}", Hours(h)) : T("usually over: {0}", Hours(h));
             bool left = at + text.Length * 7 > Width - Right;
-            if (at > said) marks.Add(new TextMark("limit-name", left ? at - 5 : at + 5, Top - (words == "too long" ? 10 : 24), text, left ? Anchor.End : Anchor.Start));
+            if (at > said) marks.Add(new TextMark("limit-name", left ? at - 5 : at + 5, Top - (isTooLong ? 10 : 24), text, left ? Anchor.End : Anchor.Start));
             said = at - 1;
         }
 
@@ -77,10 +78,11 @@ public static class ResolutionChart
         foreach (double hours in resolution.Readings.Where(h => h <= end))
             if (curve.At(hours) is { } at) marks.Add(new PointMark("point inside", x.At(hours), y.At(1 - at.Remaining), Shape.Circle, 9, Say(resolution, hours), link(hours)));
 
-        string half = curve.Quantile(0.5) is { } median ? $"half were over within {Hours(median)}" : "fewer than half were over while watched";
-        string within = measure.ExpectedResolutionHours is { } expected && curve.At(expected) is { } then ? string.Create(CultureInfo.CurrentCulture, $", {1 - then.Remaining:P0} within the usual {Hours(expected)}") : "";
-        return new(Width, Height, title, string.Create(CultureInfo.CurrentCulture,
-            $"Of {curve.Count:N0} events {half}{within}; {resolution.Ongoing:N0} were not when last heard of{(resolution.NotSaid > 0 ? $", and {resolution.NotSaid:N0} more don’t say and are not drawn" : "")}. The table below holds every figure."), marks)
+        string half = curve.Quantile(0.5) is { } median ? T("half were over within {0}", Hours(median)) : T("fewer than half were over while watched");
+        string within = measure.ExpectedResolutionHours is { } expected && curve.At(expected) is { } then ? T(", {0:P0} within the usual {1}", 1 - then.Remaining, Hours(expected)) : "";
+        string description = resolution.NotSaid > 0 ? T("Of {0:N0} events {1}{2}; {3:N0} were not when last heard of, and {4:N0} more don’t say and are not drawn.", curve.Count, half, within, resolution.Ongoing, resolution.NotSaid)
+            : T("Of {0:N0} events {1}{2}; {3:N0} were not when last heard of.", curve.Count, half, within, resolution.Ongoing);
+        return new(Width, Height, title, description + " " + T("The table below holds every figure."), marks)
         {
             Data = new(["hours", "at_risk", "resolved", "share_resolved", "lower95", "upper95"],
                 [.. curve.Steps.Select(s => (IReadOnlyList<object?>)[s.Time, s.AtRisk, s.Ended, 1 - s.Remaining, 1 - s.Interval?.Upper, 1 - s.Interval?.Lower])]),
@@ -88,11 +90,12 @@ public static class ResolutionChart
     }
 
     /// <summary>The curve at one time, in a sentence.</summary>
-    public static string Say(Resolution resolution, double hours) => resolution.Curve.At(hours) is not { } at ? $"{Hours(hours)}: no event was watched so long" : string.Create(CultureInfo.CurrentCulture,
-        $"Within {Hours(hours)}: {1 - at.Remaining:P0} over{(at.Interval is { } i ? $" (95 % interval {1 - i.Upper:P0} to {1 - i.Lower:P0})" : "")}, {resolution.Curve.AtRisk(hours):N0} still watched");
+    public static string Say(Resolution resolution, double hours) => resolution.Curve.At(hours) is not { } at ? T("{0}: no event was watched so long", Hours(hours))
+        : at.Interval is { } i ? T("Within {0}: {1:P0} over (95 % interval {2:P0} to {3:P0}), {4:N0} still watched", Hours(hours), 1 - at.Remaining, 1 - i.Upper, 1 - i.Lower, resolution.Curve.AtRisk(hours))
+        : T("Within {0}: {1:P0} over, {2:N0} still watched", Hours(hours), 1 - at.Remaining, resolution.Curve.AtRisk(hours));
 
     /// <summary>A stretch of time in the unit that reads best.</summary>
-    public static string Hours(double hours) => hours <= 72 ? $"{hours.ToString("0.#", CultureInfo.CurrentCulture)} h" : $"{(hours / 24).ToString("0.#", CultureInfo.CurrentCulture)} days";
+    public static string Hours(double hours) => hours <= 72 ? $"{hours.ToString("0.#", CultureInfo.CurrentCulture)} h" : T("{0:0.#} days", hours / 24);
 
     // Steps finer than a line is wide can't be seen; thousands of them would make a large page.
     static List<(double X, double Y)> Thinned(List<(double X, double Y)> path)

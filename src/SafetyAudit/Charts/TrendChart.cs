@@ -1,6 +1,7 @@
 using System.Globalization;
 using SafetyAudit.Analysis;
 using SafetyAudit.Statistics;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Charts;
 
@@ -17,7 +18,7 @@ public static class TrendChart
     public static Scene Draw(Trend trend, string title, Func<RateRow, string> link, DateOnly? provisionalFrom = null, IReadOnlyList<DatedNote>? notes = null)
     {
         var months = trend.Months.Where(m => m.Exposure > 0).ToList();
-        if (months.Count == 0) return new(Width, 90, title, "No sessions in this period.", [new TextMark("axis-label", Width / 2, 50, "No sessions in this period", Anchor.Middle)]);
+        if (months.Count == 0) return new(Width, 90, title, T("No sessions in this period."), [new TextMark("axis-label", Width / 2, 50, T("No sessions in this period"), Anchor.Middle)]);
 
         double top = months.Max(m => Math.Max(m.RatePer1000!.Value, Math.Min(Per1000(m, m.Limits?.Upper998) ?? 0, 3 * Per1000(m, m.Expected) ?? 0))) * 1.1;
         if (top <= 0) top = 1;
@@ -39,8 +40,8 @@ public static class TrendChart
             string label = month.ToString(i == 0 || month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture);
             marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, label, Anchor.Middle));
         }
-        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, "Month of the session", Anchor.Middle));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, "Per 1,000 sessions", Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, T("Month of the session"), Anchor.Middle));
+        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, T("Per 1,000 sessions"), Anchor.Middle, Upright: true));
 
         Steps("limit limit-998", m => Per1000(m, m.Limits?.Upper998));
         // A limit above the picture is told of, not drawn at its edge.
@@ -56,11 +57,13 @@ public static class TrendChart
         {
             var (style, shape, size) = PointLook.Of(month.Position);
             bool provisional = month.To >= provisionalFrom;
-            marks.Add(new PointMark(provisional ? style + " provisional" : style, X(month), y.At(month.RatePer1000!.Value), shape, size, PointLook.Say(month, month.From.ToString("MMMM yyyy", CultureInfo.CurrentCulture)) + (provisional ? "; provisional: late reports may still come" : ""), link(month)));
+            marks.Add(new PointMark(provisional ? style + " provisional" : style, X(month), y.At(month.RatePer1000!.Value), shape, size, PointLook.Say(month, month.From.ToString("MMMM yyyy", CultureInfo.CurrentCulture)) + (provisional ? "; " + T("provisional: late reports may still come") : ""), link(month)));
         }
         int hollow = months.Count(m => m.To >= provisionalFrom);
         int beyond = months.Count(m => m.Position is Position.Above998 or Position.Below998);
-        return new(Width, Height, title, $"{months.Count} months; {(beyond == 0 ? "none" : beyond.ToString(CultureInfo.CurrentCulture))} beyond the month's 99.8 % limits.{(months.Exists(m => Per1000(m, m.Limits?.Upper998) > top) ? " An arrow stands where that limit lies above the picture." : "")}{(hollow > 0 ? $" The latest {(hollow == 1 ? "is" : hollow + " are")} provisional." : "")} The table below holds every figure.", marks) { Data = ChartData.Of(trend.Months, r => r.From.ToString("yyyy-MM", CultureInfo.InvariantCulture)) };
+        string description = T("{0} months; {1} beyond the month's 99.8 % limits.", months.Count, beyond == 0 ? T("none") : beyond) + (months.Exists(m => Per1000(m, m.Limits?.Upper998) > top) ? " " + T("An arrow stands where that limit lies above the picture.") : "")
+            + (hollow switch { 0 => "", 1 => " " + T("The latest is provisional."), _ => " " + T("The latest {0} are provisional.", hollow) }) + " " + T("The table below holds every figure.");
+        return new(Width, Height, title, description, marks) { Data = ChartData.Of(trend.Months, r => r.From.ToString("yyyy-MM", CultureInfo.InvariantCulture)) };
 
         void Steps(string style, Func<RateRow, double?> value)
         {

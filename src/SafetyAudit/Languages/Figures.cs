@@ -1,4 +1,5 @@
 using System.Globalization;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Languages;
 
@@ -32,11 +33,22 @@ public static class Figures
     /// <summary>Two ends of an interval of shares, in as many decimals each.</summary>
     public static (string Lower, string Upper) PercentInterval(double lower, double upper, CultureInfo? reading = null) => (Write(lower, "P1", reading), Write(upper, "P1", reading));
 
-    /// <summary>A time limit: 72 hours, 14 days.</summary>
-    public static string Hours(double hours, CultureInfo? reading = null) => hours > 72 && hours % 24 == 0 ? $"{Count((long)hours / 24, reading)} days" : hours == 1 ? "1 hour" : $"{Write(hours, "#,0.##", reading)} hours";
+    /// <summary>A time limit: 72 hours, 14 days. In English where a culture is given.</summary>
+    public static string Hours(double hours, CultureInfo? reading = null) => (reading, hours) switch
+    {
+        (null, > 72) when hours % 24 == 0 => T("{0} days", Count((long)hours / 24)),
+        (null, 1) => T("1 hour"),
+        (null, _) => T("{0} hours", Write(hours, "#,0.##", null)),
+        (_, > 72) when hours % 24 == 0 => $"{Count((long)hours / 24, reading)} days",
+        (_, 1) => "1 hour",
+        _ => $"{Write(hours, "#,0.##", reading)} hours",
+    };
 
-    /// <summary>A day, the month as a word.</summary>
-    public static string Day(DateOnly day, CultureInfo? reading = null) => day.ToString("d MMM yyyy", reading ?? CultureInfo.CurrentCulture);
+    /// <summary>A day, the month as a word; a German reader's with a full stop after the day of the month.</summary>
+    public static string Day(DateOnly day, CultureInfo? reading = null) => day.ToString((reading ?? CultureInfo.CurrentCulture).TwoLetterISOLanguageName == "de" ? "d. MMM yyyy" : "d MMM yyyy", reading ?? CultureInfo.CurrentCulture);
+
+    /// <summary>The same with the month in full, for the reader.</summary>
+    public static string DayInFull(DateOnly day) => day.ToString(CultureInfo.CurrentCulture.TwoLetterISOLanguageName == "de" ? "d. MMMM yyyy" : "d MMMM yyyy", CultureInfo.CurrentCulture);
 
     static string Write(double value, string format, CultureInfo? reading) => value.ToString(format, reading ?? CultureInfo.CurrentCulture);
 

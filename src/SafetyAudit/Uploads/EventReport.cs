@@ -6,6 +6,7 @@ using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Sessions;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Uploads;
 
@@ -64,19 +65,19 @@ public sealed record EventReport
     /// <summary>What must be mended before it can be taken, in words for whoever fills it in.</summary>
     public IEnumerable<string> Problems(TimeZoneInfo zone, DateTime now)
     {
-        if (!Whats.Any(w => w.Code == What)) yield return "Choose what happened.";
-        if (OnsetIn(zone) is not { } onset) yield return "Say when it happened: day and time, about is enough.";
-        else if (onset > now.AddHours(1)) yield return "The time when it happened lies in the future. Correct it.";
-        else if (onset < now.AddYears(-10)) yield return "The time when it happened lies more than ten years back. Correct it.";
-        if (!string.IsNullOrEmpty(Treatment) && Cells.Date(Encoding.UTF8.GetBytes(Treatment)) is null) yield return "The day of the treatment can't be read. Choose it again, or leave it empty.";
-        if (!HowBads.Any(b => Codes.Of(b.Severity) == HowBad)) yield return "Choose how bad it was.";
-        if (!string.IsNullOrEmpty(Done) && !Dones.Any(d => Codes.Of(d.Attention) == Done)) yield return "Choose what was done, or leave it open.";
-        if (!Whos.Any(w => w.Code == Who)) yield return "Choose who reports.";
-        if (Wrong(Practitioner, LongestWords)) yield return $"The practitioner's name must be at most {LongestWords} ordinary characters.";
-        if (Wrong(Session, 64)) yield return "The number of the session must be at most 64 ordinary characters.";
-        if (Wrong(Patient, 64)) yield return "The patient's number must be at most 64 ordinary characters.";
+        if (!Whats.Any(w => w.Code == What)) yield return T("Choose what happened.");
+        if (OnsetIn(zone) is not { } onset) yield return T("Say when it happened: day and time, about is enough.");
+        else if (onset > now.AddHours(1)) yield return T("The time when it happened lies in the future. Correct it.");
+        else if (onset < now.AddYears(-10)) yield return T("The time when it happened lies more than ten years back. Correct it.");
+        if (!string.IsNullOrEmpty(Treatment) && Cells.Date(Encoding.UTF8.GetBytes(Treatment)) is null) yield return T("The day of the treatment can't be read. Choose it again, or leave it empty.");
+        if (!HowBads.Any(b => Codes.Of(b.Severity) == HowBad)) yield return T("Choose how bad it was.");
+        if (!string.IsNullOrEmpty(Done) && !Dones.Any(d => Codes.Of(d.Attention) == Done)) yield return T("Choose what was done, or leave it open.");
+        if (!Whos.Any(w => w.Code == Who)) yield return T("Choose who reports.");
+        if (Wrong(Practitioner, LongestWords)) yield return T("The practitioner's name must be at most {0} ordinary characters.", LongestWords);
+        if (Wrong(Session, 64)) yield return T("The number of the session must be at most 64 ordinary characters.");
+        if (Wrong(Patient, 64)) yield return T("The patient's number must be at most 64 ordinary characters.");
         if (Cells.Text(Encoding.UTF8.GetBytes(Text ?? ""), LongestText, isId: false, lines: true).Wrong is not null)
-            yield return $"The description must be at most {LongestText:N0} ordinary characters.";
+            yield return T("The description must be at most {0:N0} ordinary characters.", LongestText);
 
         static bool Wrong(string? text, int longest) => Cells.Text(Encoding.UTF8.GetBytes(text ?? ""), longest, isId: true, lines: false).Wrong is not null;
     }

@@ -167,7 +167,7 @@ public class NavigationTests
         Assert.Contains("<details id=\"PNEUMOTHORAX\" open=\"open\">", library, StringComparison.Ordinal);
         Assert.Contains("<details id=\"BRUISE_MINOR\">", library, StringComparison.Ordinal);
         // Lin 2019: 1.75 per million sessions over the lungs, from what insurers paid for.
-        Assert.Matches("Pneumothorax</strong> <span>0\\.0018 per 1,000 sessions over the lungs</span> <span class=\"small\">Lin 2019", library);
+        Assert.Matches("Pneumothorax</strong> <span>0\\.0018 per 1,000 sessions over the lungs</span> <span class=\"small\"><span lang=\"en\">Lin 2019", library);
         Assert.Contains("claims to insurers", library, StringComparison.Ordinal);
         Assert.Contains("no rate in use", library, StringComparison.Ordinal);
     }

@@ -2,11 +2,16 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using SafetyAudit.Alerts;
 using SafetyAudit.Analysis;
+using SafetyAudit.Cases;
+using SafetyAudit.Charts;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Pages;
 using SafetyAudit.Languages;
 using SafetyAudit.Measures;
+using SafetyAudit.Protocol;
 using SafetyAudit.Reports;
+using SafetyAudit.Sessions;
+using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Languages;
 
@@ -59,10 +64,13 @@ public partial class SaidTests
             Assert.Equal("Trichterdiagramm", Said.T("Funnel plot"));
             Assert.Equal("Offene Alarme: 2", Said.T("Open alerts: {0}", 2));
             Assert.Equal("nobody ever said this", Said.T("nobody ever said this"));
+            Assert.Equal("Hochladen", Said.T("Upload|do it"));
+            Assert.Equal("Hochgeladene Datei", Said.T("Upload"));
             CultureInfo.CurrentUICulture = new("de-AT");
             Assert.Equal("Trichterdiagramm", Said.T("Funnel plot"));
             CultureInfo.CurrentUICulture = new("fr-FR");
             Assert.Equal("Funnel plot", Said.T("Funnel plot"));
+            Assert.Equal(("Upload", "clinic C1", "a bar"), (Said.T("Upload|do it"), Said.T("clinic {0}|within", "C1"), Said.T("a bar|of nobody")));
         }
         finally { CultureInfo.CurrentUICulture = before; }
     }
@@ -86,7 +94,25 @@ public partial class SaidTests
         said.UnionWith(Enum.GetValues<AlertLevel>().Select(Codes.Of));
         said.UnionWith(Catalogue.Baselines.Select(b => Codes.Of(b.Confidence)));
         said.UnionWith(Catalogue.Baselines.Where(b => b.Ascertainment != Ascertainment.Passive).Select(b => Codes.Of(b.Ascertainment)));
+        said.UnionWith(Catalogue.Baselines.Select(b => Codes.Words(b.CiomsBand)));
+        said.UnionWith(Enum.GetValues<CaseDecision>().Select(Words.Decision));
+        said.UnionWith(ControlMonthsChart.Signals);
+        said.UnionWith(QualityChart.Lines.Select(l => l.Name));
+        said.UnionWith(Rules.All.SelectMany(r => r.Fields.Select(RuleFields.Name).Concat([SafetyAudit.Host.Pages.AdherencePages.AdherenceModel.Area(r.Area), Codes.Of(r.Severity), r.Counted, r.InLeaflet])));
+        said.UnionWith(ProtocolForm.Settings.SelectMany(s => new[] { s.Group, s.Label, s.Hint }));
+        said.UnionWith(Enum.GetValues<Audience>().SelectMany(a => new[] { Codes.Of(a), PackDocument.For(a) }));
+        said.UnionWith(Enum.GetValues<ReportRhythm>().Select(Codes.Of));
+        said.Add(ReportPeriod.Forms);
         said.Add(DiskFull.Words);
+        foreach (string stage in Enum.GetValues<CaseStage>().Select(Words.Stage)) said.UnionWith([stage, stage.ToLowerInvariant() + "|within"]);
+        said.UnionWith(Enum.GetValues<CaseCheck>().Select(Words.Check));
+        said.UnionWith(Enum.GetValues<CaseEntryKind>().Where(k => k is not (CaseEntryKind.Checked or CaseEntryKind.StageEnded)).Select(k => Words.Entry(new() { ClinicId = "", Kind = k }) + "|entry"));
+        said.UnionWith(Enum.GetValues<RuleSeverity>().Select(Codes.Of));
+        said.UnionWith(Enum.GetValues<Severity>().Select(Codes.Of));
+        said.UnionWith(Enum.GetValues<SessionStatus>().Select(s => Codes.Words(Codes.Of(s)) + "|within"));
+        said.UnionWith(Rules.All.Select(r => r.Counted + "|within"));
+        said.UnionWith(Rules.All.SelectMany(r => r.Fields).Concat(["due", "attempted", "reached"]).Select(f => RuleFields.Name(f) + "|field"));
+        said.UnionWith(EventReport.Whats.Select(w => w.Words).Concat(EventReport.HowBads.Select(b => b.Words)).Concat(EventReport.Dones.Select(d => d.Words)).Concat(EventReport.Whos.Select(w => w.Words)).Select(w => w + "|report"));
         return said;
     }
 

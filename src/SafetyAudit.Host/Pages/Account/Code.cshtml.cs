@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Access;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.Account;
 
@@ -40,7 +41,7 @@ public sealed class CodeModel(
         if (Account.CodeSecret != null) return;
         if (second.Unwrap(Account, wrapped) is not { } secret)
         {
-            Problem = "That took too long. Begin again.";
+            Problem = T("That took too long. Begin again.");
             return;
         }
         if (throttle.AttemptCode(HttpContext, Account.Id) is { } wait) Problem = SignInModel.Throttled(this, wait, log);
@@ -48,7 +49,7 @@ public sealed class CodeModel(
         if (RecoveryCodes != null) await signIns.StartAnewAsync(HttpContext, Account, ct);
         else
         {
-            Problem ??= "That code is not right. Look whether the clock of your phone is, and enter the code it shows now.";
+            Problem ??= T("That code is not right. Look whether the clock of your phone is, and enter the code it shows now.");
             Show(secret, wrapped!);
         }
     }
@@ -71,7 +72,7 @@ public sealed class CodeModel(
     async Task<bool> RefusedAsync(string? password)
     {
         if (throttle.Attempt(HttpContext, Account.NormalizedUserName!) is { } wait) Problem = SignInModel.Throttled(this, wait, log);
-        else if (!await passwords.AgainAsync(HttpContext, Account, password)) Problem = "That is not your password.";
+        else if (!await passwords.AgainAsync(HttpContext, Account, password)) Problem = T("That is not your password.");
         return Problem != null;
     }
 

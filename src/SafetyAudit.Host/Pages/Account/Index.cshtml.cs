@@ -8,6 +8,7 @@ using SafetyAudit.Access;
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.Account;
 
@@ -32,6 +33,10 @@ public sealed class AccountModel(
 
     public bool MayReview => db.Actor.May(Permission.ReviewCases);
     public string? Problem { get; private set; }
+
+    /// <summary>Whether what checks passwords says it, which speaks English alone.</summary>
+    public bool ProblemInEnglish { get; private set; }
+
     public string? Done { get; private set; }
 
     [NonHandler]
@@ -45,12 +50,12 @@ public sealed class AccountModel(
     {
         Done = done switch
         {
-            "password" => "Your password is changed. Your other sign-ins have ended.",
-            "passkey" => "The passkey is added. Your other sign-ins have ended.",
-            "passkey-removed" => "The passkey is removed. Your other sign-ins have ended.",
-            "name" => "The passkey has its new name.",
-            "ended" => "That sign-in has ended.",
-            "code-off" => "No code is asked for any more. Your other sign-ins have ended.",
+            "password" => T("Your password is changed. Your other sign-ins have ended."),
+            "passkey" => T("The passkey is added. Your other sign-ins have ended."),
+            "passkey-removed" => T("The passkey is removed. Your other sign-ins have ended."),
+            "name" => T("The passkey has its new name."),
+            "ended" => T("That sign-in has ended."),
+            "code-off" => T("No code is asked for any more. Your other sign-ins have ended."),
             _ => null,
         };
         return LoadAsync(ct);
@@ -58,10 +63,10 @@ public sealed class AccountModel(
 
     public async Task<IActionResult> OnPostPasswordAsync(string? current, string? wanted, string? again, CancellationToken ct)
     {
-        if (wanted != again) return await RefuseAsync("The two new passwords differ.", ct);
+        if (wanted != again) return await RefuseAsync(T("The two new passwords differ."), ct);
         if (await RefusedAsync(current) is { } refused) return await RefuseAsync(refused, ct);
         var changed = await users.ChangePasswordAsync(Account, current!, wanted ?? "");
-        if (!changed.Succeeded) return await RefuseAsync(string.Join(" ", changed.Errors.Select(e => e.Description)), ct);
+        if (!changed.Succeeded) return await RefuseAsync(string.Join(" ", changed.Errors.Select(e => e.Description)), ct, inEnglish: true);
         log.LogInformation("Password changed: user {UserId}", Account.Id);
         return await AnewAsync("password", ct);
     }
@@ -112,7 +117,7 @@ public sealed class AccountModel(
     public async Task<IActionResult> OnPostPasskeyAsync(string? credential, string? name, CancellationToken ct)
     {
         if ((await users.GetPasskeysAsync(Account)).Count >= MostPasskeys)
-            return await RefuseAsync($"{MostPasskeys} passkeys are enough. Remove one first.", ct);
+            return await RefuseAsync(T("{0} passkeys are enough. Remove one first.", MostPasskeys), ct);
         PasskeyAttestationResult? made = null;
         try { made = await identity.PerformPasskeyAttestationAsync(credential is { Length: > 0 and < 40_000 } given ? given : "{}"); }
         // No challenge was given out, or it is too old.
@@ -121,7 +126,7 @@ public sealed class AccountModel(
         if (made is not { Succeeded: true } || made.UserEntity!.Id != Account.Id)
         {
             log.LogWarning("Change refused: {Reason}, user {UserId}, from {Address}", "passkey_not_accepted", Account.Id, Caller.Address(HttpContext));
-            return await RefuseAsync("The passkey was not accepted. Try again.", ct);
+            return await RefuseAsync(T("The passkey was not accepted. Try again."), ct);
         }
         made.Passkey!.Name = NameOf(name);
         await KeepAsync(users.AddOrUpdatePasskeyAsync(Account, made.Passkey), "added");
@@ -156,12 +161,12 @@ public sealed class AccountModel(
     async Task<string?> RefusedAsync(string? password)
     {
         if (throttle.Attempt(HttpContext, Account.NormalizedUserName!) is { } wait) return SignInModel.Throttled(this, wait, log);
-        return await passwords.AgainAsync(HttpContext, Account, password) ? null : "That is not your present password.";
+        return await passwords.AgainAsync(HttpContext, Account, password) ? null : T("That is not your present password.");
     }
 
-    async Task<IActionResult> RefuseAsync(string problem, CancellationToken ct)
+    async Task<IActionResult> RefuseAsync(string problem, CancellationToken ct, bool inEnglish = false)
     {
-        Problem = problem;
+        (Problem, ProblemInEnglish) = (problem, inEnglish);
         await LoadAsync(ct);
         return Page();
     }

@@ -9,6 +9,7 @@ using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Sessions;
 using SafetyAudit.Statistics;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.AdherencePages;
 
@@ -65,9 +66,9 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     /// <summary>What the comparison with outcomes says, in a sentence.</summary>
     public static string Say(MantelHaenszel ratio) => ratio.State switch
     {
-        StratifiedState.NothingToCompare => "There is nothing to compare: no practitioner has sessions of both kinds with an event among them.",
-        StratifiedState.OneSided => "Events were recorded in one of the two groups only: no ratio can be told, and no difference be shown.",
-        _ => $"Odds of such an event where the rule was not kept, over those where it was, within practitioners: {Show.WithInterval(ratio.OddsRatio, ratio.Interval)}, 95 % interval. "
-            + (ratio.Interval is { Lower: <= 1, Upper: >= 1 } ? "No difference can be told from chance." : "More than chance would explain.") + " An association, not a cause.",
+        StratifiedState.NothingToCompare => T("There is nothing to compare: no practitioner has sessions of both kinds with an event among them."),
+        StratifiedState.OneSided => T("Events were recorded in one of the two groups only: no ratio can be told, and no difference be shown."),
+        _ => T("Odds of such an event where the rule was not kept, over those where it was, within practitioners: {0}, 95 % interval.", Show.WithInterval(ratio.OddsRatio, ratio.Interval)) + " "
+            + (ratio.Interval is { Lower: <= 1, Upper: >= 1 } ? T("No difference can be told from chance.") : T("More than chance would explain.")) + " " + T("An association, not a cause."),
     };
 }

@@ -1,9 +1,11 @@
+using System.Globalization;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.AdherencePages;
 
@@ -28,6 +30,12 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
         Practitioners = [.. rows.Select(r => r.PractitionerId).Distinct().Order(StringComparer.Ordinal)];
         Rows = rows.ToLookup(r => r.Rule);
     }
+
+    /// <summary>A part of the protocol, as a heading; in English.</summary>
+    public static string Area(string area) => area == "followup" ? "Follow-up" : char.ToUpperInvariant(area[0]) + area[1..];
+
+    /// <summary>The same as the reader reads it. By "Follow-up" alone pages call its grade.</summary>
+    public static string SayArea(string area) => area == "followup" && !CultureInfo.CurrentUICulture.Name.StartsWith("en", StringComparison.Ordinal) ? T("Follow-ups") : T(Area(area));
 
     /// <summary>The tint of a cell: what its figure says too.</summary>
     public static string Tint(Adherence adherence) => adherence.Kept switch { null => "tint none", >= 0.99 => "tint t4", >= 0.95 => "tint t3", >= 0.9 => "tint t2", >= 0.75 => "tint t1", _ => "tint t0" };

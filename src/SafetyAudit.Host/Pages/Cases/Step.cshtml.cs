@@ -5,6 +5,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -15,27 +16,30 @@ public sealed class CaseStepModel(ReviewCase review) : PageModel
     public long Id { get; private set; }
     public string? Problem { get; private set; }
 
+    /// <summary>Whether the problem is told in the reader's language.</summary>
+    public bool IsTranslated { get; private set; }
+
     public void OnGet() { }
 
     public async Task<IActionResult> OnPostAssignAsync(long id, string? owner, string? due, CancellationToken ct) =>
-        After(id, TryDay(due, out var day) ? await review.AssignAsync(id, owner ?? "", day, ct) : NoDate);
+        TryDay(due, out var day) ? After(id, await review.AssignAsync(id, owner ?? "", day, ct)) : Refused(id, NoDate);
 
     public async Task<IActionResult> OnPostCheckAsync(long id, string? check, string? explains, string? note, CancellationToken ct) =>
-        After(id, Codes.TryParse<CaseCheck>(check ?? "", out var looked) ? await review.CheckAsync(id, looked, explains == "yes", note, ct) : "There is no such check.");
+        Codes.TryParse<CaseCheck>(check ?? "", out var looked) ? After(id, await review.CheckAsync(id, looked, explains == "yes", note, ct)) : Refused(id, T("There is no such check."));
 
     public async Task<IActionResult> OnPostEndAsync(long id, string? stage, CancellationToken ct) =>
-        After(id, Codes.TryParse<CaseStage>(stage ?? "", out var ended) ? await review.EndStageAsync(id, ended, ct) : "There is no such stage.");
+        Codes.TryParse<CaseStage>(stage ?? "", out var ended) ? After(id, await review.EndStageAsync(id, ended, ct)) : Refused(id, T("There is no such stage."));
 
     public async Task<IActionResult> OnPostNoteAsync(long id, string? note, CancellationToken ct) => After(id, await review.NoteAsync(id, note, ct));
 
     public async Task<IActionResult> OnPostNoReplyAsync(long id, string? why, CancellationToken ct) => After(id, await review.NoReplyAsync(id, why, ct));
 
     public async Task<IActionResult> OnPostDecideAsync(long id, string? decision, string? reasons, string? actions, string? remeasure, string? feedback, CancellationToken ct) =>
-        After(id, !Codes.TryParse<CaseDecision>(decision ?? "", out var decided) ? "Choose what was decided." : TryDay(remeasure, out var day) ? await review.DecideAsync(id, decided, reasons, actions, day, feedback, ct) : NoDate);
+        !Codes.TryParse<CaseDecision>(decision ?? "", out var decided) ? Refused(id, T("Choose what was decided.")) : TryDay(remeasure, out var day) ? After(id, await review.DecideAsync(id, decided, reasons, actions, day, feedback, ct)) : Refused(id, NoDate);
 
     public async Task<IActionResult> OnPostReopenAsync(long id, string? why, CancellationToken ct) => After(id, await review.ReopenAsync(id, why, ct));
 
-    const string NoDate = "The date can’t be read. Write it as 2026-03-31.";
+    static string NoDate => T("The date can’t be read. Write it as 2026-03-31.");
 
     static bool TryDay(string? text, out DateOnly? day)
     {
@@ -44,10 +48,11 @@ public sealed class CaseStepModel(ReviewCase review) : PageModel
         return read || string.IsNullOrEmpty(text);
     }
 
-    IActionResult After(long id, string? problem)
+    IActionResult After(long id, string? problem) => problem is null ? LocalRedirect($"/cases/{id}") : Refused(id, problem, isTranslated: false);
+
+    PageResult Refused(long id, string problem, bool isTranslated = true)
     {
-        if (problem is null) return LocalRedirect($"/cases/{id}");
-        (Id, Problem) = (id, problem);
+        (Id, Problem, IsTranslated) = (id, problem, isTranslated);
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return Page();
     }

@@ -6,6 +6,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -15,6 +16,9 @@ public sealed class StepModel(TakeStep take) : PageModel
 {
     public string? Problem { get; private set; }
 
+    /// <summary>Whether the problem is told in the reader's language.</summary>
+    public bool IsTranslated { get; private set; }
+
     /// <summary>The query of the list, to which the answer leads back.</summary>
     [BindProperty] public string? Back { get; set; }
 
@@ -23,7 +27,7 @@ public sealed class StepModel(TakeStep take) : PageModel
     public void OnGet() { }
 
     public async Task<IActionResult> OnPostAsync(string? id, string? clinic, string? kind, string? duty, string? note, string? at, CancellationToken ct) =>
-        After(!Codes.TryParse<EventStepKind>(kind ?? "", out var step) ? "There is no such step." : await take.RunAsync(id ?? "", clinic ?? "", step, string.IsNullOrEmpty(duty) ? null : duty, When(at), note, ct));
+        !Codes.TryParse<EventStepKind>(kind ?? "", out var step) ? Refused(T("There is no such step.")) : After(await take.RunAsync(id ?? "", clinic ?? "", step, string.IsNullOrEmpty(duty) ? null : duty, When(at), note, ct));
 
     public async Task<IActionResult> OnPostTakeBackAsync(long step, CancellationToken ct) => After(await take.TakeBackAsync(step, ct));
 
@@ -31,10 +35,11 @@ public sealed class StepModel(TakeStep take) : PageModel
     static DateTime? When(string? text) => string.IsNullOrEmpty(text) ? null
         : DateTime.TryParseExact(text, ["yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var at) ? at : DateTime.UnixEpoch;
 
-    IActionResult After(string? problem)
+    IActionResult After(string? problem) => problem is null ? LocalRedirect(List) : Refused(problem, isTranslated: false);
+
+    PageResult Refused(string problem, bool isTranslated = true)
     {
-        if (problem is null) return LocalRedirect(List);
-        Problem = problem;
+        (Problem, IsTranslated) = (problem, isTranslated);
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return Page();
     }

@@ -8,6 +8,7 @@ using SafetyAudit.Jobs;
 using SafetyAudit.Measures;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.Events;
 
@@ -95,16 +96,22 @@ public sealed class WaitingModel(SafetyAuditDb db, DecideLink decide, JobQueue j
     static string Why(AdverseEvent e, int candidates)
     {
         if (e.ReportChannel == ReportChannel.OpenForm && e.SessionId is null && candidates == 0)
-            return "It came by the open form, where patients may stay unnamed. If you know who it is, correct its patient_id and it finds its session; what was told of the treatment stands in its narrative.";
+            return T("It came by the open form, where patients may stay unnamed. If you know who it is, correct its patient_id and it finds its session; what was told of the treatment stands in its narrative.");
         int? days = Catalogue.Categories[e.Category].AttributionDays;
         if (e.SessionId is { } named)
-            return candidates > 1 ? $"Two clinics have a session {named} of this patient." : $"It names the session {named}, which is not here, or is not this patient’s, or began after the event.";
-        string who = $"this patient’s{(e.PractitionerId is { } practitioner ? $" with {practitioner}" : "")}{(e.ClinicId is { } clinic ? $" at {clinic}" : "")}";
+            return candidates > 1 ? T("Two clinics have a session {0} of this patient.", named) : T("It names the session {0}, which is not here, or is not this patient’s, or began after the event.", named);
+        string who = (e.PractitionerId, e.ClinicId) switch
+        {
+            ({ } practitioner, { } clinic) => T("this patient’s with {0} at {1}", practitioner, clinic),
+            ({ } practitioner, null) => T("this patient’s with {0}", practitioner),
+            (null, { } clinic) => T("this patient’s at {0}", clinic),
+            _ => T("this patient’s"),
+        };
         return candidates switch
         {
-            0 => $"It names no session, and none of {who} lies within the {days} days before it.",
-            1 => "Someone chose a session for it that is no longer possible.",
-            _ => $"It names no session, and {candidates} of {who} lie within the {days} days before it.",
+            0 => T("It names no session, and none of {0} lies within the {1} days before it.", who, days),
+            1 => T("Someone chose a session for it that is no longer possible."),
+            _ => T("It names no session, and {0} of {1} lie within the {2} days before it.", candidates, who, days),
         };
     }
 }

@@ -7,6 +7,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Protocol;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -25,6 +26,9 @@ public sealed class ChangeProtocolModel(SafetyAuditDb db, LayDownProtocol layDow
     public string ShownFrom { get; private set; } = "";
     public string? Why { get; private set; }
     public List<(string Setting, string Problem)> Problems { get; private set; } = [];
+
+    /// <summary>Those of the problems that are not the form's own, and so in English.</summary>
+    public List<(string Setting, string Problem)> EnglishProblems { get; private set; } = [];
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
@@ -47,8 +51,9 @@ public sealed class ChangeProtocolModel(SafetyAuditDb db, LayDownProtocol layDow
         var protocol = ClinicProtocol.NothingSet(Clinic);
         protocol.EffectiveFrom = DateOnly.TryParseExact(ShownFrom, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var from) ? from : default;
         Problems = ProtocolForm.Read(protocol, setting => form[setting].ToString());
-        Problems.AddRange(LayDownProtocol.Problems(protocol).Where(p => !Problems.Exists(known => known.Setting == p.Setting)));
-        if (Why.Length is 0 or > LongestReason) Problems.Add(("why", $"Say why, in at most {LongestReason} characters."));
+        EnglishProblems = [.. LayDownProtocol.Problems(protocol).Where(p => !Problems.Exists(known => known.Setting == p.Setting))];
+        Problems.AddRange(EnglishProblems);
+        if (Why.Length is 0 or > LongestReason) Problems.Add(("why", T("Say why, in at most {0} characters.", LongestReason)));
         if (Problems.Count > 0)
         {
             Shown = ProtocolForm.Settings.ToDictionary(s => s.Name, s => form[s.Name].ToString());

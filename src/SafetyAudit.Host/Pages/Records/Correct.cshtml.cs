@@ -7,6 +7,7 @@ using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.Records;
 
@@ -28,6 +29,10 @@ public sealed class CorrectModel(SafetyAuditDb db, CorrectRecord correct, JobQue
     public List<(string Column, string Cell)> Cells { get; private set; } = [];
     public IReadOnlyList<Reason> Wrong { get; private set; } = [];
     public string? Problem { get; private set; }
+
+    /// <summary>Whether what reads records says it, which speaks English alone.</summary>
+    public bool ProblemInEnglish { get; private set; }
+
     public string History => $"/records/history?kind={Uri.EscapeDataString(KindCode ?? "")}&id={Uri.EscapeDataString(Id ?? "")}&clinic={Uri.EscapeDataString(Clinic ?? "")}";
 
     public static bool IsLong(string column) => column is "narrative" or "risk_note";
@@ -55,17 +60,17 @@ public sealed class CorrectModel(SafetyAuditDb db, CorrectRecord correct, JobQue
         // What was typed stays on the page, whatever comes of it.
         for (int i = 0; i < Cells.Count; i++)
             if (Request.Form.TryGetValue("cell_" + Cells[i].Column, out var typed)) Cells[i] = (Cells[i].Column, typed.ToString());
-        if (record.Version != Version) return Refuse("Somebody else changed this record since you opened it. Look at its history, and correct what is there now.");
-        if (string.IsNullOrWhiteSpace(Why) || Why.Length > LongestWhy) return Refuse($"Say why, in at most {LongestWhy} characters: the reason stays with the record.");
+        if (record.Version != Version) return Refuse(T("Somebody else changed this record since you opened it. Look at its history, and correct what is there now."));
+        if (string.IsNullOrWhiteSpace(Why) || Why.Length > LongestWhy) return Refuse(T("Say why, in at most {0} characters: the reason stays with the record.", LongestWhy));
         Correcting became;
         try { became = await send(kind, record); }
-        catch (FileRefusedException refused) { return Refuse(refused.Message); }
+        catch (FileRefusedException refused) { return Refuse(refused.Message, inEnglish: true); }
         if (became.Wrong.Count > 0)
         {
             Wrong = became.Wrong;
-            return Refuse("It was not taken:");
+            return Refuse(T("It was not taken:"));
         }
-        if (became.Upload is not { } upload) return Refuse("Nothing was changed.");
+        if (became.Upload is not { } upload) return Refuse(T("Nothing was changed."));
         await jobs.AskAsync(Composition.ReadUploads, ct);
         return Redirect(await ReadAsync(upload.Id, ct) == UploadStatus.Completed ? History : $"/uploads/{upload.Id}");
     }
@@ -80,9 +85,9 @@ public sealed class CorrectModel(SafetyAuditDb db, CorrectRecord correct, JobQue
         }
     }
 
-    PageResult Refuse(string problem)
+    PageResult Refuse(string problem, bool inEnglish = false)
     {
-        Problem = problem;
+        (Problem, ProblemInEnglish) = (problem, inEnglish);
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return Page();
     }

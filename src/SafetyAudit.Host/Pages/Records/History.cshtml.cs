@@ -9,6 +9,7 @@ using SafetyAudit.Host.Security;
 using SafetyAudit.Reports;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.Records;
 
@@ -26,10 +27,10 @@ public sealed class HistoryModel(SafetyAuditDb db, TimeProvider time) : PageMode
         /// <summary>Whether it counts, and since when not.</summary>
         public string State => Upload switch
         {
-            { Status: UploadStatus.Undone } => $"undone by {Upload.TakenBackBy} on {Show.Instant(Upload.TakenBackAtUtc, Zone)}: {Upload.TakenBackWhy}",
-            { Purpose: UploadPurpose.Withdrawal } => "withdrawn: the record counts no more",
-            _ when Record.SupersededAtUtc is { } until => $"counted until {Show.Instant(until, Zone)}",
-            _ => "counts now",
+            { Status: UploadStatus.Undone } => T("undone by {0} on {1}: {2}", Upload.TakenBackBy, Show.Instant(Upload.TakenBackAtUtc, Zone), Upload.TakenBackWhy),
+            { Purpose: UploadPurpose.Withdrawal } => T("withdrawn: the record counts no more"),
+            _ when Record.SupersededAtUtc is { } until => T("counted until {0}", Show.Instant(until, Zone)),
+            _ => T("counts now"),
         };
     }
 
@@ -96,7 +97,7 @@ public sealed class HistoryModel(SafetyAuditDb db, TimeProvider time) : PageMode
             object? value = property.PropertyInfo!.GetValue(record);
             if (value is null) continue;
             string text = property.GetTypeMapping().Converter is { } converter ? converter.ConvertToProvider(value) switch { DateTime at => Commands.Output.Invariant(at), var other => other?.ToString() ?? "" } : Commands.Output.Invariant(value);
-            fields.Add((Codes.SnakeCase(property.Name), MayShow(property) ? text : "(not for this account)"));
+            fields.Add((Codes.SnakeCase(property.Name), MayShow(property) ? text : T("(not for this account)")));
         }
         return fields;
     }

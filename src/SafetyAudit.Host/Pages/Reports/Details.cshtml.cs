@@ -5,6 +5,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Reports;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.Reports;
 
@@ -24,7 +25,7 @@ public sealed class DetailsModel(SafetyAuditDb db, MakeReport make, KeepReports 
     public string? Problem { get; private set; }
 
     /// <summary>A state in words.</summary>
-    public static string State(ReportState state) => state switch { ReportState.Frozen => "frozen, a draft", ReportState.Signed => "signed", _ => "issued" };
+    public static string State(ReportState state) => state switch { ReportState.Frozen => T("frozen, a draft"), ReportState.Signed => T("signed|within"), _ => T("issued|within") };
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {

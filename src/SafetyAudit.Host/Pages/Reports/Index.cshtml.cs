@@ -6,6 +6,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Reports;
 using SafetyAudit.Sessions;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.Reports;
 
@@ -24,6 +25,10 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
     public List<ReportSchedule> Schedules { get; private set; } = [];
     public List<Clinic> Clinics { get; private set; } = [];
     public string? Problem { get; private set; }
+
+    /// <summary>Whether what keeps reports says it, which speaks English alone.</summary>
+    public bool ProblemInEnglish { get; private set; }
+
     public DateTime NowUtc { get; } = time.UtcNow();
     public bool ReachesAll => KeepReports.Reaches(db.Actor.Scope, null);
 
@@ -41,11 +46,11 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
             long Sum(string table, string column) => Preview.Tables.Where(t => t.Name == table).Sum(t => t.Rows.Sum(r => r[t.Columns.ToList().FindIndex(c => c.Name == column)] is long n ? n : 0));
             Faults =
             [
-                (await db.QuarantinedRows.LongCountAsync(q => q.ClosedAtUtc == null && (Clinic == null || q.ClinicId == Clinic), ct), "rejected rows wait to be mended", "/uploads"),
-                (await db.Current<AdverseEvent>().LongCountAsync(e => e.LinkedSessionId == null && e.LinkMethod == null && (Clinic == null || e.ClinicId == Clinic), ct), "events wait for their session", "/events/waiting"),
-                (Sum("summary", "provisional_sessions"), "sessions are provisional: reports of events may still come", "/data-quality"),
-                (Sum("summary", "reviews_open"), "reviews are open", "/cases"),
-                (Preview.Tables.Sum(t => t.Rows.Sum(r => r.LongCount(c => c is Suppressed))), "cells are not shown, since they are small or would give small ones away", null),
+                (await db.QuarantinedRows.LongCountAsync(q => q.ClosedAtUtc == null && (Clinic == null || q.ClinicId == Clinic), ct), T("rejected rows wait to be mended"), "/uploads"),
+                (await db.Current<AdverseEvent>().LongCountAsync(e => e.LinkedSessionId == null && e.LinkMethod == null && (Clinic == null || e.ClinicId == Clinic), ct), T("events wait for their session"), "/events/waiting"),
+                (Sum("summary", "provisional_sessions"), T("sessions are provisional: reports of events may still come"), "/data-quality"),
+                (Sum("summary", "reviews_open"), T("reviews are open"), "/cases"),
+                (Preview.Tables.Sum(t => t.Rows.Sum(r => r.LongCount(c => c is Suppressed))), T("cells are not shown, since they are small or would give small ones away"), null),
             ];
         }
         return await ShowAsync(ct);
@@ -66,8 +71,9 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
 
     public async Task<IActionResult> OnPostScheduleAsync([FromForm] string? rhythm, [FromForm] string? audience, [FromForm] string? clinic, [FromForm] int daysAfter, CancellationToken ct)
     {
-        Problem = !Codes.TryParse<ReportRhythm>(rhythm ?? "", out var how) ? "A report is made each month, quarter or year." : !Codes.TryParse<Audience>(audience ?? "", out var whom) ? "A report is for staff, for the board or for the public."
-            : await keep.ScheduleAsync(how, whom, string.IsNullOrEmpty(clinic) ? null : clinic, daysAfter, ct);
+        if (!Codes.TryParse<ReportRhythm>(rhythm ?? "", out var how)) Problem = T("A report is made each month, quarter or year.");
+        else if (!Codes.TryParse<Audience>(audience ?? "", out var whom)) Problem = T("A report is for staff, for the board or for the public.");
+        else ProblemInEnglish = (Problem = await keep.ScheduleAsync(how, whom, string.IsNullOrEmpty(clinic) ? null : clinic, daysAfter, ct)) is not null;
         return Problem is null ? LocalRedirect("/reports#schedules") : await ShowAsync(ct);
     }
 
@@ -82,9 +88,9 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
         AskedPeriod = period ?? "";
         Clinic = string.IsNullOrEmpty(clinic) ? null : clinic;
         Period = ReportPeriod.Parse(AskedPeriod);
-        if (Period is null) Problem = $"A period is {ReportPeriod.Forms}.";
-        else if (!Codes.TryParse<Audience>(audience ?? "", out var known)) Problem = "A report is for staff, for the board or for the public.";
-        else if (!KeepReports.Reaches(db.Actor.Scope, Clinic)) Problem = "Choose one of your clinics.";
+        if (Period is null) Problem = T("A period is {0}.", T(ReportPeriod.Forms));
+        else if (!Codes.TryParse<Audience>(audience ?? "", out var known)) Problem = T("A report is for staff, for the board or for the public.");
+        else if (!KeepReports.Reaches(db.Actor.Scope, Clinic)) Problem = T("Choose one of your clinics.");
         else
         {
             Audience = known;

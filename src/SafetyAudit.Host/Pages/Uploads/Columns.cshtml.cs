@@ -6,6 +6,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Uploads;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -25,6 +26,10 @@ public sealed class ColumnsModel(SafetyAuditDb db, ChooseColumns choose, JobQueu
     public ColumnMapping Mapping { get; private set; } = null!;
     public ColumnPreview? Preview { get; private set; }
     public string? Problem { get; private set; }
+
+    /// <summary>Whether what reads files says it, which speaks English alone.</summary>
+    public bool ProblemInEnglish { get; private set; }
+
     public string SourceName { get; private set; } = "";
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
@@ -48,7 +53,7 @@ public sealed class ColumnsModel(SafetyAuditDb db, ChooseColumns choose, JobQueu
     {
         if (await LoadAsync(ct) is { } elsewhere) return elsewhere;
         Mapping = FromForm();
-        if (SourceName.Length == 0) Problem = "Give the source a name, so that its next file is recognised.";
+        if (SourceName.Length == 0) Problem = T("Give the source a name, so that its next file is recognised.");
         try
         {
             if (Problem is null)
@@ -60,7 +65,7 @@ public sealed class ColumnsModel(SafetyAuditDb db, ChooseColumns choose, JobQueu
                 return Redirect($"/uploads/{Id}");
             }
         }
-        catch (FileRefusedException refused) { Problem = refused.Message; }
+        catch (FileRefusedException refused) { (Problem, ProblemInEnglish) = (refused.Message, true); }
         await LookAsync(ct);
         Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
         return Page();
@@ -78,7 +83,7 @@ public sealed class ColumnsModel(SafetyAuditDb db, ChooseColumns choose, JobQueu
     async Task LookAsync(CancellationToken ct)
     {
         try { Preview = await choose.PreviewAsync(db, Upload, Mapping, ct); }
-        catch (FileRefusedException refused) { Problem ??= refused.Message; }
+        catch (FileRefusedException refused) { if (Problem is null) (Problem, ProblemInEnglish) = (refused.Message, true); }
     }
 
     // Only names of the file's own header and of our columns are taken from the form.

@@ -8,6 +8,7 @@ using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Sessions;
 using SafetyAudit.Uploads;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -22,6 +23,9 @@ public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQue
     public string? Problem { get; private set; }
     public string? ProblemFile { get; private set; }
 
+    /// <summary>Whether what reads files says it, which speaks English alone.</summary>
+    public bool ProblemInEnglish { get; private set; }
+
     public async Task OnGetAsync(CancellationToken ct)
     {
         Clinics = await db.Clinics.AsNoTracking().OrderBy(c => c.Name).ToListAsync(ct);
@@ -35,7 +39,7 @@ public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQue
         catch (Exception e) when (e is AntiforgeryValidationException or BadHttpRequestException) { return BadRequest(); }
         try
         {
-            if (form.FileName is null) throw new FileRefusedException("No file was chosen.");
+            if (form.FileName is null) throw new FileRefusedException(T("No file was chosen."));
             string? clinic = form.Fields.GetValueOrDefault("clinic") is { Length: > 0 } named ? named : null;
             RecordKind? kind = Codes.TryParse<RecordKind>(form.Fields.GetValueOrDefault("kind", ""), out var known) ? known : null;
             if (clinic is not null && !await db.Clinics.AnyAsync(c => c.Id == clinic, ct)) return NotFound();
@@ -48,7 +52,7 @@ public sealed class UploadsModel(SafetyAuditDb db, ReceiveUpload receive, JobQue
         {
             // Browsers show an answer only once they have sent everything.
             await form.File.CopyToAsync(Stream.Null, ct);
-            (Problem, ProblemFile) = (refused.Message, form.FileName ?? "File");
+            (Problem, ProblemFile, ProblemInEnglish) = (refused.Message, form.FileName ?? T("File"), form.FileName is not null);
             Response.StatusCode = StatusCodes.Status422UnprocessableEntity;
             await OnGetAsync(ct);
             return Page();

@@ -6,6 +6,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Jobs;
 using SafetyAudit.Uploads;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages.Uploads;
 
@@ -25,13 +26,16 @@ public sealed class UndoModel(SafetyAuditDb db, TakeBackUpload takeBack, JobQueu
 
     public string? Problem { get; private set; }
 
+    /// <summary>Whether what takes uploads back says it, which speaks English alone.</summary>
+    public bool ProblemInEnglish { get; private set; }
+
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         if (await db.Uploads.AsNoTracking().SingleOrDefaultAsync(u => u.Id == Id, ct) is not { } upload) return NotFound();
         Upload = upload;
         if (upload.ClinicId is { } clinic) Zone = await db.ZoneOfAsync(clinic, ct);
         if (upload.Status == UploadStatus.Completed) Does = await TakeBackUpload.ForeseeAsync(db, upload, ct);
-        else Problem ??= "Nothing of this upload counts; there is nothing to undo.";
+        else Problem ??= T("Nothing of this upload counts; there is nothing to undo.");
         return Page();
     }
 
@@ -39,7 +43,7 @@ public sealed class UndoModel(SafetyAuditDb db, TakeBackUpload takeBack, JobQueu
     {
         if (!await db.Uploads.AnyAsync(u => u.Id == Id, ct)) return NotFound();
         Problem = await takeBack.UndoAsync(Id, why is { Length: > 500 } ? why[..500] : why ?? "", db.Actor, ct);
-        if (Problem is not null) return await OnGetAsync(ct);
+        if (ProblemInEnglish = Problem is not null) return await OnGetAsync(ct);
         await jobs.AskAsync(Composition.Summarise, ct);
         return Redirect($"/uploads/{Id}");
     }
