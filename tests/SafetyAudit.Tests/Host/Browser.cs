@@ -1,3 +1,4 @@
+using Deque.AxeCore.Commons;
 using Microsoft.Playwright;
 
 namespace SafetyAudit.Tests.Host;
@@ -55,5 +56,29 @@ static class Arriving
         for (int i = 0; i < 600 && !at(page.Url); i++) await Task.Delay(100);
         Assert.True(at(page.Url), $"it stays at {page.Url}");
         await page.WaitForFunctionAsync("() => document.readyState === 'complete'");
+    }
+}
+
+/// <summary>What keeps somebody from using a page: what axe finds, and what is wider than the screen.</summary>
+static class Usable
+{
+    static readonly string Axe = new BundledAxeScriptProvider().GetScript();
+
+    public static async Task<List<string>> FaultsAsync(this IPage page)
+    {
+        // Of what passed nothing is told: that would be every element of every page, and takes longer than the looking.
+        await page.EvaluateAsync(Axe);
+        var faults = (await page.EvaluateAsync<string[]>("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations.map(v => `${v.id} at ${v.nodes.slice(0, 3).map(n => n.html).join(' ')}`)")).ToList();
+        if (await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") > 0)
+            faults.Add("wider than the screen: " + await page.EvaluateAsync<string>("[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 150)).join(' | ')"));
+        return faults;
+    }
+
+    /// <param name="page">Fails the test where everybody cannot use it.</param>
+    /// <param name="name">How the page is called, should it fail.</param>
+    public static async Task IsUsableAsync(this IPage page, string name)
+    {
+        var faults = await page.FaultsAsync();
+        Assert.True(faults.Count == 0, $"{name}: {string.Join("; ", faults)}");
     }
 }

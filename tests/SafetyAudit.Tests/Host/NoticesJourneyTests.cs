@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Playwright;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
@@ -76,8 +75,7 @@ public class NoticesJourneyTests
         await phone.GotoAsync($"{dashboard.Address}/report/{secret}");
         await AskAsync(phone, code.ToLowerInvariant());
         Assert.Equal("Thank you. We changed how we explain what to watch for.", (await phone.InnerTextAsync("[role=status]")).Trim());
-        var axe = (await phone.RunAxe()).Violations;
-        Assert.True(axe.Length == 0, string.Join("; ", axe.Select(v => v.Id)));
+        await phone.IsUsableAsync("followed");
         // Neither another code nor an event that came otherwise tells anything.
         foreach (string other in new[] { "R-AAAA-AAAA-AAAA", "S1" })
         {
@@ -137,8 +135,7 @@ public class NoticesJourneyTests
             await page.ClickAsync("main button");
             await page.ArrivesAsync(url => !url.Contains("sign-in", StringComparison.Ordinal));
             await page.GotoAsync(dashboard.Address + "/notices");
-            var axe = (await page.RunAxe()).Violations;
-            Assert.True(axe.Length == 0, string.Join("; ", axe.Select(v => v.Id)));
+            await page.IsUsableAsync("notices");
             if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder)
                 foreach (var (name, width, scheme) in new[] { ("light", 1280, ColorScheme.Light), ("dark", 1280, ColorScheme.Dark), ("phone", 360, ColorScheme.Light) })
                 {

@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Deque.AxeCore.Playwright;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Alerts;
 using SafetyAudit.AuditTrail;
@@ -330,9 +329,7 @@ public class OpenReportTests
 
         static async Task LookAsync(Microsoft.Playwright.IPage page, string name)
         {
-            var axe = await page.RunAxe();
-            Assert.True(axe.Violations.Length == 0, string.Join('\n', axe.Violations.Select(v => $"{v.Id}: {v.Help} {string.Join(' ', v.Nodes.Select(n => n.Html))}")));
-            Assert.True(await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth <= window.innerWidth"), $"{name} is wider than the screen");
+            await page.IsUsableAsync(name);
             if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder)
                 await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name.ToLowerInvariant() + ".png"), FullPage = true });
         }
