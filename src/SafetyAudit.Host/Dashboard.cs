@@ -1,3 +1,5 @@
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.EntityFrameworkCore;
@@ -61,6 +63,8 @@ static class Dashboard
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(_ => false).Build());
         services.AddSingleton<IAuthorizationHandler, DecideNeeds>();
         services.AddSingleton<IAuthorizationMiddlewareResultHandler, Refusals>();
+        // Letters of every language as they are, as in the pages' own words: what markup is made of is encoded all the same.
+        services.AddSingleton(HtmlEncoder.Create(UnicodeRanges.All));
         services.AddRazorPages().AddMvcOptions(mvc =>
         {
             mvc.Filters.Add<RefuseNul>();

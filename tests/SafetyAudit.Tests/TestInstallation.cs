@@ -46,7 +46,7 @@ sealed class TestInstallation : IAsyncDisposable
     {
         var made = await OpenAsync(provider, null);
         await made.services.DisposeAsync();
-        made.ClearPool();
+        made.ClearPools();
         AppDomain.CurrentDomain.ProcessExit += (_, _) => made.GoneAsync().GetAwaiter().GetResult();
         return made.postgresDatabase ?? Path.Combine(made.Directory, DatabaseFile);
     }
@@ -64,7 +64,7 @@ sealed class TestInstallation : IAsyncDisposable
         {
             database = "t" + Guid.NewGuid().ToString("N");
             await OnServerAsync($"CREATE DATABASE {database}{(template is null ? "" : $" TEMPLATE {template}")}");
-            connection = new NpgsqlConnectionStringBuilder(Server) { Database = database, Pooling = false }.ConnectionString;
+            connection = On(database);
         }
         else if (template is not null) File.Copy(template, Path.Combine(directory, DatabaseFile));
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>
@@ -136,15 +136,20 @@ sealed class TestInstallation : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await services.DisposeAsync();
-        ClearPool();
+        ClearPools();
         await GoneAsync();
     }
 
-    void ClearPool()
+    void ClearPools()
     {
         using var file = new Microsoft.Data.Sqlite.SqliteConnection($"Data Source={Path.Combine(Directory, DatabaseFile)}");
         Microsoft.Data.Sqlite.SqliteConnection.ClearPool(file);
+        if (postgresDatabase is null) return;
+        using var connection = new NpgsqlConnection(On(postgresDatabase));
+        NpgsqlConnection.ClearPool(connection);
     }
+
+    static string On(string postgresDatabase) => new NpgsqlConnectionStringBuilder(Server) { Database = postgresDatabase }.ConnectionString;
 
     async Task GoneAsync()
     {

@@ -20,7 +20,7 @@ public sealed class SessionAnswersModel(SafetyAuditDb db, TimeProvider time) : P
     public List<Answer> Answers { get; private set; } = [];
 
     // What the patient's risk profile says is not for somebody who reaches their own figures only.
-    string? Shown(string field, Treatment treatment) => field is "sex" or "birth_decade" or "bmi_band" && db.Actor.Scope.PractitionerId is not null ? T("(not shown)") : RuleFields.Text(field, treatment);
+    string? Shown(string field, Treatment treatment) => field is "sex" or "birth_decade" or "bmi_band" && db.Actor.Scope.PractitionerId is not null ? Show.NotShown : RuleFields.Text(field, treatment);
 
     public async Task<IActionResult> OnGetAsync(string? id, string? clinic, CancellationToken ct)
     {

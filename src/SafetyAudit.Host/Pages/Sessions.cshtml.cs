@@ -17,7 +17,10 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
 {
     const int Most = 150;
 
-    public sealed record Row(Session Session, List<string> What);
+    public sealed record Row(Session Session, List<Line> What);
+
+    /// <summary>What is said of a session, or a field and what it holds.</summary>
+    public sealed record Line(string Words, bool Holds = false, string? Value = null);
 
     [BindProperty(SupportsGet = true)] public string? Practitioner { get; set; }
     [BindProperty(SupportsGet = true)] public string? Measure { get; set; }
@@ -104,7 +107,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();
         var theirs = (await sessions.Where(s => ids.Contains(s.SessionId)).ToListAsync(ct)).ToDictionary(s => (s.SessionId, s.ClinicId));
         Rows = [.. found.Take(Most).Where(e => theirs.ContainsKey((e.Event.LinkedSessionId!, e.Event.LinkedClinicId!))).GroupBy(e => theirs[(e.Event.LinkedSessionId!, e.Event.LinkedClinicId!)])
-            .Select(g => new Row(g.Key, [.. g.SelectMany(e => rule.Fields.Select(f => $"{e.Event.EventId}, {T(RuleFields.Name(f) + "|field")}: {Show.Held(RuleFields.Text(f, e))}"))]))];
+            .Select(g => new Row(g.Key, [.. g.SelectMany(e => rule.Fields.Select(f => new Line($"{e.Event.EventId}, {T(RuleFields.Name(f) + "|field")}", true, RuleFields.Text(f, e))))]))];
     }
 
     async Task OfMonthsAsync(MonthRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
@@ -118,8 +121,8 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             {
                 if (IsBefore()) continue;
                 if (Cut = Rows.Count == Most) return;
-                Rows.Add(new(treatment.Session, [whole, treatment.FollowUps.Count == 0 ? T("nobody tried to ask")
-                    : treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) ? T("reached|within") : T("tried, not reached|within")]));
+                Rows.Add(new(treatment.Session, [new(whole), new(treatment.FollowUps.Count == 0 ? T("nobody tried to ask")
+                    : treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) ? T("reached|within") : T("tried, not reached|within"))]));
             }
         }
     }
@@ -134,11 +137,11 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
                             select new { Session = s, Event = e }).ToListAsync(ct);
         var counted = events.Where(x => measure?.Counts(x.Event, x.Event.Severity ?? Catalogue.Categories[x.Event.Category].DefaultSeverity) != false).GroupBy(x => x.Session.Id).Skip((Part - 1) * Most).ToList();
         Cut = counted.Count > Most;
-        Rows = [.. counted.Take(Most).Select(g => new Row(g.First().Session, [.. g.Select(x => Say(x.Event))]))];
+        Rows = [.. counted.Take(Most).Select(g => new Row(g.First().Session, [.. g.Select(x => new Line(Say(x.Event)))]))];
     }
 
     /// <summary>The fields that decided a rule's outcome, with what they hold.</summary>
-    static IEnumerable<string> Decisive(ProtocolRule rule, Treatment treatment) => rule.Fields.Where(f => f is not ("sex" or "birth_decade" or "bmi_band")).Select(f => $"{T(RuleFields.Name(f) + "|field")}: {Show.Held(RuleFields.Text(f, treatment))}");
+    static IEnumerable<Line> Decisive(ProtocolRule rule, Treatment treatment) => rule.Fields.Where(f => f is not ("sex" or "birth_decade" or "bmi_band")).Select(f => new Line(T(RuleFields.Name(f) + "|field"), true, RuleFields.Text(f, treatment)));
 
     static string Say(AdverseEvent e)
     {

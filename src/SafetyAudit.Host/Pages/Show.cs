@@ -230,7 +230,13 @@ public static partial class Show
     public static string YesNo(bool? value) => value switch { true => T("yes"), false => T("no"), null => T("not recorded|within") };
 
     /// <summary>What a field holds, as it was recorded.</summary>
-    public static string Held(string? value) => value switch { null => T("not recorded|within"), "yes" => T("yes"), "no" => T("no"), _ => value };
+    public static string Held(string? value) => value switch { null => T("not recorded|within"), "yes" => T("yes"), "no" => T("no"), NotShown => T("(not shown)"), _ => value };
+
+    /// <summary>A field that is not for whoever reads.</summary>
+    public const string NotShown = "(not shown)";
+
+    /// <summary>The language in which <see cref="Held"/> says it, where that may not be the page's: codes are kept in English.</summary>
+    public static string? LanguageOfHeld(string? value) => value is null or "yes" or "no" or NotShown || !value.Any(char.IsLetter) ? null : Reader.English.Name;
 
     /// <summary>What happened in a review, in a few words.</summary>
     public static string Entry(CaseEntry entry) => entry.Kind switch
@@ -305,8 +311,8 @@ public static partial class Show
     public static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Rows of rates with how their subjects are called and where they lead.</summary>
-public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link, string? Expected = null)
+/// <summary>Rows of rates with how their subjects are called, in which language where it is another than the page's, and where they lead.</summary>
+public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link, string? Expected = null, Func<RateRow, string?>? Language = null)
 {
     public string Anchor(RateRow row) => $"row-{row.Measure.Code}-{row.PractitionerId ?? row.ClinicId}-{row.From:yyyyMM}";
 }

@@ -1,4 +1,5 @@
 using System.Linq.Expressions;
+using System.Runtime.InteropServices;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
@@ -14,7 +15,7 @@ public static class ReportedEvents
     // What rules, duties and lists ask of an event; what was written in free text is not among it.
     static readonly Expression<Func<AdverseEvent, AdverseEvent>> Asked = e => new AdverseEvent
     {
-        EventId = e.EventId, ClinicId = e.ClinicId, PractitionerId = e.PractitionerId, Category = e.Category, OnsetAtUtc = e.OnsetAtUtc, DetectedAtUtc = e.DetectedAtUtc, RecordedAtUtc = e.RecordedAtUtc,
+        EventId = e.EventId, ClinicId = e.ClinicId, PatientId = e.PatientId, PractitionerId = e.PractitionerId, Category = e.Category, OnsetAtUtc = e.OnsetAtUtc, DetectedAtUtc = e.DetectedAtUtc, RecordedAtUtc = e.RecordedAtUtc,
         ReceivedAtUtc = e.ReceivedAtUtc, Version = e.Version, ResolvedAtUtc = e.ResolvedAtUtc, Outcome = e.Outcome, Severity = e.Severity, CtcaeGrade = e.CtcaeGrade, Seriousness = e.Seriousness,
         MedicalAttention = e.MedicalAttention, LinkedClinicId = e.LinkedClinicId, LinkedSessionId = e.LinkedSessionId,
     };
@@ -54,11 +55,11 @@ public static class ReportedEvents
 
     static async Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> WithAllAsync(SafetyAuditDb db, List<(AdverseEvent Event, string? PractitionerId, DateOnly Date)> all, DateTime nowUtc, CancellationToken ct)
     {
-        // A correction moves no deadline: an event came when its first version did, also where that named another clinic or practitioner, or none.
-        var cameAt = new Dictionary<(string, string), DateTime>();
+        // A correction moves no deadline: an event came when its first version did, also where that counted elsewhere, or named no clinic yet.
+        var cameAt = new Dictionary<(string Id, string Clinic), List<(string Patient, DateTime At)>>();
         foreach (string[] ids in all.Where(one => one.Event.Version > 1).Select(one => one.Event.EventId).Distinct().Chunk(IdsAtOnce))
-            foreach (var first in await db.EverCounted<AdverseEvent>().IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).Where(e => ids.Contains(e.EventId)).GroupBy(e => new { e.EventId, Clinic = e.ClinicId ?? "" }).Select(g => new { g.Key, At = g.Min(e => e.ReceivedAtUtc) }).ToListAsync(ct))
-                cameAt[(first.Key.EventId, first.Key.Clinic)] = first.At;
+            foreach (var first in await db.EverCounted<AdverseEvent>().IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).Where(e => ids.Contains(e.EventId)).GroupBy(e => new { e.EventId, Clinic = e.ClinicId ?? "", e.PatientId }).Select(g => new { g.Key, At = g.Min(e => e.ReceivedAtUtc) }).ToListAsync(ct))
+                (CollectionsMarshal.GetValueRefOrAddDefault(cameAt, (first.Key.EventId, first.Key.Clinic), out _) ??= []).Add((first.Key.PatientId, first.At));
 
         var laidDown = (await db.ClinicProtocols.AsNoTracking().ToListAsync(ct)).ToLookup(p => p.ClinicId);
         // Whoever sees the event sees what was done about it, wherever the event was kept then.
@@ -76,8 +77,12 @@ public static class ReportedEvents
             return (new ReportedEvent
             {
                 Event = e, ProlongedAfterHours = measure.ProlongedAfterHours, IsSentinel = measure.IsSentinel || Measure.IsSerious(e, e.Severity ?? measure.DefaultSeverity),
-                Clinic = ClinicProtocol.On(clinic, laidDown[clinic], one.Date), NowUtc = nowUtc, CameAtUtc = cameAt.GetValueOrDefault((e.EventId, own), e.ReceivedAtUtc), Steps = done,
+                Clinic = ClinicProtocol.On(clinic, laidDown[clinic], one.Date), NowUtc = nowUtc, CameAtUtc = CameAt(e, own), Steps = done,
             }, one.PractitionerId, one.Date);
         });
+
+        // Its own versions, and those that named no clinic yet and the same patient (EventIntake.SameRecord).
+        DateTime CameAt(AdverseEvent e, string own) =>
+            cameAt.GetValueOrDefault((e.EventId, own), []).Concat(own.Length == 0 ? [] : cameAt.GetValueOrDefault((e.EventId, ""), []).Where(f => f.Patient == e.PatientId)).Select(f => f.At).Append(e.ReceivedAtUtc).Min();
     }
 }

@@ -18,7 +18,7 @@ public sealed class CorrectRecord(ReceiveUpload receive, ProcessUploads process)
     public static bool IsIdentity(Record record, string column) => record switch
     {
         Session => column is "session_id" or "clinic_id",
-        // An event that names no clinic is told from others by its patient.
+        // With another patient, an event that names no clinic may be another event; see EventIntake. It is withdrawn and sent anew.
         AdverseEvent { ClinicId: null } => column is "event_id" or "clinic_id" or Layout.PatientColumn,
         AdverseEvent => column is "event_id" or "clinic_id",
         FollowUp => column is "follow_up_id" or "clinic_id",

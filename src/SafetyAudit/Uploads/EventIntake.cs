@@ -14,7 +14,7 @@ sealed class EventIntake : Intake<AdverseEvent>
     public override RecordKind Kind => RecordKind.Events;
     public override string Table => "adverse_events";
     public override string IdColumn => "event_id";
-    // Said once without its clinic and once with it, it is one event where it is one patient's; said without it both times, it is one whoever's: the patient may be what was corrected.
+    // Said once without its clinic and once with it, it is one event where it is one patient's. Said without it, it is known by its id alone; see SettleAsync.
     public override string SameRecord => "a.event_id = b.event_id AND (a.clinic_id = b.clinic_id OR b.clinic_id IS NULL AND (a.clinic_id IS NULL OR a.patient_id = b.patient_id))";
     public override string IdOf(AdverseEvent record) => record.EventId;
     public override string KeyOf(AdverseEvent record) => $"{record.EventId}\n{record.ClinicId}";
@@ -47,20 +47,23 @@ sealed class EventIntake : Intake<AdverseEvent>
 
     /// <summary>
     /// Where the session named is known, the event is the same patient's and does not come before it. And an event sent once with its clinic and once
-    /// without is one event: same id, same patient.
+    /// without is one event: same id, same patient. Without a clinic an id can't be another patient's: it may be a mistake mended, or another event, which two clinics' files
+    /// would call alike; taken for one, the other would be lost, and taken for two, it would count twice. So it is sent back, and a person says which.
     /// </summary>
     public override async Task SettleAsync(SafetyAuditDb db, IReadOnlyList<AdverseEvent> records, Dictionary<string, KnownRecord> known, Action<AdverseEvent, Reason> reject, CancellationToken ct)
     {
         using var scratch = new MemoryStream();
         var eventIds = records.Select(e => e.EventId).ToList();
-        var same = (await db.AdverseEvents.Where(e => eventIds.Contains(e.EventId) && !db.Uploads.Any(u => u.Id == e.UploadId && u.TakenBackAtUtc != null)).Select(e => new { e.EventId, e.PatientId, e.ClinicId }).Distinct().ToListAsync(ct)).ToLookup(e => (e.EventId, e.PatientId));
+        var same = (await db.AdverseEvents.Where(e => eventIds.Contains(e.EventId) && !db.Uploads.Any(u => u.Id == e.UploadId && u.TakenBackAtUtc != null)).Select(e => new { e.EventId, e.PatientId, e.ClinicId, Counts = e.SupersededAtUtc == null }).Distinct().ToListAsync(ct)).ToLookup(e => e.EventId);
         foreach (var record in records)
         {
-            var clinics = same[(record.EventId, record.PatientId)].Select(e => e.ClinicId).Distinct().ToList();
+            var clinics = same[record.EventId].Where(e => e.PatientId == record.PatientId).Select(e => e.ClinicId).Distinct().ToList();
             var unnamed = known.GetValueOrDefault($"{record.EventId}\n");
             // What was said before its clinic was known, said once more, is nothing new.
             if (record.ClinicId is null && clinics.OfType<string>().ToList() is [var only] && unnamed?.HasSeen(Layout.Digest(record, scratch)) != true) record.ClinicId = only;
             else if (record.ClinicId is not null && clinics.Contains(null) && !clinics.Contains(record.ClinicId)) known[KeyOf(record)] = unnamed!.After(known.GetValueOrDefault(KeyOf(record)));
+            if (record.ClinicId is null && same[record.EventId].Any(e => e is { ClinicId: null, Counts: true } && e.PatientId != record.PatientId))
+                reject(record, new(ReasonCode.PatientDiffers, "patient_id", null, "An event with this id, sent without a clinic as this one is, is another patient's. Send clinic_id too; or, where the patient was mistaken, withdraw that event (Records) and send this one again."));
         }
 
         var sessionIds = records.Select(e => e.SessionId).OfType<string>().Distinct().ToList();

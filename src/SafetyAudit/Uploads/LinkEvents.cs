@@ -109,7 +109,7 @@ static class LinkEvents
             AND NOT EXISTS (SELECT 1 FROM sessions w JOIN uploads u ON u.id = w.upload_id AND u.status = 'completed' AND u.purpose = 'withdrawal' WHERE w.session_id = s.session_id AND w.clinic_id = s.clinic_id AND w.version >= s.version)
         """;
 
-    // A decision about one version is about every version of the same event, see EventIntake.SameRecord; one about a version that was undone is about nothing.
+    // A decision about one version is about every version of the same event, and of one that named no clinic then, about its patient; one about a version that was undone is about nothing.
     static readonly string Decided = $"""
         touched e JOIN link_decisions d ON d.event_id = e.event_id AND d.taken_back_at_utc IS NULL AND d.named_session_id = COALESCE(e.session_id, '') AND EXISTS (SELECT 1 FROM adverse_events b
             JOIN uploads u ON u.id = b.upload_id AND u.status = 'completed' WHERE b.event_id = d.event_id AND b.version = d.event_version AND COALESCE(b.clinic_id, '') = d.event_clinic_id AND (b.clinic_id = e.clinic_id OR b.clinic_id IS NULL AND b.patient_id || '' = e.patient_id))

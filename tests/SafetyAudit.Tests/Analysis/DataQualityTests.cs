@@ -186,7 +186,7 @@ public class DataQualityTests
             await page.ArrivesAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
             await page.GotoAsync(dashboard.Address + "/data-quality?from=2026-02-01&to=2026-04-30&clinic=C1");
             await page.IsUsableAsync($"data quality, {look}");
-            if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder) await page.ScreenshotAsync(new() { Path = Path.Combine(Directory.CreateDirectory(folder).FullName, $"data-quality-{look}.png"), FullPage = true });
+            await page.ShotAsync($"data-quality-{look}");
         }
         Assert.Empty(browser.Errors);
     }

@@ -235,9 +235,7 @@ public class AccountBrowserTests
 
     static async Task LookAsync(IPage page, string name)
     {
-        string folder = Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots");
-        string screenshots = Directory.CreateDirectory(folder).FullName;
-        await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, name + ".png"), FullPage = true });
+        await page.ShotAsync(name);
         await page.IsUsableAsync(name);
     }
 

@@ -12,6 +12,9 @@ sealed class Browser : IAsyncDisposable
 
     Browser(IPlaywright playwright, IBrowser browser) => (this.playwright, this.browser) = (playwright, browser);
 
+    /// <summary>Where pictures of pages are kept.</summary>
+    public static string Screenshots => Directory.CreateDirectory(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots")).FullName;
+
     public List<string> Errors { get; } = [];
 
     public IEnumerable<string> Elsewhere(string address) => addresses.Where(a => !a.StartsWith(address, StringComparison.Ordinal) && !a.StartsWith("data:", StringComparison.Ordinal));
@@ -73,6 +76,9 @@ static class Usable
             faults.Add("wider than the screen: " + await page.EvaluateAsync<string>("[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 150)).join(' | ')"));
         return faults;
     }
+
+    /// <summary>Keeps a picture of the whole page, to be looked at.</summary>
+    public static Task ShotAsync(this IPage page, string name) => page.ScreenshotAsync(new() { Path = Path.Combine(Browser.Screenshots, name + ".png"), FullPage = true });
 
     /// <param name="page">Fails the test where everybody cannot use it.</param>
     /// <param name="name">How the page is called, should it fail.</param>

@@ -83,7 +83,6 @@ public class BrowserTests
                 open.Where(a => a is not ({ Rule: AlertRule.MoreThanPeers, Level: AlertLevel.Amber } or { Rule: AlertRule.FewerThanPeers, PractitionerId: not "HARB-P05" })).Select(a => $"{Codes.Of(a.Rule)} {a.PractitionerId ?? a.ClinicId} {a.Measure}").Order(StringComparer.Ordinal));
         }
         await using var browser = await Browser.OpenAsync();
-        string screenshots = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots"))).FullName;
         (string Name, string Path)[] pages =
         [
             ("home", "/"), ("practitioners", "/practitioners"), ("practitioner", "/practitioners/RIVER-P03"), ("practitioner-compare", "/practitioners/RIVER-P03?compare=year"), ("measures", "/measures"), ("measure", "/measures/BRUISE_MINOR"),
@@ -99,7 +98,7 @@ public class BrowserTests
             {
                 string path = template.Replace("{bruise-case}", $"{bruiseCase}", StringComparison.Ordinal).Replace("{bruise}", $"{bruise}", StringComparison.Ordinal);
                 await page.GotoAsync(dashboard.Address + path);
-                await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, $"{name}-{look}.png"), FullPage = true });
+                await page.ShotAsync($"{name}-{look}");
                 await page.IsUsableAsync($"{name}, {look}");
             }
             // A picture can pass every check of its markup and still be black: its colours are counted.

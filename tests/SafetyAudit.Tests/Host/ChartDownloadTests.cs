@@ -90,7 +90,7 @@ public class ChartDownloadTests
         // Three times the picture, with more in it than one colour.
         Assert.Equal(3 * double.Parse((await page.Locator("svg.chart").First.GetAttributeAsync("viewBox"))!.Split(' ')[2], System.Globalization.CultureInfo.InvariantCulture), width);
         Assert.True(png.Length > 20_000, $"{png.Length} bytes");
-        if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } shots) await File.WriteAllBytesAsync(Path.Combine(shots, "funnel.png"), png);
+        await File.WriteAllBytesAsync(Path.Combine(Browser.Screenshots, "funnel.png"), png);
         Assert.Empty(browser.Errors);
     }
 }

@@ -136,13 +136,12 @@ public class NoticesJourneyTests
             await page.ArrivesAsync(url => !url.Contains("sign-in", StringComparison.Ordinal));
             await page.GotoAsync(dashboard.Address + "/notices");
             await page.IsUsableAsync("notices");
-            if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder)
-                foreach (var (name, width, scheme) in new[] { ("light", 1280, ColorScheme.Light), ("dark", 1280, ColorScheme.Dark), ("phone", 360, ColorScheme.Light) })
-                {
-                    await page.SetViewportSizeAsync(width, 800);
-                    await page.EmulateMediaAsync(new() { ColorScheme = scheme });
-                    await page.ScreenshotAsync(new() { Path = Path.Combine(folder, $"notices-{name}.png"), FullPage = true });
-                }
+            foreach (var (name, width, scheme) in new[] { ("light", 1280, ColorScheme.Light), ("dark", 1280, ColorScheme.Dark), ("phone", 360, ColorScheme.Light) })
+            {
+                await page.SetViewportSizeAsync(width, 800);
+                await page.EmulateMediaAsync(new() { ColorScheme = scheme });
+                await page.ShotAsync($"notices-{name}");
+            }
         }
         foreach (string once in new[] { "Dismiss", "Replay" })
             Assert.Equal((HttpStatusCode.Redirect, HttpStatusCode.NotFound), (await administrator.PostAsync("/notices", new() { ["id"] = once == "Dismiss" ? "1" : "2" }, $"/notices?handler={once}"), await administrator.PostAsync("/notices", new() { ["id"] = "1" }, $"/notices?handler={once}")));

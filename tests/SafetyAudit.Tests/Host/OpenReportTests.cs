@@ -330,8 +330,7 @@ public class OpenReportTests
         static async Task LookAsync(Microsoft.Playwright.IPage page, string name)
         {
             await page.IsUsableAsync(name);
-            if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder)
-                await page.ScreenshotAsync(new() { Path = Path.Combine(folder, name.ToLowerInvariant() + ".png"), FullPage = true });
+            await page.ShotAsync(name.ToLowerInvariant());
         }
     }
 

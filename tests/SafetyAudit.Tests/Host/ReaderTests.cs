@@ -151,7 +151,7 @@ public partial class ReaderTests
     public async Task A_page_about_a_clinic_tells_the_time_there_across_the_change_to_summer()
     {
         long before = 0, after = 0;
-        await using var dashboard = await RunningDashboard.StartAsync(services => RunningDashboard.AddUserAsync(services, "director", Password));
+        await using var dashboard = await RunningDashboard.StartAsync(services => RunningDashboard.AddUserAsync(services, "director", Password), TimeProvider.System);
         await using (var db = WebTests.Db(dashboard))
         {
             db.Clinics.Add(new() { Id = "C9", Name = "C9", TimeZone = "Europe/London", AddedAtUtc = DateTime.UtcNow });
@@ -182,7 +182,6 @@ public partial class ReaderTests
             await RunningDashboard.AddUserAsync(services, new User { UserName = "director", Roles = [Role.Director, Role.Administrator, Role.Auditor] }, Password);
         }, new TestClock());
         await using var browser = await Browser.OpenAsync();
-        string screenshots = Directory.CreateDirectory(Path.Combine(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots"))).FullName;
         // Every place of the navigation, and a page of each kind that is reached from there.
         string[] paths =
         [
@@ -212,7 +211,7 @@ public partial class ReaderTests
         // In German from top to bottom: what is left of English is marked as such.
         async Task LookAsync(string path)
         {
-            await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, $"de-{(path == "/" ? "home" : path.Split('?')[0][1..].Replace('/', '-'))}-phone.png"), FullPage = true });
+            await page.ShotAsync($"de-{(path == "/" ? "home" : path.Split('?')[0][1..].Replace('/', '-'))}-phone");
             wrong.AddRange((await page.FaultsAsync()).Select(f => $"{path}: {f}"));
             string read = await ReadAsync();
             wrong.AddRange(English().Matches(read).Select(m => $"{path} says in English: {read[Math.Max(0, m.Index - 60)..Math.Min(read.Length, m.Index + 60)].ReplaceLineEndings(" ")}"));

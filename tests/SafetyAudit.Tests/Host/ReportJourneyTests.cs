@@ -136,13 +136,12 @@ public class ReportJourneyTests
     // In light and dark and on a phone: nothing for axe to find, and nothing wider than the screen.
     static async Task LookAsync(IPage page, Browser browser, string name)
     {
-        string? screenshots = Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS");
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 320) })
         {
             await page.EmulateMediaAsync(new() { ColorScheme = scheme });
             await page.SetViewportSizeAsync(width, 900);
             await page.IsUsableAsync($"{name} {look}");
-            if (screenshots is not null) await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, $"{name}-{look}.png"), FullPage = true });
+            await page.ShotAsync($"{name}-{look}");
         }
         await page.EmulateMediaAsync(new() { ColorScheme = ColorScheme.Light });
         await page.SetViewportSizeAsync(1280, 900);

@@ -130,7 +130,7 @@ public class TakeBackPageTests
         await phone.ArrivesAsync(url => !url.Contains("/sign-in", StringComparison.Ordinal));
         await phone.GotoAsync(dashboard.Address + page);
         await phone.IsUsableAsync("counting");
-        if (Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") is { Length: > 0 } folder) await phone.ScreenshotAsync(new() { Path = Path.Combine(Directory.CreateDirectory(folder).FullName, "counting.png"), FullPage = true });
+        await phone.ShotAsync("counting");
         // One day, then it is stopped.
         using var stop = new CancellationTokenSource();
         var counting = new RefreshSummaries(services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>()) { DaysPerTransaction = 1 };
@@ -185,7 +185,6 @@ public class TakeBackPageTests
     {
         await using var dashboard = await StartAsync(TimeProvider.System);
         await using var browser = await Browser.OpenAsync();
-        string screenshots = Directory.CreateDirectory(Environment.GetEnvironmentVariable("SAFETYAUDIT_TEST_SCREENSHOTS") ?? Path.Combine(Path.GetTempPath(), "safetyaudit-screenshots")).FullName;
         using (var director = await SignedInAsync(dashboard, "director"))
         {
             await director.PostAsync("/records/correct?kind=sessions&id=S2&clinic=C1", new() { ["version"] = "1", ["why"] = "typed wrong", ["cell_practitioner_id"] = "P2" });
@@ -213,13 +212,13 @@ public class TakeBackPageTests
             })
             {
                 await page.GotoAsync(dashboard.Address + path);
-                await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, $"{name}-{look}.png"), FullPage = true });
+                await page.ShotAsync($"{name}-{look}");
                 await page.IsUsableAsync($"{name}, {look}");
             }
             await page.GotoAsync($"{dashboard.Address}/uploads/{kept}/columns");
             await page.ClickAsync("text=Look at what comes of it");
             Assert.Contains("1 would be taken", await page.InnerTextAsync("main"), StringComparison.Ordinal);
-            await page.ScreenshotAsync(new() { Path = Path.Combine(screenshots, $"columns-preview-{look}.png"), FullPage = true });
+            await page.ShotAsync($"columns-preview-{look}");
             await page.IsUsableAsync($"the preview, {look}");
             await page.Context.CloseAsync();
         }

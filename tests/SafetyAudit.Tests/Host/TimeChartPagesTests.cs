@@ -30,7 +30,7 @@ public class TimeChartPagesTests
         })
             await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(file)), "f.csv", null, null, SafetyAudit.Access.Actor.CommandLine, default);
         await Composition.CatchUpAsync(services, null, default);
-    });
+    }, TimeProvider.System);
 
     [Fact]
     public async Task A_clinics_months_stand_against_their_own_past_with_what_happened_meanwhile()

@@ -104,16 +104,17 @@ public class TreatmentsTests
         const string header = "event_id,session_id,patient_id,category,onset_at\n";
         await installation.ImportAsync(Samples.Practitioners + "P3,Cy Cole,C2,active,2015-01-01,2030-12-31\n");
         await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", clinic: "C2", practitioner: "P3"));
-        // The one named nothing that is known, the other a session of another clinic.
-        await installation.ImportAsync(header + "E1,,T7,PNEUMOTHORAX,2026-03-02T12:00:00Z\nE2,S2,T1,PNEUMOTHORAX,2026-03-02T12:00:00Z\n");
+        // The one named nothing and came before any session, the second a session of another clinic, the third no clinic.
+        await installation.ImportAsync(header + "E1,,T1,PNEUMOTHORAX,2026-03-02T09:00:00Z\nE3,,T1,PNEUMOTHORAX,2026-03-02T09:00:00Z\nE2,S2,T1,PNEUMOTHORAX,2026-03-02T12:00:00Z\n");
         var came = installation.Clock.Now.UtcDateTime;
         installation.Clock.Now += TimeSpan.FromDays(20);
         await installation.ImportAsync(header + "E1,S1,T1,PNEUMOTHORAX,2026-03-02T12:00:00Z\nE2,S1,T1,PNEUMOTHORAX,2026-03-02T12:00:00Z\n");
+        await installation.ImportAsync(header + "E3,S1,T1,PNEUMOTHORAX,2026-03-02T12:00:00Z\n", "C1");
         foreach (var reader in new[] { Actor.Worker, new(ActorKind.Person, "c1", "", Roles.Of(Role.Director), new(["C1"])), new(ActorKind.Person, "p1", "", Roles.Of(Role.Practitioner), new(null, "P1")) })
         {
             await using var db = installation.Db(reader);
             var events = await ReportedEvents.ReadAsync(db, new(2026, 1, 1), new(2026, 12, 31), null, null, installation.Clock.Now.UtcDateTime, default);
-            Assert.Equal([("E1", 2, came), ("E2", 2, came)], events.Select(e => (e.Reported.Event.EventId, e.Reported.Event.Version, e.Reported.CameAtUtc)).Order());
+            Assert.Equal([("E1", 2, came), ("E2", 2, came), ("E3", 2, came)], events.Select(e => (e.Reported.Event.EventId, e.Reported.Event.Version, e.Reported.CameAtUtc)).Order());
         }
     }
 
