@@ -134,6 +134,17 @@ public class BrowserTests
         Assert.Empty(browser.Elsewhere(dashboard.Address));
     }
 
+    // Else every page could pass because nothing is looked for.
+    [Fact]
+    public async Task What_keeps_somebody_from_using_a_page_is_found()
+    {
+        await using var browser = await Browser.OpenAsync();
+        var page = await browser.PageAsync(width: 320);
+        await page.SetContentAsync("<!DOCTYPE html><html lang=en><title>t</title><main><h1>t</h1><img src='data:,'><p style='color:#aaa;background:#fff'>pale</p><p style='width:400px'>wide</p></main>");
+        string faults = string.Join('\n', await page.FaultsAsync());
+        foreach (string fault in new[] { "image-alt", "color-contrast", "wider than the screen" }) Assert.Contains(fault, faults, StringComparison.Ordinal);
+    }
+
     static async Task SignInAsync(IPage page, string address)
     {
         await page.GotoAsync(address + "/sign-in");
