@@ -10,8 +10,9 @@ namespace SafetyAudit.Benchmarks;
 
 /// <summary>
 /// What a page costs beside five million sessions and beside the demo's sixty thousand, and what the first byte of Home costs beside a static file's while a file is imported and fifty
-/// readers read: <c>pages PROGRAM [SESSIONS]</c>, with the published program (<c>safetyaudit.dll</c>). The large history is the demo's clinics over and over under other ids. Both
-/// installations run at once and are asked in turn, by a reader of one clinic and by one of all.
+/// readers read: <c>pages PROGRAM [SESSIONS]</c>, with the published program (<c>safetyaudit.dll</c>). The large history is the demo's clinics over and over under other ids. Two
+/// installations run at once and are asked in turn: by a reader of one clinic and by one of all; and by one of all beside as many clinics of which each has a few weeks of sessions, on the
+/// pages that go over all clinics.
 /// </summary>
 static partial class PagesBenchmark
 {
@@ -26,12 +27,21 @@ static partial class PagesBenchmark
         "/search?q=river", "/events/waiting", "/settings", "/views",
     ];
 
+    // Those that show what is of all clinics, however many there are; the others show one of them.
+    static readonly string[] OverAll =
+    [
+        "/", "/alerts", "/alerts/", "/cases", "/cases/", "/credentials", "/uploads", "/uploads/", "/reports", "/records", "/baselines", "/protocol", "/search?q=river", "/settings", "/views",
+    ];
+
     public static Task RunAsync(string program, long sessions) => BesideLargeAsync(program, sessions, async (few, many, folder) =>
     {
-        await using var small = await Installation.StartAsync(program, few);
+        string young = Path.Combine(folder, "young");
+        Copy(few, young);
+        Enlarge(Path.Combine(young, "safetyaudit.db"), (int)(sessions / DemoSessions), isYoung: true);
         await using var large = await Installation.StartAsync(program, many);
-        foreach (string user in new[] { "river-director", "director" })
-            await BesideAsync(user, await small.SignInAsync(user), await large.SignInAsync(user));
+        await using (var small = await Installation.StartAsync(program, few))
+            foreach (string user in new[] { "river-director", "director" }) await BesideAsync(user, Pages, await small.SignInAsync(user), await large.SignInAsync(user));
+        await using (var small = await Installation.StartAsync(program, young)) await BesideAsync("director, as many clinics", OverAll, await small.SignInAsync("director"), await large.SignInAsync("director"));
         await WhileImportingAsync(folder, program, many, large);
     });
 
@@ -49,12 +59,7 @@ static partial class PagesBenchmark
         {
             string few = Path.Combine(folder, "few"), many = Path.Combine(folder, "many");
             await using (var first = await Installation.StartAsync(program, few)) { }
-            foreach (string path in Directory.EnumerateFiles(few, "*", SearchOption.AllDirectories))
-            {
-                string copy = Path.Combine(many, Path.GetRelativePath(few, path));
-                Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-                File.Copy(path, copy);
-            }
+            Copy(few, many);
             Enlarge(Path.Combine(many, "safetyaudit.db"), (int)(sessions / DemoSessions));
             await measure(few, many, folder);
         }
@@ -65,14 +70,24 @@ static partial class PagesBenchmark
         }
     }
 
-    static async Task BesideAsync(string user, HttpClient small, HttpClient large)
+    static void Copy(string folder, string to)
+    {
+        foreach (string path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
+        {
+            string copy = Path.Combine(to, Path.GetRelativePath(folder, path));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(path, copy);
+        }
+    }
+
+    static async Task BesideAsync(string user, string[] pages, HttpClient small, HttpClient large)
     {
         // The program's own code is made faster while it runs, which whatever page comes first would pay for.
         for (int i = 0; i < Warm; i++)
-            foreach (string page in Pages)
+            foreach (string page in pages)
                 foreach (var client in new[] { small, large }) (await client.GetAsync(page)).Dispose();
         Say($"{user,-44} {"p95 few, ms",12} {"p95 many, ms",13} {"ratio",6}  {"bytes few",10} {"bytes many",11}");
-        foreach (string page in Pages)
+        foreach (string page in pages)
         {
             // A page about one is that of the first that its list names.
             string address = page.Length > 1 && page[^1] == '/' && await FirstOfAsync(small, page) is { } found ? found : page;
@@ -155,13 +170,21 @@ static partial class PagesBenchmark
 
     static double Median(List<double> times) => times.Order().ElementAt(times.Count / 2);
 
-    // Whoever was in clinic RIVER is in clinic RIVER~7 too, with all they did there, and what was found there.
-    static void Enlarge(string database, int copies)
+    // Whoever was in clinic RIVER is in clinic RIVER~7 too, with all they did there, and what was found there. A young installation has as many clinics, and of each what came in its last
+    // days only, so that all together have what the demo's have.
+    static void Enlarge(string database, int copies, bool isYoung = false)
     {
         string[] ids = ["clinic_id", "practitioner_id", "patient_id", "session_id", "event_id", "follow_up_id", "linked_clinic_id", "linked_session_id"];
         using var connection = new SqliteConnection($"Data Source={database}");
         connection.Open();
         Run("PRAGMA synchronous = OFF; PRAGMA cache_size = -800000;");
+        if (isYoung)
+        {
+            string first = Read($"SELECT date FROM sessions ORDER BY date DESC LIMIT 1 OFFSET {DemoSessions / copies}")[0];
+            Run("PRAGMA foreign_keys = OFF");
+            foreach (string table in new[] { "sessions", "daily_exposures", "daily_observed", "daily_adherence", "daily_quality" }) Run($"DELETE FROM {table} WHERE date < '{first}'");
+            Run($"DELETE FROM adverse_events WHERE onset_at_utc < '{first}'; DELETE FROM follow_ups WHERE session_id NOT IN (SELECT session_id FROM sessions)");
+        }
         foreach (string table in new[] { "clinics", "practitioners", "sessions", "adverse_events", "follow_ups", "daily_exposures", "daily_observed", "daily_adherence", "daily_quality", "monitored_practitioners", "alerts" })
         {
             string[] columns = [.. Read($"SELECT '\"' || name || '\"' FROM pragma_table_info('{table}') WHERE NOT (pk = 1 AND type = 'INTEGER')")];

@@ -295,12 +295,13 @@ public static partial class Show
     /// <param name="scene">The picture.</param>
     /// <param name="id">Unique in the page; letters, digits and hyphens.</param>
     /// <param name="label">What the region that scrolls is called.</param>
-    public static IHtmlContent Chart(HttpContext http, Scene scene, string id, string label)
+    /// <param name="newestLast">Whether time goes to the right: a narrow window opens it there.</param>
+    public static IHtmlContent Chart(HttpContext http, Scene scene, string id, string label, bool newestLast = false)
     {
         ChartDownloads.Drawn(http, id, scene);
         string file = WebUtility.HtmlEncode($"{http.Request.Path}{http.Request.QueryString.Add(ChartDownloads.Asked, id)}");
         return new HtmlString($"""
-            <div class="scroll" tabindex="0" role="region" aria-label="{WebUtility.HtmlEncode(label)}">{SvgWriter.Write(scene, id)}</div>
+            <div class="scroll"{(newestLast ? " data-newest" : "")} tabindex="0" role="region" aria-label="{WebUtility.HtmlEncode(label)}">{SvgWriter.Write(scene, id)}</div>
             <p class="take">{WebUtility.HtmlEncode(T("Download"))} <a href="{file}&amp;as=svg" aria-label="{WebUtility.HtmlEncode(T("{0} as SVG", label))}" download>SVG</a> <a href="{file}&amp;as=svg" data-png="{id}" aria-label="{WebUtility.HtmlEncode(T("{0} as PNG", label))}">PNG</a>{(scene.Data is null ? "" : $" <a href=\"{file}&amp;as=csv\" aria-label=\"{WebUtility.HtmlEncode(T("{0} as CSV", label))}\" download>CSV</a>")}</p>
             """);
     }

@@ -101,7 +101,7 @@ static class ProtocolAlerts
         return [.. (await Credential.ReadAsync(db, today, null, ct, working)).Where(c => c.State is CredentialState.Lapsed or CredentialState.LapsesSoon)
             .Select(c => AtStep(c, Of(AlertRule.CredentialLapsing, c.ClinicId, c.PractitionerId, Codes.Of(c.Kind), c.Until ?? today, c.Until ?? today, c.SessionsAfter,
                 $"{Credential.Words(c.Kind)}: " + (c.State == CredentialState.LapsesSoon ? $"lapses on {Figures.Day(c.Until!.Value, Figures.Kept)}, within {c.Warning} days."
-                    : c.DaysLeft < 0 ? string.Create(Figures.Kept, $"lapsed on {Figures.Day(c.Until!.Value, Figures.Kept)}; {c.SessionsAfter:N0} {(c.SessionsAfter == 1 ? "session was" : "sessions were")} given after it.") : "lapsed, suspended or revoked."))))];
+                    : c.DaysLeft < 0 ? string.Create(Figures.Kept, $"lapsed on {Figures.Day(c.Until!.Value, Figures.Kept)}; {c.SessionsAfter:N0} {(c.SessionsAfter == 1 ? "session was" : "sessions were")} completed after it.") : "lapsed, suspended or revoked."))))];
 
         // Each warning is one alert: who has looked into the first is told of the next, and of a lapse for as long as it lasts.
         static Alert AtStep(Credential credential, Alert alert)

@@ -24,7 +24,8 @@ public sealed record AdherenceRow(ProtocolRule Rule, string ClinicId, string Pra
 /// <param name="ClinicId">One clinic, or all within reach.</param>
 /// <param name="PractitionerId">One practitioner, or all within reach.</param>
 /// <param name="ByMonth">Whether each month has rows of its own.</param>
-public sealed record AdherenceQuestion(DateOnly From, DateOnly To, string? ClinicId = null, string? PractitionerId = null, bool ByMonth = false);
+/// <param name="Rule">One rule, or all: what others look at is not read then.</param>
+public sealed record AdherenceQuestion(DateOnly From, DateOnly To, string? ClinicId = null, string? PractitionerId = null, bool ByMonth = false, ProtocolRule? Rule = null);
 
 /// <summary>By what adherence is told apart.</summary>
 public enum AdherenceGrouping { Practitioner, Clinic, Rule }
@@ -39,16 +40,11 @@ public static class AdherenceTable
     /// <param name="ct">Stops the reading.</param>
     public static async Task<List<AdherenceRow>> ReadAsync(SafetyAuditDb db, AdherenceQuestion question, DateTime nowUtc, CancellationToken ct)
     {
-        var sums = new Dictionary<(string Clinic, string Practitioner, DateOnly Period), Adherence[]>();
-        var (from, to, clinic, practitioner) = (question.From, question.To, question.ClinicId, question.PractitionerId);
-        var days = db.DailyAdherence.Where(d => d.Date >= from && d.Date <= to && (clinic == null || d.ClinicId == clinic) && (practitioner == null || d.PractitionerId == practitioner) && d.RulesVersion == Rules.Version)
-            .Select(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Sessions, d.Outcomes });
-        await foreach (var day in days.AsAsyncEnumerable().WithCancellation(ct))
-            DailyAdherence.AddTo(Of(sums, (day.ClinicId, day.PractitionerId, PeriodOf(day.Date, question)), Rules.OfSessions.Count), day.Sessions, day.Outcomes);
-        var rows = Rows(sums, Rules.OfSessions);
-        rows.AddRange(await OfEventsAsync(db, question, nowUtc, ct));
-        rows.AddRange(await OfMonthsAsync(db, question, ct));
-        return [.. rows.OrderBy(r => r.Rule.Id, StringComparer.Ordinal).ThenBy(r => r.ClinicId, StringComparer.Ordinal).ThenBy(r => r.PractitionerId, StringComparer.Ordinal).ThenBy(r => r.Period)];
+        List<AdherenceRow> rows = [];
+        if (question.Rule is null or SessionRule) rows.AddRange(await OfSessionsAsync(db, question, ct));
+        if (question.Rule is null or EventRule) rows.AddRange(await OfEventsAsync(db, question, nowUtc, ct));
+        if (question.Rule is null or MonthRule) rows.AddRange(await OfMonthsAsync(db, question, ct));
+        return [.. rows.Where(r => question.Rule is null || r.Rule == question.Rule).OrderBy(r => r.Rule.Id, StringComparer.Ordinal).ThenBy(r => r.ClinicId, StringComparer.Ordinal).ThenBy(r => r.PractitionerId, StringComparer.Ordinal).ThenBy(r => r.Period)];
     }
 
     /// <summary>The rows added up: by practitioner as they are, over the practitioners of a clinic, or over everybody. The order of the rules stays.</summary>
@@ -58,6 +54,17 @@ public static class AdherenceTable
 
     /// <summary>Several rows of one rule as one.</summary>
     public static Adherence Sum(IEnumerable<AdherenceRow> rows) => rows.Aggregate(new Adherence(), (sum, row) => sum + row.Adherence);
+
+    static async Task<List<AdherenceRow>> OfSessionsAsync(SafetyAuditDb db, AdherenceQuestion question, CancellationToken ct)
+    {
+        var sums = new Dictionary<(string Clinic, string Practitioner, DateOnly Period), Adherence[]>();
+        var (from, to, clinic, practitioner) = (question.From, question.To, question.ClinicId, question.PractitionerId);
+        var days = db.DailyAdherence.Where(d => d.Date >= from && d.Date <= to && (clinic == null || d.ClinicId == clinic) && (practitioner == null || d.PractitionerId == practitioner) && d.RulesVersion == Rules.Version)
+            .Select(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Sessions, d.Outcomes });
+        await foreach (var day in days.AsAsyncEnumerable().WithCancellation(ct))
+            DailyAdherence.AddTo(Of(sums, (day.ClinicId, day.PractitionerId, PeriodOf(day.Date, question)), Rules.OfSessions.Count), day.Sessions, day.Outcomes);
+        return Rows(sums, Rules.OfSessions);
+    }
 
     static async Task<List<AdherenceRow>> OfEventsAsync(SafetyAuditDb db, AdherenceQuestion question, DateTime nowUtc, CancellationToken ct)
     {

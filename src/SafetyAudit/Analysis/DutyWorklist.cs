@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Data;
 using SafetyAudit.Measures;
@@ -28,13 +29,30 @@ public sealed record DutyCase(AdverseEvent Event, string ClinicId, string? Pract
         if (!laidDown.Exists(p => ReportingDuties.Of(p).Any())) return ([], 0);
         int known = laidDown.GroupBy(p => p.ClinicId).Count(g => ReportingDuties.Of(ClinicProtocol.On(g.Key, g, today)).Any());
         var since = today.AddYears(-Years);
-        // The few events first, by their index, and then what belongs to them: there are dozens of sessions to an event. A session that was corrected may lie after its event, by less than a year.
-        string?[] clinics = await db.ClinicsReachedAsync(null, ct);
-        var earliest = nowUtc.AddYears(-Years - 1);
-        var events = db.Current<AdverseEvent>().Where(ReportingDuties.MayApply).Where(e => e.OnsetAtUtc >= earliest);
-        string[] ids = [.. await events.Where(e => clinics.Contains(e.LinkedClinicId)).Select(e => e.EventId).ToListAsync(ct), .. await events.Where(e => e.LinkedClinicId == null).Select(e => e.EventId).ToListAsync(ct)];
-        return (Of((await ReportedEvents.ReadAsync(db, ids, nowUtc, ct)).Where(e => e.Date >= since)).FindAll(c => c.Done is null), known);
+        return (Of(await EventsAsync(db, ReportingDuties.MayApply, since, DateOnly.MaxValue, nowUtc, ct)).FindAll(c => c.Done is null), known);
     }
+
+    /// <summary>Events of a period that something may be due about: a report, a review, or care where they lasted too long.</summary>
+    public static Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> EventsAsync(SafetyAuditDb db, DateOnly from, DateOnly to, DateTime nowUtc, CancellationToken ct) =>
+        EventsAsync(db, MayBeDue, from, to, nowUtc, ct);
+
+    // The few events first, by their index, and then what belongs to them: there are dozens of sessions to an event. A session that was corrected may lie after its event, by less than a year.
+    static async Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> EventsAsync(
+        SafetyAuditDb db, Expression<Func<AdverseEvent, bool>> which, DateOnly from, DateOnly to, DateTime nowUtc, CancellationToken ct)
+    {
+        string?[] clinics = await db.ClinicsReachedAsync(null, ct);
+        var earliest = from.Year > 1 ? from.AddYears(-1).ToDateTime(default, DateTimeKind.Utc) : default;
+        var events = db.Current<AdverseEvent>().Where(which).Where(e => e.OnsetAtUtc >= earliest);
+        string[] ids = [.. await events.Where(e => clinics.Contains(e.LinkedClinicId)).Select(e => e.EventId).ToListAsync(ct), .. await events.Where(e => e.LinkedClinicId == null).Select(e => e.EventId).ToListAsync(ct)];
+        return (await ReportedEvents.ReadAsync(db, ids, nowUtc, ct)).FindAll(e => e.Date >= from && e.Date <= to);
+    }
+
+    // For the database: never false where the rules and duties, which are asked of those that are left, say otherwise.
+    static readonly Expression<Func<AdverseEvent, bool>> MayBeDue = Catalogue.Categories.Values.Where(m => m.ProlongedAfterHours is not null).GroupBy(m => m.ProlongedAfterHours!.Value, m => m.Code)
+        .Select(g => Outlasts([.. g], TimeSpan.FromHours(g.Key).TotalSeconds)).Aggregate(ReportingDuties.MayApply, (either, or) => Expression.Lambda<Func<AdverseEvent, bool>>(Expression.OrElse(either.Body, Expression.Invoke(or, either.Parameters)), either.Parameters));
+
+    // The database may cut fractions of a second off.
+    static Expression<Func<AdverseEvent, bool>> Outlasts(string[] categories, double seconds) => e => categories.Contains(e.Category) && (e.ResolvedAtUtc == null || SafetyAuditDb.SecondsBetween(e.OnsetAtUtc, e.ResolvedAtUtc) > seconds - 1);
 
     public bool IsOverdue(DateTime nowUtc) => Done is null && DeadlineUtc < nowUtc;
 

@@ -14,7 +14,7 @@ public sealed record PeriodChange(RateRow Before, RateRow Now)
     public Interval? Interval => Before.Exposure is > 0 and var before && Now.Exposure is > 0 and var now && Before.Observed + Now.Observed > 0
         ? RateRatio.MidP(Now.Observed, now, Before.Observed, before) : null;
 
-    /// <summary>Whether chance alone explains the difference, at 95 %, one comparison by itself; null where nothing can be said.</summary>
+    /// <summary>Whether chance alone could make the difference, at 95 %, one comparison by itself; null where nothing can be said.</summary>
     public bool? WithinChance => Interval is { } interval ? interval.Lower <= 1 && interval.Upper >= 1 : null;
 
     /// <summary>The rows of two periods side by side, for those who have both.</summary>

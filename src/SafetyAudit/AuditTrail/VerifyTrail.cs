@@ -55,10 +55,10 @@ public sealed class VerifyTrail(KeyRing keys, TrailHeads heads)
             expected.TryPeek(out var missing) ? new(last + 1, $"is missing: the trail had reached entry {missing.Sequence} at {missing.At}, and was cut short")
             : kept.Unreadable is { } line ? new(last, $"can't be compared with every head that was kept, since line {line} of {kept.Path} can't be read") : null;
 
-        public string Said() => kept.Heads.Count == 0 ? $"no heads were kept ({kept.Path}): a trail that was cut short or written anew does not show it" : $"{met} heads compared";
+        public string Said() => kept.Heads.Count == 0 ? $"no heads were kept ({kept.Path}): a trail that was cut short or written anew does not show it" : met == 1 ? "1 head compared" : $"{met} heads compared";
 
         public IEnumerable<string> After(long last) =>
-            kept.Heads is [.., var head] && head.Sequence < last ? [$"entries after {head.Sequence} came after the last head ({head.At}): had more been cut off there, it could not be told"] : [];
+            kept.Heads is [.., var head] && head.Sequence < last ? [$"entries after {head.Sequence} came after the last head ({head.At}): if some had been cut off there, it would not show"] : [];
     }
 
     /// <summary>Goes over entries in order and remembers what the next one must follow on.</summary>

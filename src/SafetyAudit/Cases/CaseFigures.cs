@@ -46,7 +46,7 @@ public static class CaseFigures
     static async Task<string> CodingAsync(SafetyAuditDb db, Case review, CancellationToken ct)
     {
         var events = await EventsOf(db, review).Select(e => new { e.Category, e.Severity }).ToListAsync(ct);
-        var by = events.GroupBy(e => e.Category).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Take(6).Select(g => Say($"{NameOf(g.Key)} {g.Count()}"));
+        var by = events.GroupBy(e => e.Category).OrderByDescending(g => g.Count()).ThenBy(g => g.Key, StringComparer.Ordinal).Select(g => Say($"{NameOf(g.Key)} {g.Count()}"));
         return Say($"Events: {events.Count}, of which {events.Count(e => e.Severity is null)} without a severity") + (events.Count == 0 ? "." : $". {string.Join("; ", by)}.");
     }
 

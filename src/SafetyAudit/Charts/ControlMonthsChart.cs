@@ -13,8 +13,8 @@ namespace SafetyAudit.Charts;
 /// <param name="Per">Out of how many a figure is told: 100 or 1,000.</param>
 public sealed record ControlWords(string Value, string Counted, string Of, int Per)
 {
-    /// <summary>A share as the chart and its table tell it.</summary>
-    public string Say(double? share) => share is not { } s ? "–" : Per == 100 ? Figures.Percent(s) : Figures.Number(Per * s);
+    /// <summary>A share as the chart and its table tell it; below one in a hundred in as many decimals as the axis beside it.</summary>
+    public string Say(double? share) => share is not { } s ? "–" : Per != 100 ? Figures.Number(Per * s) : s is >= 0.00005 and < 0.01 ? (100 * s).ToString("0.00", CultureInfo.CurrentCulture) + "\u00a0%" : Figures.Percent(s);
 
     /// <summary>The two limits of a month, in as many decimals each.</summary>
     public string Say(double lower, double upper)

@@ -8,7 +8,7 @@ namespace SafetyAudit.Charts;
 /// <summary>Credentials as bars from a year before the day that was asked for as far as they last, three years at most: what holds, what lapses soon, what has lapsed.</summary>
 public static class CredentialChart
 {
-    const double Width = 820, Left = 190, Right = 18, Top = 34, Row = 48, Bar = 9;
+    const double Width = 820, Left = 190, Right = 18, Top = 52, Row = 40, Bar = 7;
 
     /// <param name="credentials">Of any number of practitioners; those without a last day are in the table only.</param>
     /// <param name="today">The day they stand for.</param>
@@ -17,7 +17,8 @@ public static class CredentialChart
     public static Scene Draw(IReadOnlyList<Credential> credentials, DateOnly today, ILookup<string, (DateOnly Month, long Sessions)> sessions, Func<string, string> name)
     {
         string title = T("Licence, training and first aid around today");
-        var people = credentials.Where(c => c.Until is not null).GroupBy(c => c.PractitionerId).ToList();
+        // First those of whom something has lapsed or is about to, then the others; as they come within each.
+        var people = credentials.Where(c => c.Until is not null).GroupBy(c => c.PractitionerId).OrderBy(p => p.Any(c => c.State == CredentialState.Lapsed) ? 0 : p.Any(c => c.State == CredentialState.LapsesSoon) ? 1 : 2).ToList();
         if (people.Count == 0) return new(Width, 90, title, T("No credential with a last day is recorded."), [new TextMark("axis-label", Width / 2, 50, T("No credential with a last day is recorded"), Anchor.Middle)]);
         DateOnly first = today.AddYears(-1), longest = people.SelectMany(p => p).Max(c => c.Until!.Value), last = longest <= today.AddMonths(11) ? today.AddYears(1) : longest < today.AddYears(3) ? longest.AddDays(30) : today.AddYears(3);
         int step = last.DayNumber - today.DayNumber > 400 ? 6 : 3;
@@ -37,7 +38,7 @@ public static class CredentialChart
             int line = 0;
             foreach (var credential in people[i].OrderBy(c => c.Kind).Take(3))
             {
-                double top = y + 4 + line++ * (Bar + 2);
+                double top = y + 4 + line++ * (Bar + 2.5);
                 var until = credential.Until!.Value;
                 string style = credential.State switch { CredentialState.Lapsed => "bar lapsed", CredentialState.LapsesSoon => "bar soon", _ => "bar held" };
                 double from = X(credential.Since ?? first), to = X(until);
@@ -52,14 +53,15 @@ public static class CredentialChart
         }
         for (int i = 0; i < people.Count; i++)
         {
-            double y = Top + i * Row + Row - 6;
+            double y = Top + i * Row + Row - 7;
             foreach (var (month, count) in sessions[people[i].Key].Where(s => s.Month.AddMonths(1) > first && s.Month <= today))
                 marks.Add(new PathMark("bar given", [(X(month), y), (X(month.AddMonths(1).AddDays(-1)), y), (X(month.AddMonths(1).AddDays(-1)), y + 4), (X(month), y + 4)], Closed: true));
             // Competency and certificate have a first day only.
             foreach (var since in credentials.Where(c => c.PractitionerId == people[i].Key && c.Until is null && c.Since > first && c.Since <= last))
                 marks.Add(new PointMark("point inside", X(since.Since!.Value), y + 2, Shape.Square, 8, T("{0}, {1}: since {2}", name(since.PractitionerId), T(Credential.Words(since.Kind)), Figures.Day(since.Since!.Value)), null));
         }
-        marks.Add(new LineMark("centre", X(today), Top - 8, X(today), bottom));
+        marks.Add(new LineMark("centre", X(today), Top - 32, X(today), bottom));
+        marks.Add(new TextMark("axis-label", X(today), Top - 36, T("today"), Anchor.Middle));
         marks.Add(new TextMark("axis-label", X(today), bottom + 18, T("today"), Anchor.Middle));
         int lapsed = credentials.Count(c => c.State == CredentialState.Lapsed), soon = credentials.Count(c => c.State == CredentialState.LapsesSoon);
         return new(Width, bottom + 30, title, T("{0} practitioners; {1} credentials have lapsed, {2} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded; below them the months in which sessions were given.", people.Count, lapsed, soon), marks)

@@ -64,8 +64,11 @@ public static class Database
     /// <param name="ct">Stops the moving; what was not moved is moved by the next.</param>
     public static async Task CheckpointAsync(this SafetyAuditDb db, bool more, CancellationToken ct)
     {
-        if (db.Database.IsSqlite()) await db.Database.ExecuteSqlRawAsync(more ? "PRAGMA wal_checkpoint(RESTART)" : "PRAGMA wal_checkpoint(TRUNCATE)", ct);
+        // Nobody writes while it waits for those who read what was before, and a report may read for long: it waits a moment only, and what is left is the next one's.
+        if (db.Database.IsSqlite()) await db.Database.ExecuteSqlRawAsync(more ? Before + "PRAGMA wal_checkpoint(RESTART);" + After : Before + "PRAGMA wal_checkpoint(TRUNCATE);" + After, ct);
     }
+
+    const string Before = "PRAGMA busy_timeout=2000; ", After = " PRAGMA busy_timeout=" + SqlitePragmas.BusyMilliseconds;
 
     /// <summary>Moves into the file what the log holds by now, over a connection of its own, while others go on writing; the log grows on until <see cref="CheckpointAsync"/>, which then has little left to move.</summary>
     public static async Task CheckpointBesideAsync(this IDbContextFactory<SafetyAuditDb> databases, CancellationToken ct)
@@ -79,8 +82,11 @@ public static class Database
 /// <remarks>No connection checkpoints by itself: a page that writes one row would wait while the log of an import is moved. Whoever writes much does it, and so does the counting, which runs as a sweep too.</remarks>
 sealed class SqlitePragmas : DbConnectionInterceptor
 {
+    /// <summary>How long a connection waits for another that writes.</summary>
+    public const string BusyMilliseconds = "30000";
+
     // Pages of a new file are of 8 kB: half as many to fetch and to write as of 4.
-    const string Pragmas = "PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout=30000; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192;";
+    const string Pragmas = $"PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout={BusyMilliseconds}; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192;";
 
     // No two threads use a connection at a time, so it needs no lock around every value; and nobody asks how much memory SQLite holds, which all connections would count under one lock.
     static SqlitePragmas()

@@ -63,7 +63,7 @@ public class ProtocolAlertsTests
         (string Expires, string? Says)[] cases =
         [
             ("2026-08-31", null), ("2026-08-30", "within 60 days"), ("2026-08-01", "within 60 days"), ("2026-07-31", "within 30 days"), ("2026-07-08", "within 7 days"), ("2026-07-01", "within 7 days"),
-            ("2026-06-10", "lapsed on 10 Jun 2026; 5 sessions were given after it"),
+            ("2026-06-10", "lapsed on 10 Jun 2026; 5 sessions were completed after it"),
         ];
         foreach (var (expires, says) in cases)
         {

@@ -358,7 +358,7 @@ public class TrailTests
         Assert.Null(held.Fault);
         string says = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"the extract ends at entry {last}, and the last head kept is of entry {last + 3} (");
         Assert.Contains(held.Said, words => words.StartsWith(says, StringComparison.Ordinal));
-        Assert.Contains("1 heads compared", held.Said);
+        Assert.Contains("1 head compared", held.Said);
 
         // One byte of one entry; one entry out; the end cut off.
         string[] lines = await File.ReadAllLinesAsync(extract);

@@ -23,7 +23,7 @@ public class TakeBackPageTests
         await using var dashboard = await StartAsync();
         using var director = await SignedInAsync(dashboard, "director");
         await director.GetAsync("/uploads/4/undo");
-        Assert.Matches("(?s)>0</span><br><span class=\"name\">records that are gone.*>1</span><br><span class=\"name\">records that are as they were", director.Text);
+        Assert.Matches("(?s)>0</span><br><span class=\"name\">records that will no longer count.*>1</span><br><span class=\"name\">records that go back to the version before it", director.Text);
         Assert.Equal(HttpStatusCode.OK, await director.PostAgainAsync(new() { ["why"] = " " }, "/uploads/4/undo"));
         Assert.Contains("Say why it is undone", director.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.Redirect, await director.PostAgainAsync(new() { ["why"] = "wrong <clinic>" }, "/uploads/4/undo"));

@@ -53,8 +53,8 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
             var all = await Db.ClinicProtocols.AsNoTracking().ToListAsync(ct);
             Protocols = [.. Reach.Where(c => Only is null || c.Id == Only.Id).Select(c => (c, ClinicProtocol.On(c.Id, all.Where(p => p.ClinicId == c.Id), To)))];
         }
-        var question = new AdherenceQuestion(From, To, Only?.Id, ByMonth: true);
-        var rows = (await AdherenceTable.ReadAsync(Db, question, AsKnownUtc ?? time.UtcNow(), ct)).FindAll(r => r.Rule == rule && r.PractitionerId.Length > 0);
+        var question = new AdherenceQuestion(From, To, Only?.Id, ByMonth: true, Rule: rule);
+        var rows = (await AdherenceTable.ReadAsync(Db, question, AsKnownUtc ?? time.UtcNow(), ct)).FindAll(r => r.PractitionerId.Length > 0);
         Rows = [.. rows.GroupBy(r => (r.ClinicId, r.PractitionerId)).Select(g => g.First() with { Period = From, Adherence = AdherenceTable.Sum(g) })];
         Trend = ControlMonths.Of(question, rows.Where(r => Practitioner is null || r.PractitionerId == Practitioner));
         if (Only is not null) Notes = await DatedNotes.ReadAsync(Db, Only.Id, rule.Id, From, To, ct);

@@ -38,5 +38,5 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
     public static string SayArea(string area) => area == "followup" && !CultureInfo.CurrentUICulture.Name.StartsWith("en", StringComparison.Ordinal) ? T("Follow-ups") : T(Area(area));
 
     /// <summary>The tint of a cell: what its figure says too.</summary>
-    public static string Tint(Adherence adherence) => adherence.Kept switch { null => "tint none", >= 0.99 => "tint t4", >= 0.95 => "tint t3", >= 0.9 => "tint t2", >= 0.75 => "tint t1", _ => "tint t0" };
+    public static string Tint(Adherence adherence) => adherence.Completeness < 0.9 ? "tint none" : adherence.Kept switch { null => "tint none", >= 0.99 => "tint t4", >= 0.95 => "tint t3", >= 0.9 => "tint t2", >= 0.75 => "tint t1", _ => "tint t0" };
 }

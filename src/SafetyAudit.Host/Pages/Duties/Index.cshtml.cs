@@ -12,7 +12,7 @@ namespace SafetyAudit.Host.Pages;
 public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
     /// <summary>Lines of each list; what is not listed is said to be there.</summary>
-    public const int Most = 100;
+    public const int Most = 50;
 
     /// <param name="Reported">The event.</param>
     /// <param name="PractitionerId">Of its session.</param>
@@ -38,7 +38,7 @@ public sealed class DutiesModel(SafetyAuditDb db, TimeProvider time) : PeriodPag
         AskedTo ??= DateOnly.FromDateTime(NowUtc);
         AskedFrom ??= AskedTo.Value.AddYears(-DutyCase.Years);
         await ReadPeriodAsync(ct);
-        var events = await ReportedEvents.ReadAsync(Db, From, To, null, null, NowUtc, ct);
+        var events = await DutyCase.EventsAsync(Db, From, To, NowUtc, ct);
         Cases = DutyCase.Of(events);
         EventRule reviewed = (EventRule)Rules.ById["PR-033"], escalated = (EventRule)Rules.ById["PR-032"];
         var cases = await ReviewCase.OpenAboutEventsAsync(Db, ct);

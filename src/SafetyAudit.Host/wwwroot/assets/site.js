@@ -5,6 +5,9 @@ document.documentElement.classList.add('scripted');
 // On a phone places stand in one line that goes on sideways: where the style sheet can't, the open one is brought into sight here.
 if (!CSS.supports('scroll-initial-target', 'nearest')) for (const here of document.querySelectorAll('nav [aria-current]')) here.closest('nav').scrollLeft = here.offsetLeft - 40;
 
+// Charts of months wider than the window open at their newest end.
+for (const chart of document.querySelectorAll('[data-newest]')) chart.scrollLeft = chart.scrollWidth;
+
 // Parts marked data-live are taken anew when the server says that something changed. What is open or being typed in stays.
 if (document.querySelector('[data-live]') && window.EventSource) {
   let known = null, shown = null, busy = false, waiting = false, pause = 1000;

@@ -1,0 +1,33 @@
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+using SafetyAudit.Sessions;
+
+namespace SafetyAudit.Tests.Data;
+
+public class CheckpointTests
+{
+    static Clinic Clinic(string id) => new() { Id = id, Name = id, TimeZone = "Europe/London", AddedAtUtc = DateTime.UnixEpoch };
+
+    [Fact]
+    public async Task Whoever_reads_for_long_keeps_nobody_from_writing_while_the_log_is_moved()
+    {
+        await using var installation = await TestInstallation.OpenAsync(DatabaseProvider.Sqlite);
+        await using SafetyAuditDb reads = installation.Db(), moves = installation.Db(), writes = installation.Db();
+        await using (await reads.BeginSnapshotAsync(default))
+        {
+            Assert.Equal(0, await reads.Clinics.CountAsync());
+            moves.Clinics.Add(Clinic("C1"));
+            await moves.SaveChangesAsync();
+
+            // A connection waits half a minute for the pen and is refused then; the reader stays for longer.
+            var moving = moves.CheckpointAsync(more: false, default);
+            writes.Clinics.Add(Clinic("C2"));
+            var writing = writes.SaveChangesAsync();
+            await Task.WhenAll(moving, writing).WaitAsync(TimeSpan.FromSeconds(20));
+            Assert.Equal(0, await reads.Clinics.CountAsync());
+        }
+        Assert.Equal(2, await reads.Clinics.CountAsync());
+        await moves.CheckpointAsync(more: false, default);
+        Assert.Equal(0, new FileInfo(Path.Combine(installation.Directory, "safetyaudit.db-wal")).Length);
+    }
+}
