@@ -29,7 +29,7 @@ public static class CredentialChart
         for (var month = new DateOnly(first.Year, first.Month, 1).AddMonths(1); month <= last; month = month.AddMonths(step))
         {
             marks.Add(new LineMark("grid", X(month), Top - 8, X(month), bottom));
-            marks.Add(new TextMark("axis", X(month), Top - 14, month.ToString("MMM yyyy", CultureInfo.CurrentCulture), Anchor.Middle));
+            if (Math.Abs(X(month) - X(today)) > 36) marks.Add(new TextMark("axis", X(month), Top - 14, month.ToString("MMM yyyy", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         for (int i = 0; i < people.Count; i++)
         {

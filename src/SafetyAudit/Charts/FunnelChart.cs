@@ -69,6 +69,11 @@ public static class FunnelChart
             marks.Add(new LineMark("own-limit", px, Y(limits.Lower998), px, Y(limits.Upper998)));
             foreach (var (count, half) in new[] { (limits.Lower998, 6), (limits.Lower95, 3), (limits.Upper95, 3), (limits.Upper998, 6) })
                 if (count / row.Expected!.Value <= top) marks.Add(new LineMark("own-limit", px - half, Y(count), px + half, Y(count)));
+            // What goes on beyond the picture ends in an arrow; what lies beyond its limits hangs on their stem.
+            if (limits.Upper998 / row.Expected!.Value > top)
+                foreach (int side in new[] { -4, 4 }) marks.Add(new LineMark("own-limit", px + side, y.At(top) + 6, px, y.At(top)));
+            double at = y.At(Math.Min(row.Ratio!.Value, top));
+            if (row.Position is Position.Above998 or Position.Below998) marks.Add(new LineMark("beyond", px, Y(row.Position == Position.Above998 ? limits.Upper998 : limits.Lower998), px, at));
         }
     }
 
