@@ -45,8 +45,6 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     List<Alert> urgent = [];
     public double ExpectedFalseAlarms { get; private set; }
 
-    /// <summary>Red alerts about practitioners' rates that were ever raised.</summary>
-    public int RaisedRed { get; private set; }
     public int OpenCases { get; private set; }
 
     /// <summary>Of those, how many nobody leads.</summary>
@@ -125,7 +123,6 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         urgent = await open.OrderBy(a => a.Level == AlertLevel.Sentinel ? 0 : a.Level == AlertLevel.Red ? 1 : a.Level == AlertLevel.Amber ? 2 : 3).ThenByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id).Take(MostUrgent).ToListAsync(ct);
         await NameAsync(urgent.Select(a => a.PractitionerId), ct);
         ExpectedFalseAlarms = await Db.MonitoredPractitioners.SumAsync(m => m.ExpectedRed, ct);
-        RaisedRed = await Db.Alerts.CountAsync(a => a.Rule == AlertRule.MoreThanPeers && a.Level == AlertLevel.Red, ct);
         // A reviewer's cases are those of others; of their own they learn when they are asked.
         string? self = Db.Actor.Scope.PractitionerId is null ? await ReviewCase.SelfAsync(Db, ct) : null;
         var cases = Db.Cases.Where(c => c.Stage != CaseStage.Closed && (self == null || c.PractitionerId == null || c.PractitionerId != self));
@@ -175,7 +172,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
             var delay = delays.GetValueOrDefault(clinic.Id);
             var here = literature[clinic.Id].ToList();
             Clinics.Add(new(clinic.Id, clinic.Name, last.TryGetValue(clinic.Id, out var day) ? day : null, here.FirstOrDefault()?.Sessions ?? 0, delay?.Events ?? 0, delay?.MedianHours, delay?.NinetiethHours, counts.Where(c => c.ClinicId == clinic.Id).Sum(c => (long)c.Reached),
-                here.Count(r => r.Position == Position.Above998), here.Count(r => r.Position == Position.Below998), here.Count(r => r.Position is Position.Inside or Position.Above95 or Position.Below95), here.Min(r => r.SmallestRise)));
+                here.Count(r => r.Position == Position.Above998), here.Count(r => r.Position == Position.Below998), here.Count(r => r.Position is Position.Inside or Position.Above95 or Position.Below95), here.Where(r => r.Position is Position.Inside or Position.Below95).Min(r => r.SmallestRise)));
         }
     }
 }

@@ -36,7 +36,7 @@ public sealed record DutyCase(AdverseEvent Event, string ClinicId, string? Pract
     public static Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> EventsAsync(SafetyAuditDb db, DateOnly from, DateOnly to, DateTime nowUtc, CancellationToken ct) =>
         EventsAsync(db, MayBeDue, from, to, nowUtc, ct);
 
-    // The few events first, by their index, and then what belongs to them: there are dozens of sessions to an event. A session that was corrected may lie after its event, by less than a year.
+    // The few events first, by their index, and then what belongs to them: there are dozens of sessions to an event. An event comes after its session began; a session that was corrected since may lie after it, by less than a year, it is taken.
     static async Task<List<(ReportedEvent Reported, string? PractitionerId, DateOnly Date)>> EventsAsync(
         SafetyAuditDb db, Expression<Func<AdverseEvent, bool>> which, DateOnly from, DateOnly to, DateTime nowUtc, CancellationToken ct)
     {

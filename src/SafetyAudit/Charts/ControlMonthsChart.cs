@@ -19,6 +19,7 @@ public sealed record ControlWords(string Value, string Counted, string Of, int P
     /// <summary>The two limits of a month, in as many decimals each.</summary>
     public string Say(double lower, double upper)
     {
+        if (Per == 100 && upper < 0.01) return T("{0} to {1}", lower == 0 ? "0" : Say(lower), Say(upper));
         var (from, to) = Per == 100 ? Figures.PercentInterval(lower, upper) : Figures.Interval((lower + upper) / 2 * Per, lower * Per, upper * Per);
         return T("{0} to {1}", from, to);
     }

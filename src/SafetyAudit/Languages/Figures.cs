@@ -52,5 +52,5 @@ public static class Figures
 
     static string Write(double value, string format, CultureInfo? reading) => value.ToString(format, reading ?? CultureInfo.CurrentCulture);
 
-    static string FormatFor(double value) => value switch { < 0.01 => "0.####", < 0.1 => "0.000", < 10 => "N2", _ => "N1" };
+    static string FormatFor(double value) => value switch { < 0.01 => "0.####", < 0.1 => "0.0##", < 10 => "N2", _ => "N1" };
 }

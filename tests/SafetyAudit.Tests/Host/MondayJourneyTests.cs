@@ -37,7 +37,7 @@ public class MondayJourneyTests
         // Home says what is open and what chance alone was expected to bring.
         Assert.Matches(@"Open alerts: .*blue.*; \d+ new in the last 7 days, \d+ provisional", await page.InnerTextAsync("#summary"));
         Assert.Matches(@"cases under review, (none|\d+) overdue", await page.InnerTextAsync("#tiles"));
-        Assert.Matches(@"^Red alerts about practitioners, over all the months watched: \d+ raised; \d", await page.InnerTextAsync("#budget"));
+        Assert.Matches(@"^Red false alarms about practitioners that are budgeted for while nothing is wrong, over all the months watched: \d", await page.InnerTextAsync("#budget"));
         await TabToAsync(page, ".alert-line:has-text('P6') a:text-is('Why')");
         await page.Keyboard.PressAsync("Enter");
         await page.ArrivesAsync(url => url.Contains("/alerts/", StringComparison.Ordinal));

@@ -73,7 +73,7 @@ public class ReportJourneyTests
         await page.ArrivesAsync(url => url.Contains("compare", StringComparison.Ordinal));
         string compared = await page.InnerTextAsync("main");
         Assert.Contains("27", compared, StringComparison.Ordinal);
-        Assert.Contains("0 sessions of the period and 1 events of such sessions", compared, StringComparison.Ordinal);
+        Assert.Contains("sessions of the period: 0; events of such sessions: 1", compared, StringComparison.Ordinal);
         await LookAsync(page, browser, "reports-compared");
 
         // And from now on by itself.

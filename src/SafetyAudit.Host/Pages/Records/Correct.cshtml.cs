@@ -27,6 +27,9 @@ public sealed class CorrectModel(SafetyAuditDb db, CorrectRecord correct, JobQue
     [BindProperty(Name = "why")] public string? Why { get; set; }
 
     public List<(string Column, string Cell)> Cells { get; private set; } = [];
+
+    /// <summary>Columns of which the record holds something, whatever was typed since.</summary>
+    public HashSet<string> Recorded { get; private set; } = [];
     public IReadOnlyList<Reason> Wrong { get; private set; } = [];
     public string? Problem { get; private set; }
 
@@ -92,8 +95,11 @@ public sealed class CorrectModel(SafetyAuditDb db, CorrectRecord correct, JobQue
         return Page();
     }
 
-    void Show(RecordKind kind, Record record) =>
+    void Show(RecordKind kind, Record record)
+    {
         Cells = [.. CorrectRecord.CellsOf(kind, record).Where(c => HistoryModel.MayShow(db.Actor, c.Column) && !CorrectRecord.IsIdentity(record, c.Column))];
+        Recorded = [.. Cells.Where(c => c.Cell.Length > 0).Select(c => c.Column)];
+    }
 
     async Task<(RecordKind, Record?)> FindAsync(CancellationToken ct)
     {
