@@ -3,6 +3,7 @@ using Microsoft.Playwright;
 using SafetyAudit.Alerts;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Commands;
+using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Tests.Host;
 
@@ -65,7 +66,7 @@ public class BrowserTests
             await DemoCommand.FillAsync(services, new DateOnly(2026, 6, 30), default);
             await RunningDashboard.AddUserAsync(services, "director", Password);
         }, new TestClock());
-        long bruise, bruiseCase;
+        long bruise, bruiseCase, completed, bruised;
         // What was planted is found, and nothing else is but what chance alone brings now and then: amber ones at most a quarter for each practitioner and year, blue ones a twentieth.
         await using (var db = WebTests.Db(dashboard))
         {
@@ -74,6 +75,9 @@ public class BrowserTests
             Assert.True(open.Count(a => a is { Rule: AlertRule.FewerThanPeers, PractitionerId: not "HARB-P05" }) <= 2);
             bruise = open.Single(a => a is { Rule: AlertRule.MoreThanPeers, PractitionerId: "RIVER-P03", Measure: "BRUISE_MINOR" }).Id;
             bruiseCase = (await db.Cases.SingleAsync(c => c.AlertId == bruise)).Id;
+            var year = db.Current<Session>().Where(s => s.Date >= new DateOnly(2025, 7, 1) && s.Date <= new DateOnly(2026, 6, 30) && s.Status == SessionStatus.Completed);
+            completed = await year.CountAsync();
+            bruised = await year.CountAsync(s => db.Current<AdverseEvent>().Any(e => e.Category == "BRUISE_MINOR" && e.LinkedSessionId == s.SessionId && e.LinkedClinicId == s.ClinicId && e.ReportChannel != ReportChannel.PatientFollowUp));
             Assert.Equal(
                 [
                     "adherence_below_target NORTH PR-034", "completeness_falling RIVER-P06 ", "credential_lapsing NORTH-P02 licence", "fewer_than_peers HARB-P05 AGGRAVATION", "fewer_than_peers HARB-P05 BLEED_MINOR",
@@ -120,6 +124,11 @@ public class BrowserTests
             Assert.Matches(found, alerts);
         await director.GotoAsync(dashboard.Address + "/");
         Assert.Matches(@"Northgate Pain Clinic\s+NORTH\s+30 Jun 2026\s+[\d,]+\s+[\d,]+\s+1[0-4](\.\d)? days", await director.InnerTextAsync("main"));
+
+        // Of all clinics alike, though one asks nobody and the published rate of infections is of patients who were asked.
+        await director.GotoAsync(dashboard.Address + "/measures");
+        Assert.Contains($"0 in {completed:N0}", await director.InnerTextAsync("tr:has-text('INFECTION_LOCAL')"), StringComparison.Ordinal);
+        Assert.Contains($"{bruised:N0} in {completed:N0}", await director.InnerTextAsync("tr:has-text('BRUISE_MINOR')"), StringComparison.Ordinal);
 
         // From a point of the funnel to the practitioner, to the month's sessions, to the file they came from.
         await director.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");

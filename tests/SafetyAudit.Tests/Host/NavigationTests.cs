@@ -25,7 +25,7 @@ public class NavigationTests
     {
         await RunningDashboard.AddUserAsync(services, "director", Password);
         await RunningDashboard.AddUserAsync(services, "other", Password);
-    });
+    }, TimeProvider.System);
 
     [Fact]
     public async Task A_view_is_kept_under_a_name_by_whoever_keeps_it_alone()

@@ -26,7 +26,7 @@ public sealed class MeasuresModel(SafetyAuditDb db) : PeriodPage(db)
     public List<Measure> Measures { get; private set; } = [];
     public Dictionary<string, Baseline> Baselines { get; private set; } = [];
 
-    /// <summary>What was recorded at the clinics that are shown, together.</summary>
+    /// <summary>What practitioners recorded at the clinics that are shown, together.</summary>
     public Dictionary<string, Seen> Here { get; private set; } = [];
 
     /// <summary>Open alerts about each measure.</summary>
@@ -44,7 +44,8 @@ public sealed class MeasuresModel(SafetyAuditDb db) : PeriodPage(db)
         var counts = (await Counts.ReadAsync(Db, From, To, ct)).FindAll(c => !c.ForComparisonOnly);
         foreach (var measure in Measures)
         {
-            var rows = Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, Baselines.GetValueOrDefault(measure.Code));
+            // As practitioners recorded them, in all sessions, whatever the published rate counts: clinics that ask their patients and clinics that don't are added up alike.
+            var rows = Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, null);
             Here[measure.Code] = new(rows.Sum(r => r.Observed), rows.Exists(r => r.Exposure is null) ? null : rows.Sum(r => r.Exposure));
         }
         // Alerts are today's.
