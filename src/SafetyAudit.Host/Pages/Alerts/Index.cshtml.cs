@@ -48,7 +48,7 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>The case of each alert that has one.</summary>
     public Dictionary<long, long> Cases { get; private set; } = [];
 
-    /// <summary>False alarms to be expected over all the months watched, and alerts about practitioners ever raised from rates.</summary>
+    /// <summary>False alarms to be expected over all the months watched, and alerts about practitioners’ rates that are on record, by the level that they have now.</summary>
     public double ExpectedRed { get; private set; }
     public double ExpectedAmber { get; private set; }
     public int RaisedRed { get; private set; }

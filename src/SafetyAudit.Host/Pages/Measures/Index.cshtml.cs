@@ -13,21 +13,11 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadFigures)]
 public sealed class MeasuresModel(SafetyAuditDb db) : PeriodPage(db)
 {
-    /// <param name="Observed">Events, or sessions with one.</param>
-    /// <param name="Exposure">Sessions at risk of it; empty for a unit that sessions don't carry.</param>
-    public sealed record Seen(long Observed, double? Exposure)
-    {
-        public double? RatePer1000 => Exposure is > 0 and var n ? 1000 * Observed / n : null;
-
-        /// <summary>95 % interval of the rate, by the measures' own rule (<see cref="PoissonInterval.MidP"/>).</summary>
-        public Interval? RateInterval => Exposure is > 0 and var n ? PoissonInterval.MidP(Observed) / n * 1000 : null;
-    }
-
     public List<Measure> Measures { get; private set; } = [];
     public Dictionary<string, Baseline> Baselines { get; private set; } = [];
 
-    /// <summary>What practitioners recorded at the clinics that are shown, together.</summary>
-    public Dictionary<string, Seen> Here { get; private set; } = [];
+    /// <summary>What practitioners recorded at the clinics that are shown, together; empty without sessions.</summary>
+    public Dictionary<string, RateRow> Here { get; private set; } = [];
 
     /// <summary>Open alerts about each measure.</summary>
     public Dictionary<string, int> OpenAlerts { get; private set; } = [];
@@ -46,7 +36,9 @@ public sealed class MeasuresModel(SafetyAuditDb db) : PeriodPage(db)
         {
             // As practitioners recorded them, in all sessions, whatever the published rate counts: clinics that ask their patients and clinics that don't are added up alike.
             var rows = Rates.Compute(counts, new(From, To, Grouping.Clinic), measure, null);
-            Here[measure.Code] = new(rows.Sum(r => r.Observed), rows.Exists(r => r.Exposure is null) ? null : rows.Sum(r => r.Exposure));
+            if (rows.Count == 0) continue;
+            long observed = rows.Sum(r => r.Observed);
+            Here[measure.Code] = rows[0] with { Sessions = rows.Sum(r => r.Sessions), Exposure = rows.Exists(r => r.Exposure is null) ? null : rows.Sum(r => r.Exposure), Observed = observed, ObservedInterval = PoissonInterval.MidP(observed) };
         }
         // Alerts are today's.
         if (AsKnownUtc is null) OpenAlerts = await Db.Alerts.Where(a => a.Status == AlertStatus.Open && a.Measure != null).GroupBy(a => a.Measure!).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct);
