@@ -126,7 +126,8 @@ static partial class PagesBenchmark
         await Task.WhenAll(readers.Select(async (reader, i) =>
         {
             var pause = TimeSpan.FromSeconds(2.5);
-            await Task.Delay(pause * (i / (double)Readers));
+            // Over a whole round of one's own, so that at any moment as many ask for the one as for the other.
+            await Task.Delay(2 * pause * (i / (double)Readers));
             while (!import.HasExited)
             {
                 var (first, last) = await FirstAndLastByteAsync(reader, "/");

@@ -16,6 +16,8 @@ static class Accounts
         services.AddSingleton<SignInThrottle>();
         services.AddSingleton<SignInDiary>();
         services.AddHostedService(provider => provider.GetRequiredService<SignInDiary>());
+        // Not static: such a query belongs to the database of one installation.
+        services.AddSingleton<FindSignIn>();
         services.AddScoped<SignInCookie>();
         services.AddScoped<SignIns>();
         services.AddScoped<PasswordCheck>();

@@ -11,7 +11,7 @@ namespace SafetyAudit.Host.Security;
 /// Asks at every request whether the sign-in still counts, in one query by its key: not ended, not expired, the account open, its password and second step
 /// unchanged. How long ago it was used stands in the cookie, since the database is not written at every request.
 /// </summary>
-sealed class SignInCookie(SafetyAuditDb db, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log) : CookieAuthenticationEvents
+sealed class SignInCookie(SafetyAuditDb db, FindSignIn find, TimeProvider time, AccessSettings settings, SignInDiary diary, ILogger<SignInCookie> log) : CookieAuthenticationEvents
 {
     /// <summary>In the query of a page that asks again by itself: nobody need be sitting there, so that it is no use of a sign-in.</summary>
     public const string ByItself = "by-itself";
@@ -27,9 +27,7 @@ sealed class SignInCookie(SafetyAuditDb db, TimeProvider time, AccessSettings se
         User? user;
         try
         {
-            var known = await db.SignIns.AsNoTracking().Where(s => s.Id == id)
-                .Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new { SignIn = s, User = u }).SingleOrDefaultAsync(http.RequestAborted);
-            (signIn, user) = (known?.SignIn, known?.User);
+            (signIn, user) = await find.ByIdAsync(db, id, http.RequestAborted) ?? new(null, null);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
@@ -89,4 +87,15 @@ sealed class SignInCookie(SafetyAuditDb db, TimeProvider time, AccessSettings se
         context.Response.StatusCode = StatusCodes.Status403Forbidden;
         return Task.CompletedTask;
     }
+}
+
+/// <summary>Finds a sign-in and whose it is, with a query that is made once: it is asked at every request, and to make it takes longer than to ask it.</summary>
+sealed class FindSignIn
+{
+    public sealed record Found(SignIn? SignIn, User? User);
+
+    readonly Func<SafetyAuditDb, string?, CancellationToken, Task<Found?>> query = EF.CompileAsyncQuery((SafetyAuditDb db, string? id, CancellationToken _) =>
+        db.SignIns.AsNoTracking().Where(s => s.Id == id).Join(db.Users, s => s.UserId, u => u.Id, (s, u) => new Found(s, u)).SingleOrDefault());
+
+    public Task<Found?> ByIdAsync(SafetyAuditDb db, string? id, CancellationToken ct) => query(db, id, ct);
 }

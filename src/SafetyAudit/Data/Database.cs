@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Runtime.CompilerServices;
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
@@ -64,11 +65,21 @@ public static class Database
     /// <param name="ct">Stops the moving; what was not moved is moved by the next.</param>
     public static async Task CheckpointAsync(this SafetyAuditDb db, bool more, CancellationToken ct)
     {
+        if (!db.Database.IsSqlite()) return;
         // Nobody writes while it waits for those who read what was before, and a report may read for long: it waits a moment only, and what is left is the next one's.
-        if (db.Database.IsSqlite()) await db.Database.ExecuteSqlRawAsync(more ? Before + "PRAGMA wal_checkpoint(RESTART);" + After : Before + "PRAGMA wal_checkpoint(TRUNCATE);" + After, ct);
+        await db.Database.OpenConnectionAsync(ct);
+        try
+        {
+            await db.Database.ExecuteSqlRawAsync("PRAGMA busy_timeout=2000", ct);
+            await db.Database.ExecuteSqlRawAsync(more ? "PRAGMA wal_checkpoint(RESTART)" : "PRAGMA wal_checkpoint(TRUNCATE)", ct);
+        }
+        finally
+        {
+            // Others use the connection after this one, and are told nothing anew.
+            await db.Database.ExecuteSqlRawAsync("PRAGMA busy_timeout=" + SqlitePragmas.BusyMilliseconds, CancellationToken.None);
+            await db.Database.CloseConnectionAsync();
+        }
     }
-
-    const string Before = "PRAGMA busy_timeout=2000; ", After = " PRAGMA busy_timeout=" + SqlitePragmas.BusyMilliseconds;
 
     /// <summary>Moves into the file what the log holds by now, over a connection of its own, while others go on writing; the log grows on until <see cref="CheckpointAsync"/>, which then has little left to move.</summary>
     public static async Task CheckpointBesideAsync(this IDbContextFactory<SafetyAuditDb> databases, CancellationToken ct)
@@ -78,7 +89,7 @@ public static class Database
     }
 }
 
-/// <summary>What every SQLite connection is told when it opens.</summary>
+/// <summary>What every SQLite connection is told when it opens for the first time; the provider keeps connections and gives them out again, and what they were told holds.</summary>
 /// <remarks>No connection checkpoints by itself: a page that writes one row would wait while the log of an import is moved. Whoever writes much does it, and so does the counting, which runs as a sweep too.</remarks>
 sealed class SqlitePragmas : DbConnectionInterceptor
 {
@@ -87,6 +98,9 @@ sealed class SqlitePragmas : DbConnectionInterceptor
 
     // Pages of a new file are of 8 kB: half as many to fetch and to write as of 4.
     const string Pragmas = $"PRAGMA page_size=8192; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA busy_timeout={BusyMilliseconds}; PRAGMA foreign_keys=ON; PRAGMA wal_autocheckpoint=0; PRAGMA cache_size=-8192;";
+
+    // The library's own connections, for as long as there are such.
+    static readonly ConditionalWeakTable<SQLitePCL.sqlite3, string> Told = [];
 
     // No two threads use a connection at a time, so it needs no lock around every value; and nobody asks how much memory SQLite holds, which all connections would count under one lock.
     static SqlitePragmas()
@@ -113,8 +127,11 @@ sealed class SqlitePragmas : DbConnectionInterceptor
 
     static void Set(DbConnection connection)
     {
-        using var command = ((SqliteConnection)connection).CreateCommand();
+        var sqlite = (SqliteConnection)connection;
+        if (Told.TryGetValue(sqlite.Handle!, out _)) return;
+        using var command = sqlite.CreateCommand();
         command.CommandText = Pragmas;
         command.ExecuteNonQuery();
+        Told.Add(sqlite.Handle!, Pragmas);
     }
 }

@@ -33,4 +33,27 @@ public class CheckpointTests
         await moves.CheckpointAsync(more: false, default);
         Assert.Equal(0, new FileInfo(Path.Combine(installation.Directory, "safetyaudit.db-wal")).Length);
     }
+
+    [Fact]
+    public async Task A_connection_that_is_given_out_again_waits_as_long_and_keeps_to_keys_as_one_that_was_made()
+    {
+        await using var installation = await TestInstallation.OpenAsync(DatabaseProvider.Sqlite);
+        await using var db = installation.Db();
+        foreach (bool isMoved in new[] { false, true, false })
+        {
+            if (isMoved) await db.CheckpointAsync(more: true, default);
+            // 2: every commit reaches the disk.
+            Assert.Equal((30_000, 1, 2, 0), (await ToldAsync("busy_timeout"), await ToldAsync("foreign_keys"), await ToldAsync("synchronous"), await ToldAsync("wal_autocheckpoint")));
+        }
+
+        async Task<long> ToldAsync(string what)
+        {
+            await db.Database.OpenConnectionAsync();
+            await using var command = db.Database.GetDbConnection().CreateCommand();
+            command.CommandText = "PRAGMA " + what;
+            long told = (long)(await command.ExecuteScalarAsync())!;
+            await db.Database.CloseConnectionAsync();
+            return told;
+        }
+    }
 }
