@@ -25,6 +25,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         ([AlertRule.MoreThanPeers], "practitioner rates above colleagues’"),
         ([AlertRule.FewerThanPeers], "below colleagues’: check the records"),
         ([AlertRule.ClinicAboveLiterature, AlertRule.ClinicBelowLiterature], "clinic rates beyond the published ones"),
+        ([AlertRule.RareEventsClose], "rare events that came close together"),
         ([AlertRule.ProtocolFailed, AlertRule.ProtocolNotRecorded], "critical protocol rules not kept or not recorded"),
         ([AlertRule.AdherenceBelowTarget, AlertRule.CompletenessFalling], "rules below the target, or less recorded than before"),
         ([AlertRule.CredentialLapsing], "credentials that lapse or have lapsed"),
@@ -86,6 +87,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     public override bool OneAtATime => false;
 
     public bool MaySend => Db.Actor.May(Permission.SendRecords);
+    public bool MayReadRecords => Db.Actor.May(Permission.ReadRecords);
     public int Quarantined { get; private set; }
 
     /// <summary>Patients to be asked how they fared, and those of them who should have been asked by now; for whoever reads records, and not of many clinics together.</summary>

@@ -28,6 +28,7 @@ public static class Navigation
         new("Measures",
         [
             new("Measures", "/measures", "/Measures", Permission.ReadFigures, 'm', "What is counted, with funnels of practitioners and clinics", TakesClinic: true),
+            new("Monitor", "/monitor", "/Monitor", Permission.ReadFigures, 'j', "Running sums of evidence (CUSUM) of each practitioner", TakesClinic: true),
             new("Baselines", "/baselines", "/Baselines", Permission.ReadFigures, 'b', "Published rates, their sources, and which one is in use", TakesClinic: true),
         ]),
         new("Adherence",

@@ -11,13 +11,18 @@ using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
-/// <summary>The rows behind a figure: a practitioner's sessions with an event of a measure, or with one outcome of a rule.</summary>
+/// <summary>
+/// The rows behind a figure: sessions of a practitioner or of a clinic with an event of a measure, with one outcome of a rule, or those that were completed and how far their patients were asked.
+/// </summary>
 [Needs(Permission.ReadRecords)]
 public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
     const int Most = 150;
 
     public sealed record Row(Session Session, List<Line> What);
+
+    /// <summary>How many of the events that are listed stand in a rate, and how many sessions they are of.</summary>
+    public sealed record Counted(int Sessions, int Events);
 
     /// <summary>What is said of a session, or a field and what it holds.</summary>
     public sealed record Line(string Words, bool Holds = false, string? Value = null);
@@ -26,6 +31,9 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     [BindProperty(SupportsGet = true)] public string? Measure { get; set; }
     [BindProperty(SupportsGet = true)] public string? Rule { get; set; }
     [BindProperty(SupportsGet = true)] public string? Outcome { get; set; }
+
+    /// <summary>Which completed sessions are asked for, whatever happened in them: <c>completed</c> for all, <c>tried</c> where somebody tried to ask the patient, <c>reached</c> where one answered.</summary>
+    [BindProperty(Name = "of", SupportsGet = true)] public string? AskedOf { get; set; }
     [BindProperty(Name = "part", SupportsGet = true)] public int? AskedPart { get; set; }
 
     /// <summary>Which part of the list is shown, from 1.</summary>
@@ -42,6 +50,12 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     public List<Row> Rows { get; private set; } = [];
     public bool Cut { get; private set; }
 
+    /// <summary>Of a measure, what rates of events found without asking count, what those found by asking count, and what stands in neither.</summary>
+    public (Counted Told, Counted Found, Counted Neither)? InRates { get; private set; }
+
+    /// <summary>Whose sessions are listed.</summary>
+    public string Whose => Practitioner is not null ? NameOf(Practitioner) : AskedClinic is not null ? ClinicNameOf(AskedClinic) : string.Join(", ", Reach.Select(c => c.Name));
+
     public override bool LooksBack => true;
 
     // It goes by the practitioner; a clinic asked for leaves out the sessions elsewhere.
@@ -50,16 +64,37 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     protected override string? ClinicOfIt => AskedClinic ?? About?.FirstOrDefault(c => c.Length > 0);
 
     public override IEnumerable<(string Name, string Value)> Kept =>
-        new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure), ("rule", Rule), ("outcome", Outcome), ("clinic", AskedClinic) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+        new (string Name, string? Value)[] { ("practitioner", Practitioner), ("measure", Measure), ("rule", Rule), ("outcome", Outcome), ("of", AskedOf), ("clinic", AskedClinic) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         if (Practitioner is not null) await BeAboutAsync(Practitioner, ct);
+        else if (AskedClinic is not null)
+        {
+            if (!await Db.Clinics.AnyAsync(c => c.Id == AskedClinic, ct)) return NotFound();
+            if (AsKnownUtc is null) About = [AskedClinic];
+        }
         await using var state = await BeginAsync(() => From, ct);
-        if (Practitioner is null || !await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == Practitioner, ct) && !await Db.DailyExposures.AnyAsync(d => d.PractitionerId == Practitioner, ct)) return NotFound();
-        // By way of the clinics worked at, since the index on sessions begins with the clinic.
-        var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == Practitioner).Select(d => d.ClinicId).Distinct().Where(c => AskedClinic == null || c == AskedClinic).ToListAsync(ct);
-        var sessions = Db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.PractitionerId == Practitioner && s.Date >= From && s.Date <= To);
+        var sessions = Db.Current<Session>().Where(s => s.Date >= From && s.Date <= To);
+        if (Practitioner is { } whose)
+        {
+            if (!await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == whose, ct) && !await Db.DailyExposures.AnyAsync(d => d.PractitionerId == whose, ct)) return NotFound();
+            // By way of the clinics worked at, since the index on sessions begins with the clinic.
+            var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == whose).Select(d => d.ClinicId).Distinct().Where(c => AskedClinic == null || c == AskedClinic).ToListAsync(ct);
+            sessions = sessions.Where(s => clinics.Contains(s.ClinicId) && s.PractitionerId == whose);
+        }
+        else
+        {
+            // Of many clinics one at a time.
+            if (AskedClinic is null && HasMany) return NotFound();
+            string[] clinics = AskedClinic is { } clinic ? [clinic] : [.. Reach.Select(c => c.Id)];
+            sessions = sessions.Where(s => clinics.Contains(s.ClinicId));
+        }
+        if (AskedOf is not null)
+        {
+            await CompletedAsync(sessions, ct);
+            return Page();
+        }
         if (Rule is null || !Rules.ById.TryGetValue(Rule, out var asked))
         {
             await WithEventsAsync(sessions, ct);
@@ -83,21 +118,32 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     // Whether the next session stands in a part before the one shown.
     bool IsBefore() => passed < (Part - 1) * Most && ++passed > 0;
 
-    async Task OfSessionsAsync(SessionRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
+    Task OfSessionsAsync(SessionRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct) => ByMonthAsync(sessions, t => rule.For(t) == wanted, t => Decisive(rule, t), ct);
+
+    Task CompletedAsync(IQueryable<Session> sessions, CancellationToken ct)
     {
-        // A month at a time, the latest first, until the page is full.
+        Heading = AskedOf switch { "tried" => T("Completed sessions after which somebody tried to ask"), "reached" => T("Completed sessions whose patient was reached"), _ => T("Completed sessions") };
+        return ByMonthAsync(sessions.Where(s => s.Status == SessionStatus.Completed), t => AskedOf switch { "tried" => t.FollowUps.Count > 0, "reached" => IsReached(t), _ => true }, t => [new(Asking(t))], ct);
+    }
+
+    // A month at a time, the latest first, until the page is full.
+    async Task ByMonthAsync(IQueryable<Session> sessions, Func<Treatment, bool> isWanted, Func<Treatment, IEnumerable<Line>> say, CancellationToken ct)
+    {
         for (var end = To; end >= From && !Cut; end = end.AddMonths(-1))
         {
             var (first, last) = (end.AddMonths(-1) < From ? From : end.AddMonths(-1).AddDays(1), end);
             foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.Date >= first && s.Date <= last), ct)).OrderByDescending(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
             {
-                if (rule.For(treatment) != wanted) continue;
-                if (IsBefore()) continue;
+                if (!isWanted(treatment) || IsBefore()) continue;
                 if (Cut = Rows.Count == Most) break;
-                Rows.Add(new(treatment.Session, [.. Decisive(rule, treatment)]));
+                Rows.Add(new(treatment.Session, [.. say(treatment)]));
             }
         }
     }
+
+    static bool IsReached(Treatment treatment) => treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached);
+
+    static string Asking(Treatment treatment) => treatment.FollowUps.Count == 0 ? T("nobody tried to ask") : IsReached(treatment) ? T("reached|within") : T("tried, not reached|within");
 
     async Task OfEventsAsync(EventRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
     {
@@ -117,12 +163,11 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             if (rule.Check(row.FollowUp) != wanted) continue;
             var (month, of) = (row.Month, row.FollowUp);
             string whole = T("{0:MMMM yyyy} at {1}: {2} due, {3} tried, {4} reached", month, row.ClinicId, Show.Count(of.Due), Show.Count(of.Attempted), Show.Count(of.Reached));
-            foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.ClinicId == row.ClinicId && s.Date >= month && s.Date < month.AddMonths(1) && s.Status == SessionStatus.Completed), ct)).OrderBy(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
+            foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.ClinicId == row.ClinicId && s.PractitionerId == row.PractitionerId && s.Date >= month && s.Date < month.AddMonths(1) && s.Status == SessionStatus.Completed), ct)).OrderBy(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
             {
                 if (IsBefore()) continue;
                 if (Cut = Rows.Count == Most) return;
-                Rows.Add(new(treatment.Session, [new(whole), new(treatment.FollowUps.Count == 0 ? T("nobody tried to ask")
-                    : treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached) ? T("reached|within") : T("tried, not reached|within"))]));
+                Rows.Add(new(treatment.Session, [new(whole), new(Asking(treatment))]));
             }
         }
     }
@@ -135,7 +180,18 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
                             join e in Db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
                             orderby s.StartedAtUtc descending, s.Id, e.Id
                             select new { Session = s, Event = e }).ToListAsync(ct);
-        var counted = events.Where(x => measure?.Counts(x.Event, x.Event.Severity ?? Catalogue.Categories[x.Event.Category].DefaultSeverity) != false).GroupBy(x => x.Session.Id).Skip((Part - 1) * Most).ToList();
+        var all = events.Where(x => measure?.Counts(x.Event, x.Event.Severity ?? Catalogue.Categories[x.Event.Category].DefaultSeverity) != false).ToList();
+        if (measure is not null)
+        {
+            string[] asked = [.. all.Where(x => x.Event.IsFoundByAsking).Select(x => x.Session.SessionId).Distinct()];
+            var reached = (await Db.Current<FollowUp>().Where(f => f.Outcome == FollowUpOutcome.Reached && asked.Contains(f.SessionId)).Select(f => new { f.SessionId, f.LinkedClinicId }).ToListAsync(ct)).ToHashSet();
+            // As days are counted (RefreshSummaries).
+            var ways = all.ToLookup(x => x.Session.Status is not (SessionStatus.Completed or SessionStatus.Aborted) ? (bool?)null : !x.Event.IsFoundByAsking ? false
+                : x.Session.Status == SessionStatus.Completed && reached.Contains(new { x.Session.SessionId, LinkedClinicId = (string?)x.Session.ClinicId }) ? true : null, x => x.Session.Id);
+            Counted Of(bool? way) => new(ways[way].Distinct().Count(), ways[way].Count());
+            InRates = (Of(false), Of(true), Of(null));
+        }
+        var counted = all.GroupBy(x => x.Session.Id).Skip((Part - 1) * Most).ToList();
         Cut = counted.Count > Most;
         Rows = [.. counted.Take(Most).Select(g => new Row(g.First().Session, [.. g.Select(x => new Line(Say(x.Event)))]))];
     }

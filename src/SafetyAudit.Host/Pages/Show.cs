@@ -24,6 +24,10 @@ namespace SafetyAudit.Host.Pages;
 /// <summary>How figures and names read on pages, in the reader's culture. Works nothing out.</summary>
 public static partial class Show
 {
+    /// <summary>Whether somebody looks when it rises, or why not.</summary>
+    public static string HowWatched(Measure measure, Baseline? baseline) => measure.IsSentinel ? T("every single one") : Catalogue.IsWatchedByRate(measure, baseline) ? T("by rate") : measure.IsSummary ? T("sums up others, which are watched")
+        : baseline is { Ascertainment: not Ascertainment.Passive } ? T("not: the published rate was found otherwise") : T("too rare for rates at clinic size");
+
     /// <summary>The first page of whoever signed in: what they may see first.</summary>
     public static string Landing(IReadOnlySet<Permission> permissions) => permissions switch
     {

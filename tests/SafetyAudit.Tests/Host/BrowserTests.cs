@@ -91,7 +91,7 @@ public class BrowserTests
         [
             ("home", "/"), ("practitioners", "/practitioners"), ("practitioner", "/practitioners/RIVER-P03"), ("practitioner-compare", "/practitioners/RIVER-P03?compare=year"), ("measures", "/measures"), ("measure", "/measures/BRUISE_MINOR"),
             ("measure-literature", "/measures/BLEED_MINOR?against=literature"), ("measure-anew", "/measures/PAIN_POST?clinic=HARB&anew=2026-01-01&lasting=yes"), ("sentinel", "/measures/PNEUMOTHORAX"), ("rare", "/measures/FATIGUE"), ("rare-once", "/measures/NEEDLE_RETAINED"), ("uploads", "/uploads"), ("upload", "/uploads/2"), ("alerts", "/alerts"),
-            ("alerts-all", "/alerts?status=all"), ("alert", "/alerts/{bruise}"), ("cases", "/cases"), ("case", "/cases/{bruise-case}"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("adherence", "/adherence?clinic=RIVER"), ("rule", "/adherence/PR-005?clinic=RIVER&measure=ANY_MINOR"), ("credentials", "/credentials"), ("duties", "/duties"), ("protocol", "/protocol?clinic=RIVER"),
+            ("alerts-all", "/alerts?status=all"), ("alert", "/alerts/{bruise}"), ("cases", "/cases"), ("case", "/cases/{bruise-case}"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("adherence", "/adherence?clinic=RIVER"), ("rule", "/adherence/PR-005?clinic=RIVER&measure=ANY_MINOR"), ("monitor", "/monitor?clinic=RIVER&measure=BRUISE_MINOR&practitioner=RIVER-P03"), ("sessions-clinic", "/sessions?clinic=RIVER&measure=BRUISE_MINOR"), ("credentials", "/credentials"), ("duties", "/duties"), ("protocol", "/protocol?clinic=RIVER"),
             ("protocol-change", "/protocol/change?clinic=RIVER"), ("session-answers", "/sessions/answers?id=RIVER-S00042&clinic=RIVER"), ("baselines", "/baselines"), ("search", "/search?q=bru"), ("shortcuts", "/shortcuts"), ("tour", "/tour"), ("views", "/views"), ("missing", "/practitioners/nobody"),
         ];
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 320) })
@@ -129,6 +129,19 @@ public class BrowserTests
         await director.GotoAsync(dashboard.Address + "/measures");
         Assert.Contains($"0 in {completed:N0}", await director.InnerTextAsync("tr:has-text('INFECTION_LOCAL')"), StringComparison.Ordinal);
         Assert.Contains($"{bruised:N0} in {completed:N0}", await director.InnerTextAsync("tr:has-text('BRUISE_MINOR')"), StringComparison.Ordinal);
+
+        // The rows behind a number are those that it was counted from, also where the clinic asks its patients and some are found by asking only; of a sum over measures its events.
+        foreach (string id in new[] { "RIVER-P03", "HARB-P02", "NORTH-P01" })
+        {
+            foreach (bool isSum in new[] { false, true })
+            {
+                await director.GotoAsync($"{dashboard.Address}/practitioners/{id}");
+                var row = isSum ? director.Locator("tr", new() { Has = director.Locator("a[href^='/sessions'][href*='measure=ANY_MINOR']") }).First : director.Locator("#rates + .card tbody tr", new() { HasText = "Minor bruising" }).First;
+                string observed = (await row.Locator("td").Nth(isSum ? 0 : 1).InnerTextAsync()).Split('\n')[0].Trim();
+                await row.Locator("a[href^='/sessions']").First.ClickAsync();
+                Assert.Contains(isSum ? $", events {observed}." : $"without asking: sessions {observed}, ", await director.InnerTextAsync(".head"), StringComparison.Ordinal);
+            }
+        }
 
         // From a point of the funnel to the practitioner, to the month's sessions, to the file they came from.
         await director.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");

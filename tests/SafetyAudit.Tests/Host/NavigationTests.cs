@@ -21,6 +21,11 @@ public class NavigationTests
         Assert.DoesNotContain(places, p => p.Key is 'g' or '/' or '?');
     }
 
+    // Else Home's parts would not add up to its sum.
+    [Fact]
+    public void Every_rule_of_alerts_has_one_place_on_Home() =>
+        Assert.Equal(Enum.GetValues<AlertRule>().Order(), IndexModel.Groups.SelectMany(g => g.Rules).Order());
+
     static Task<RunningDashboard> StartAsync() => RunningDashboard.StartAsync(async services =>
     {
         await RunningDashboard.AddUserAsync(services, "director", Password);

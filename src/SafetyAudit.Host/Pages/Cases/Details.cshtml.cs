@@ -8,6 +8,7 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
 using SafetyAudit.Notices;
+using SafetyAudit.Protocol;
 using SafetyAudit.Statistics;
 
 namespace SafetyAudit.Host.Pages;
@@ -97,6 +98,23 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
             Trend = await Trend.ReadAsync(Db, measure, baseline, practitioner, Case.From, DateOnly.FromDateTime(NowUtc), ct);
         }
         return Page();
+    }
+
+    /// <summary>Whether it is about a practitioner's rate, which is set beside the one before by itself.</summary>
+    public bool IsOfRate => Case.PractitionerId is not null && Catalogue.Measures.Any(m => m.Code == Case.Measure);
+
+    /// <summary>Where the figures since the day of measuring again stand; nothing before that day, or where no page holds them.</summary>
+    public string? Again
+    {
+        get
+        {
+            if (Case.RemeasureOn is not { } from || from > DateOnly.FromDateTime(NowUtc)) return null;
+            string since = $"from={Show.Iso(from)}&to={Show.Iso(DateOnly.FromDateTime(NowUtc))}&clinic={Uri.EscapeDataString(Case.ClinicId)}";
+            return Case.Measure is { } about && Rules.ById.ContainsKey(about) ? $"/adherence/{about}?{since}"
+                : Catalogue.Measures.Any(m => m.Code == Case.Measure) ? $"/measures/{Case.Measure}?{since}"
+                : Case.Rule == AlertRule.CredentialLapsing ? $"/credentials?clinic={Uri.EscapeDataString(Case.ClinicId)}"
+                : Case.PractitionerId is { } who ? $"/practitioners/{Uri.EscapeDataString(who)}?{since}" : null;
+        }
     }
 
     async Task<RateRow?> RowAsync(Measure measure, Baseline? baseline, string practitioner, DateOnly from, DateOnly to, CancellationToken ct) =>

@@ -25,6 +25,7 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
     [BindProperty(Name = "baseline", SupportsGet = true)] public string? AskedBaseline { get; set; }
 
     public Measure Measure { get; private set; } = Catalogue.Measures[0];
+    public bool MayReadRecords => Db.Actor.May(Permission.ReadRecords);
     /// <summary>The published rate that is shown: the one in use, or the one asked for.</summary>
     public Baseline? Baseline { get; private set; }
 

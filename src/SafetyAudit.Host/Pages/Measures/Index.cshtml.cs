@@ -22,6 +22,8 @@ public sealed class MeasuresModel(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>Open alerts about each measure.</summary>
     public Dictionary<string, int> OpenAlerts { get; private set; } = [];
 
+    public bool MayReadRecords => Db.Actor.May(Permission.ReadRecords);
+
     public bool SeesOwnOnly => Db.Actor.Scope.PractitionerId is not null;
 
     public override bool LooksBack => true;

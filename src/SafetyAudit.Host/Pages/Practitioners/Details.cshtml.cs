@@ -29,6 +29,11 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
     public IReadOnlyList<DatedNote> Notes { get; private set; } = [];
     public List<RateRow> AgainstPeers { get; private set; } = [];
     public List<RateRow> AgainstLiterature { get; private set; } = [];
+
+    /// <summary>The measures that are not watched by rate: sentinel and rare ones, those found by asking, and sums over others.</summary>
+    public List<RateRow> Others { get; private set; } = [];
+
+    public Dictionary<string, Baseline> Baselines { get; private set; } = [];
     public List<AdherenceRow> Adherence { get; private set; } = [];
     public IReadOnlyList<PeriodChange> Changes { get; private set; } = [];
 
@@ -77,6 +82,9 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
         AgainstLiterature = (await Rates.ReadAsync(Db, new(From, To), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id);
         if (Other is var (earlier, until)) Changes = PeriodChange.Of((await Rates.ReadAsync(Db, new(earlier, until), Watched, baselines, ct)).FindAll(r => r.PractitionerId == Id), AgainstLiterature);
         Counted = (await Counts.ReadAsync(Db, From, To, ct)).FindAll(c => c.PractitionerId == Id && !c.ForComparisonOnly);
+        // As they were recorded in all sessions, beside nothing: most are too rare for one practitioner's rate to say anything.
+        Others = [.. Catalogue.Measures.Except(Watched).SelectMany(m => Rates.Compute(Counted, new(From, To), m, null))];
+        Baselines = baselines;
         if (AsKnownUtc is null) Credentials = await Credential.ReadAsync(Db, DateOnly.FromDateTime(time.UtcNow()), null, ct, [Id]);
         string? self = await ReviewCase.SelfAsync(Db, ct);
         IsSelf = self == Id;
