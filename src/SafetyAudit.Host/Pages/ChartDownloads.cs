@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using SafetyAudit.Charts;
 using SafetyAudit.Data;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -51,7 +52,16 @@ sealed partial class ChartDownloads(ChartStyle style) : IAsyncResultFilter
         string name = NotInNames().Replace($"{http.Request.Path.Value!.Trim('/').Replace('/', '-')}-{id}", "-").Trim('-');
         http.Response.ContentType = kind == "svg" ? "image/svg+xml; charset=utf-8" : "text/csv; charset=utf-8";
         http.Response.Headers.ContentDisposition = $"attachment; filename=\"{name}.{kind}\"";
-        await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(kind == "svg" ? SvgWriter.WriteFile(scene, style.Css) : Csv(scene.Data!)), http.RequestAborted);
+        await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(kind == "svg" ? SvgWriter.WriteFile(scene, style.Css, Caption(scene, ((PageResult)context.Result).Model)) : Csv(scene.Data!)), http.RequestAborted);
+    }
+
+    // What the page says around it: whose figures, of when, and as known when. The picture's own axis may reach further back than the page's period.
+    static List<string> Caption(Scene scene, object? page)
+    {
+        List<string> lines = [scene.Title];
+        if (page is ClinicPage { Only: { } clinic }) lines[0] += $" · {clinic.Name}";
+        if (page is PeriodPage { HasSessions: true } period) lines.Add(T("Period of the page: {0} to {1}", Show.Day(period.From), Show.Day(period.To)) + (period.AsKnownUtc is { } at ? " · " + T("records as known at {0}", Show.Instant(at)) : ""));
+        return lines;
     }
 
     // RFC 4180; numbers and dates for programs, whoever reads, and no text that a spreadsheet would run.
@@ -87,7 +97,7 @@ sealed partial class ChartStyle(IWebHostEnvironment environment)
         using var reader = new StreamReader(environment.WebRootFileProvider.GetFileInfo("assets/site.css").CreateReadStream());
         string sheet = reader.ReadToEnd();
         string colours = Colours().Match(sheet).Value;
-        return colours + "\nsvg { font: 12.5px system-ui, \"Segoe UI\", \"DejaVu Sans\", sans-serif; background: var(--paper); }\n" + string.Join('\n', sheet.Split('\n').Where(l => l.StartsWith(".chart ", StringComparison.Ordinal) && !l.StartsWith(".chart {", StringComparison.Ordinal)));
+        return colours + "\nsvg { font: 12.5px system-ui, \"Segoe UI\", \"DejaVu Sans\", sans-serif; background: var(--paper); }\n.caption { fill: var(--ink); }\n" + string.Join('\n', sheet.Split('\n').Where(l => l.StartsWith(".chart ", StringComparison.Ordinal) && !l.StartsWith(".chart {", StringComparison.Ordinal)));
     }
 
     [GeneratedRegex(@"^:root \{[^}]*\}", RegexOptions.Multiline)]

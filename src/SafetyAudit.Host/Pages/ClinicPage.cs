@@ -64,6 +64,9 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
     /// <summary>How a clinic is called.</summary>
     public string ClinicNameOf(string id) => Reach.FirstOrDefault(c => c.Id == id)?.Name ?? id;
 
+    /// <summary>A clinic's time zone, in which what is to be done there is said; UTC where no clinic is named.</summary>
+    public TimeZoneInfo ZoneOf(string? id) => Reach.FirstOrDefault(c => c.Id == id) is { } clinic ? TimeZoneInfo.FindSystemTimeZoneById(clinic.TimeZone) : TimeZoneInfo.Utc;
+
     /// <summary>This page about another clinic, or about all.</summary>
     public string WithClinic(string? clinicId) => Request.Path + QueryString.Create(Request.Query.Where(q => q.Key is not ("clinic" or "practitioner" or "after" or "part")).Concat(clinicId is null ? [] : [new("clinic", clinicId)]));
 

@@ -21,13 +21,19 @@ public static class SvgWriter
     /// <summary>The same as a file of its own.</summary>
     /// <param name="scene">The picture.</param>
     /// <param name="css">The looks of its style names.</param>
-    public static string WriteFile(Scene scene, string css)
+    /// <param name="caption">Lines that stand above it: a file has no page around it that says what it shows.</param>
+    public static string WriteFile(Scene scene, string css, IReadOnlyList<string> caption)
     {
         // Its links lead to pages, which are not where the file is.
         var still = scene with { Marks = [.. scene.Marks.Select(m => m is PointMark point ? point with { Link = null } : m)] };
         string svg = Write(still, "chart");
         int inside = svg.IndexOf('>') + 1;
-        return string.Create(CultureInfo.InvariantCulture, $"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n{svg[..(inside - 1)]} xmlns=\"http://www.w3.org/2000/svg\" width=\"{N(scene.Width)}\" height=\"{N(scene.Height)}\"><style>{css}</style>{svg[inside..]}\n");
+        const double line = 19, edge = 12;
+        double top = caption.Count * line + edge;
+        var file = new StringBuilder();
+        file.Append(CultureInfo.InvariantCulture, $"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {N(scene.Width)} {N(scene.Height + top)}\" width=\"{N(scene.Width)}\" height=\"{N(scene.Height + top)}\"><style>{css}</style>");
+        for (int i = 0; i < caption.Count; i++) file.Append(CultureInfo.InvariantCulture, $"<text class=\"caption\" x=\"{N(edge)}\" y=\"{N((i + 1) * line)}\">{T(caption[i])}</text>");
+        return file.Append(CultureInfo.InvariantCulture, $"{svg[..(inside - 1)]} y=\"{N(top)}\" width=\"{N(scene.Width)}\" height=\"{N(scene.Height)}\">{svg[inside..]}</svg>\n").ToString();
     }
 
     static void Write(StringBuilder svg, Mark mark)

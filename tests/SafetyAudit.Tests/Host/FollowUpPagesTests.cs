@@ -95,7 +95,14 @@ public class FollowUpPagesTests
         Assert.Contains("2 sessions in the year before it", visitor.Text, StringComparison.Ordinal);
         // Seven completed sessions in the year, one tried, nobody reached.
         Assert.Matches("P1|Ada Ash", visitor.Text);
-        Assert.Matches("<td class=\"num\"[^>]*>7</td>\\s*<td class=\"num\"[^>]*>1</td>\\s*<td class=\"num\"[^>]*>0</td>\\s*<td class=\"num\"[^>]*>1</td>\\s*<td class=\"num\"[^>]*>0\\s?%</td>\\s*<td class=\"short\"[^>]*>D</td>", visitor.Text);
+        var numbers = Regex.Match(visitor.Text, "<td class=\"num\"[^>]*><a href=\"([^\"]*)\">7</a></td>\\s*<td class=\"num\"[^>]*><a href=\"([^\"]*)\">1</a></td>\\s*<td class=\"num\"[^>]*><a href=\"([^\"]*)\">0</a></td>\\s*<td class=\"num\"[^>]*>1</td>\\s*<td class=\"num\"[^>]*>0\\s?%</td>\\s*<td class=\"short\"[^>]*>D</td>");
+        Assert.True(numbers.Success, visitor.Text);
+        // Each leads to as many rows.
+        foreach (var (number, rows) in new[] { (1, 7), (2, 1), (3, 0) })
+        {
+            Assert.Equal(HttpStatusCode.OK, await visitor.GetAsync(WebUtility.HtmlDecode(numbers.Groups[number].Value)));
+            Assert.Equal(rows, Regex.Count(visitor.Text, "href=\"/sessions/answers"));
+        }
     }
 
     static string Value(string text, string name) => Regex.Match(text, $"name=\"{name}\" value=\"(\\d+)\"").Groups[1].Value;
