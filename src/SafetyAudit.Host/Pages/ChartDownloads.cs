@@ -55,12 +55,16 @@ sealed partial class ChartDownloads(ChartStyle style) : IAsyncResultFilter
         await http.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(kind == "svg" ? SvgWriter.WriteFile(scene, style.Css, Caption(scene, ((PageResult)context.Result).Model)) : Csv(scene.Data!)), http.RequestAborted);
     }
 
-    // What the page says around it: whose figures, of when, and as known when. The picture's own axis may reach further back than the page's period.
+    // What the page says around it: whose figures, of when, and as known when. A picture of months says by its axis of when it is.
     static List<string> Caption(Scene scene, object? page)
     {
         List<string> lines = [scene.Title];
-        if (page is ClinicPage { Only: { } clinic }) lines[0] += $" · {clinic.Name}";
-        if (page is PeriodPage { HasSessions: true } period) lines.Add(T("Period of the page: {0} to {1}", Show.Day(period.From), Show.Day(period.To)) + (period.AsKnownUtc is { } at ? " · " + T("records as known at {0}", Show.Instant(at)) : ""));
+        if (page is ClinicPage { Only: { } clinic } && !scene.Title.Contains(clinic.Name, StringComparison.Ordinal)) lines[0] += $" · {clinic.Name}";
+        List<string> when = [];
+        if (scene.Data is { } data && data.Columns.ToList() is var columns && columns.IndexOf("from") is >= 0 and var from && columns.IndexOf("to") is >= 0 and var to && data.Rows.Count > 0 && data.Rows.All(r => r[from] is DateOnly && r[to] is DateOnly))
+            when.Add(T("{0} to {1}", Show.Day(data.Rows.Min(r => (DateOnly)r[from]!)), Show.Day(data.Rows.Max(r => (DateOnly)r[to]!))));
+        if (page is PeriodPage { AsKnownUtc: { } at }) when.Add(T("records as known at {0}", Show.Instant(at)));
+        if (when.Count > 0) lines.Add(string.Join(" · ", when));
         return lines;
     }
 

@@ -36,6 +36,9 @@ public sealed class MonitorModel(SafetyAuditDb db, TimeProvider time) : PeriodPa
     public Measure? Chosen { get; private set; }
     public List<Line> Lines { get; private set; } = [];
     public Line? Shown { get; private set; }
+
+    /// <summary>Open alerts of the monitor about the measure, of each practitioner.</summary>
+    public Dictionary<string, List<long>> Open { get; private set; } = [];
     public DateOnly ProvisionalFrom { get; private set; }
 
     /// <summary>Whether what is expected of the reader, who sees their own figures alone, would tell those of one colleague.</summary>
@@ -43,6 +46,13 @@ public sealed class MonitorModel(SafetyAuditDb db, TimeProvider time) : PeriodPa
 
     /// <summary>This page of another measure or practitioner.</summary>
     public string Of(string measure, string? practitioner) => $"/monitor?measure={measure}{(practitioner is null ? "" : $"&practitioner={Uri.EscapeDataString(practitioner)}")}{ClinicQuery}";
+
+    // What is expected of a month comes from the months before it, so that one month with a single colleague tells of them later too.
+    static bool HasMonthOfOneColleague(ClinicMonitor monitor, string own)
+    {
+        var working = monitor.Paths.Where(p => monitor.Practitioners[p.Practitioner] != own).SelectMany(p => p.Points.Where(point => point.Sessions > 0).Select(point => (point.Index, p.Practitioner))).Distinct().ToLookup(p => p.Index);
+        return Enumerable.Range(0, monitor.Months).Any(month => working[month].Count() < FewestColleagues);
+    }
 
     public async Task OnGetAsync(CancellationToken ct)
     {
@@ -54,10 +64,14 @@ public sealed class MonitorModel(SafetyAuditDb db, TimeProvider time) : PeriodPa
         Monitor = await EvaluateAlerts.MonitorAsync(Db, clinic, await Rates.BaselinesAsync(Db, null, ct), reviewed, ct);
         if (Monitor is null || Monitor.Measures.Count == 0) return;
         string? own = Db.Actor.Scope.PractitionerId;
-        if (OneColleague = own is not null && Monitor.Practitioners.Count(p => p != own) < FewestColleagues) return;
+        if (Monitor.Practitioners.Count < 2) return;
+        if (OneColleague = own is not null && HasMonthOfOneColleague(Monitor, own)) return;
         Chosen = Monitor.Measures.FirstOrDefault(m => m.Code == AskedMeasure) ?? Monitor.Measures[0];
         Lines = [.. InOrder(Monitor.Practitioners.Where(p => own is null || p == own).Select(p => (Id: p, Path: Monitor.PathOf(p, Chosen.Code))).Where(p => p.Path is not null).Select(p => new Line(p.Id, p.Path!)), l => NameOf(l.PractitionerId))];
         Shown = Lines.Find(l => l.PractitionerId == (AskedPractitioner ?? own));
+        string code = Chosen.Code;
+        Open = (await Db.Alerts.AsNoTracking().Where(a => a.ClinicId == clinic && a.Measure == code && a.Status == AlertStatus.Open && (a.Rule == AlertRule.MoreThanPeers || a.Rule == AlertRule.FewerThanPeers) && a.PractitionerId != null)
+            .OrderBy(a => a.Id).Select(a => new { a.Id, a.PractitionerId }).ToListAsync(ct)).GroupBy(a => a.PractitionerId!, a => a.Id).ToDictionary(g => g.Key, g => g.ToList());
         var last = (await Counts.SpanOfClinicAsync(Db, clinic, ct))?.Last ?? To;
         ProvisionalFrom = ReportingDelay.ProvisionalFrom((await ReportingDelay.ReadAsync(Db, last.AddYears(-1), last, ct, clinic)).GetValueOrDefault(clinic), last);
     }

@@ -21,7 +21,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
 
     public sealed record Row(Session Session, List<Line> What);
 
-    /// <summary>How many of the events that are listed stand in a rate, and how many sessions they are of.</summary>
+    /// <summary>How many events, and how many sessions they are of.</summary>
     public sealed record Counted(int Sessions, int Events);
 
     /// <summary>What is said of a session, or a field and what it holds.</summary>
@@ -50,11 +50,13 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     public List<Row> Rows { get; private set; } = [];
     public bool Cut { get; private set; }
 
-    /// <summary>Of a measure, what rates of events found without asking count, what those found by asking count, and what stands in neither.</summary>
-    public (Counted Told, Counted Found, Counted Neither)? InRates { get; private set; }
+    /// <summary>Of a measure, what was recorded without asking, what asking found, and what no figure counts (<see cref="Summaries.RefreshSummaries"/>).</summary>
+    public (Counted Told, Counted Found, Counted Neither)? InFigures { get; private set; }
 
     /// <summary>Whose sessions are listed.</summary>
-    public string Whose => Practitioner is not null ? NameOf(Practitioner) : AskedClinic is not null ? ClinicNameOf(AskedClinic) : string.Join(", ", Reach.Select(c => c.Name));
+    public string Whose => string.Join(" · ", new[] { Practitioner is null ? null : NameOf(Practitioner), AskedClinic is not null ? ClinicNameOf(AskedClinic) : Practitioner is null ? string.Join(", ", Reach.Select(c => c.Name)) : null }.OfType<string>());
+
+    public bool SeesOwnOnly => Db.Actor.Scope.PractitionerId is not null;
 
     public override bool LooksBack => true;
 
@@ -120,10 +122,19 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
 
     Task OfSessionsAsync(SessionRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct) => ByMonthAsync(sessions, t => rule.For(t) == wanted, t => Decisive(rule, t), ct);
 
-    Task CompletedAsync(IQueryable<Session> sessions, CancellationToken ct)
+    async Task CompletedAsync(IQueryable<Session> sessions, CancellationToken ct)
     {
         Heading = AskedOf switch { "tried" => T("Completed sessions after which somebody tried to ask"), "reached" => T("Completed sessions whose patient was reached"), _ => T("Completed sessions") };
-        return ByMonthAsync(sessions.Where(s => s.Status == SessionStatus.Completed), t => AskedOf switch { "tried" => t.FollowUps.Count > 0, "reached" => IsReached(t), _ => true }, t => [new(Asking(t))], ct);
+        // Of whatever scope, as they are counted.
+        var asked = Db.CurrentOfAll<FollowUp>().Where(FollowUp.IsAttempt);
+        sessions = sessions.Where(s => s.Status == SessionStatus.Completed);
+        if (AskedOf == "tried") sessions = sessions.Where(s => asked.Any(f => f.SessionId == s.SessionId && f.LinkedClinicId == s.ClinicId));
+        if (AskedOf == "reached") sessions = sessions.Where(s => asked.Any(f => f.SessionId == s.SessionId && f.LinkedClinicId == s.ClinicId && f.Outcome == FollowUpOutcome.Reached));
+        var listed = await sessions.OrderByDescending(s => s.StartedAtUtc).ThenBy(s => s.Id).Skip((Part - 1) * Most).Take(Most + 1).ToListAsync(ct);
+        Cut = listed.Count > Most;
+        string[] ids = [.. listed.Select(s => s.SessionId).Distinct()];
+        var theirs = (await asked.Where(f => ids.Contains(f.SessionId)).Select(f => new { f.SessionId, f.LinkedClinicId, f.Outcome }).ToListAsync(ct)).ToLookup(f => (f.SessionId, f.LinkedClinicId), f => f.Outcome);
+        Rows = [.. listed.Take(Most).Select(s => new Row(s, [new(Asking([.. theirs[(s.SessionId, s.ClinicId)]]))]))];
     }
 
     // A month at a time, the latest first, until the page is full.
@@ -141,9 +152,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         }
     }
 
-    static bool IsReached(Treatment treatment) => treatment.FollowUps.Any(f => f.Outcome == FollowUpOutcome.Reached);
-
-    static string Asking(Treatment treatment) => treatment.FollowUps.Count == 0 ? T("nobody tried to ask") : IsReached(treatment) ? T("reached|within") : T("tried, not reached|within");
+    static string Asking(List<FollowUpOutcome?> outcomes) => outcomes.Count == 0 ? T("nobody tried to ask") : outcomes.Contains(FollowUpOutcome.Reached) ? T("reached|within") : T("tried, not reached|within");
 
     async Task OfEventsAsync(EventRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
     {
@@ -167,7 +176,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             {
                 if (IsBefore()) continue;
                 if (Cut = Rows.Count == Most) return;
-                Rows.Add(new(treatment.Session, [new(whole), new(Asking(treatment))]));
+                Rows.Add(new(treatment.Session, [new(whole), new(Asking([.. treatment.FollowUps.Select(f => f.Outcome)]))]));
             }
         }
     }
@@ -176,20 +185,23 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     {
         var measure = Catalogue.Measures.FirstOrDefault(m => m.Code == Measure);
         Heading = measure is not null ? T(measure.Title) : T("Sessions with an event");
+        // One that is no sum counts events of its own category alone.
+        var wanted = Db.Current<AdverseEvent>();
+        if (measure is { IsSummary: false, Code: var code }) wanted = wanted.Where(e => e.Category == code);
         var events = await (from s in sessions
-                            join e in Db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
+                            join e in wanted on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
                             orderby s.StartedAtUtc descending, s.Id, e.Id
                             select new { Session = s, Event = e }).ToListAsync(ct);
         var all = events.Where(x => measure?.Counts(x.Event, x.Event.Severity ?? Catalogue.Categories[x.Event.Category].DefaultSeverity) != false).ToList();
         if (measure is not null)
         {
             string[] asked = [.. all.Where(x => x.Event.IsFoundByAsking).Select(x => x.Session.SessionId).Distinct()];
-            var reached = (await Db.Current<FollowUp>().Where(f => f.Outcome == FollowUpOutcome.Reached && asked.Contains(f.SessionId)).Select(f => new { f.SessionId, f.LinkedClinicId }).ToListAsync(ct)).ToHashSet();
+            var reached = (await Db.CurrentOfAll<FollowUp>().Where(f => f.Outcome == FollowUpOutcome.Reached && asked.Contains(f.SessionId)).Select(f => new { f.SessionId, f.LinkedClinicId }).ToListAsync(ct)).ToHashSet();
             // As days are counted (RefreshSummaries).
             var ways = all.ToLookup(x => x.Session.Status is not (SessionStatus.Completed or SessionStatus.Aborted) ? (bool?)null : !x.Event.IsFoundByAsking ? false
                 : x.Session.Status == SessionStatus.Completed && reached.Contains(new { x.Session.SessionId, LinkedClinicId = (string?)x.Session.ClinicId }) ? true : null, x => x.Session.Id);
             Counted Of(bool? way) => new(ways[way].Distinct().Count(), ways[way].Count());
-            InRates = (Of(false), Of(true), Of(null));
+            InFigures = (Of(false), Of(true), Of(null));
         }
         var counted = all.GroupBy(x => x.Session.Id).Skip((Part - 1) * Most).ToList();
         Cut = counted.Count > Most;

@@ -133,7 +133,7 @@ public sealed record DataQuality(IReadOnlyList<QualityRow> Clinics, IReadOnlyLis
         var events = await db.Current<AdverseEvent>().IgnoreQueryFilters([SafetyAuditDb.OwnScope, SafetyAuditDb.UploadScope])
             .Where(e => e.LinkedSessionId == null && e.LinkMethod == null && e.OnsetAtUtc >= start && e.OnsetAtUtc < end && (own == null || e.PractitionerId == own))
             .Select(e => new { e.ClinicId, e.PractitionerId, e.OnsetAtUtc }).ToListAsync(ct);
-        var followUps = await db.Current<FollowUp>().Where(f => f.LinkedClinicId == null && (f.AttemptedAtUtc != null || f.Outcome != null)).Select(f => new { f.ClinicId, f.SessionId, At = f.AttemptedAtUtc ?? f.DueAtUtc ?? f.ReceivedAtUtc })
+        var followUps = await db.Current<FollowUp>().Where(FollowUp.IsAttempt).Where(f => f.LinkedClinicId == null).Select(f => new { f.ClinicId, f.SessionId, At = f.AttemptedAtUtc ?? f.DueAtUtc ?? f.ReceivedAtUtc })
             .Where(f => f.At >= start && f.At < end).ToListAsync(ct);
         return [.. events.Select(e => new Waiting(e.ClinicId, e.PractitionerId, null, MonthOf(e.OnsetAtUtc))), .. followUps.Select(f => new Waiting(f.ClinicId, null, f.SessionId, MonthOf(f.At)))];
 

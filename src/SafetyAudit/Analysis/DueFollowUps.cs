@@ -35,7 +35,7 @@ public sealed record DueFollowUps(DateTime AskedUtc)
     IQueryable<Session> Unasked(SafetyAuditDb db, string[] clinics)
     {
         DateOnly first = First, last = DateOnly.FromDateTime(Latest).AddDays(1);
-        var attempts = db.Current<FollowUp>().Where(f => f.AttemptedAtUtc != null || f.Outcome != null);
+        var attempts = db.Current<FollowUp>().Where(FollowUp.IsAttempt);
         return db.Current<Session>().Where(s => clinics.Contains(s.ClinicId) && s.Date >= first && s.Date <= last && s.Status == SessionStatus.Completed
             && !attempts.Any(f => f.SessionId == s.SessionId && f.LinkedClinicId == s.ClinicId));
     }

@@ -39,7 +39,7 @@ public static class Treatments
         var followUps = new Dictionary<(string, string), List<FollowUp>>();
         bool areAsked = await db.FollowUps.IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).AnyAsync(ct);
         foreach (string[] ids in areAsked ? read.Select(s => s.SessionId).Distinct().Chunk(IdsAtOnce) : [])
-            foreach (var one in await db.CurrentOfAll<FollowUp>().Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null && (f.AttemptedAtUtc != null || f.Outcome != null))
+            foreach (var one in await db.CurrentOfAll<FollowUp>().Where(FollowUp.IsAttempt).Where(f => ids.Contains(f.SessionId) && f.LinkedClinicId != null)
                 .Select(f => new FollowUp { SessionId = f.SessionId, LinkedClinicId = f.LinkedClinicId, AttemptedAtUtc = f.AttemptedAtUtc, Outcome = f.Outcome }).ToListAsync(ct))
                 if (followUps.TryGetValue((one.LinkedClinicId!, one.SessionId), out var list)) list.Add(one);
                 else followUps[(one.LinkedClinicId!, one.SessionId)] = [one];

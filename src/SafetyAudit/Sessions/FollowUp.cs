@@ -1,3 +1,5 @@
+using System.Linq.Expressions;
+
 namespace SafetyAudit.Sessions;
 
 public enum FollowUpOutcome { Reached, NoAnswer, Declined }
@@ -5,6 +7,9 @@ public enum FollowUpOutcome { Reached, NoAnswer, Declined }
 /// <summary>An attempt to ask the patient, 24–48 hours after a session, how they fared.</summary>
 public sealed class FollowUp : Record
 {
+    /// <summary>Whether somebody tried, and not only planned to: when, or what came of it, is recorded.</summary>
+    public static readonly Expression<Func<FollowUp, bool>> IsAttempt = f => f.AttemptedAtUtc != null || f.Outcome != null;
+
     public string FollowUpId { get; set; } = "";
     public string SessionId { get; set; } = "";
 

@@ -156,6 +156,7 @@ public class AlertPagesTests
         Assert.Contains("Open alerts: 2 red, 55 amber, 3 blue; 1 new in the last 7 days", home, StringComparison.Ordinal);
         Assert.Contains("above colleagues’: 2 red, 55 amber", home, StringComparison.Ordinal);
         int Alerts(string text) => System.Text.RegularExpressions.Regex.Count(text, "id=\"alert-[0-9]+\"");
+        Assert.Equal(1, Alerts(await TextAsync(director, "/alerts?status=new")));
         string second = await TextAsync(director, "/alerts?after=50"), first = await TextAsync(director, "/alerts");
         Assert.Equal((25, 10), (Alerts(first), Alerts(second)));
         Assert.Contains("Reason 00.", first, StringComparison.Ordinal);

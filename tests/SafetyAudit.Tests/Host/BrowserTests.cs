@@ -139,9 +139,16 @@ public class BrowserTests
                 var row = isSum ? director.Locator("tr", new() { Has = director.Locator("a[href^='/sessions'][href*='measure=ANY_MINOR']") }).First : director.Locator("#rates + .card tbody tr", new() { HasText = "Minor bruising" }).First;
                 string observed = (await row.Locator("td").Nth(isSum ? 0 : 1).InnerTextAsync()).Split('\n')[0].Trim();
                 await row.Locator("a[href^='/sessions']").First.ClickAsync();
-                Assert.Contains(isSum ? $", events {observed}." : $"without asking: sessions {observed}, ", await director.InnerTextAsync(".head"), StringComparison.Ordinal);
+                Assert.Matches(isSum ? $"Recorded without asking: sessions [\\d,]+, events {observed}\\." : $"Recorded without asking: sessions {observed}, events", await director.InnerTextAsync(".head"));
             }
         }
+
+        // From a practitioner's page to the running sums of the clinic where they work, where the open alert stands beside them.
+        await director.GotoAsync(dashboard.Address + "/practitioners/RIVER-P03?measure=BRUISE_MINOR");
+        await director.ClickAsync("a[href^='/monitor']");
+        Assert.Contains("Priya Raman", await director.InnerTextAsync("#sums"), StringComparison.Ordinal);
+        Assert.Equal($"Alert {bruise}", (await director.InnerTextAsync("tr:has-text('Priya Raman') td:last-child")).Trim());
+        Assert.Equal("–", (await director.InnerTextAsync("tr:has-text('Kofi Mensah') td:last-child")).Trim());
 
         // From a point of the funnel to the practitioner, to the month's sessions, to the file they came from.
         await director.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");

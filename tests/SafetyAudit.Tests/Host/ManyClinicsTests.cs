@@ -92,6 +92,8 @@ public class ManyClinicsTests
     [InlineData("/cases?status=open")]
     [InlineData("/follow-ups")]
     [InlineData("/duties")]
+    [InlineData("/monitor")]
+    [InlineData("/sessions?measure=BRUISE_MINOR")]
     public async Task What_is_asked_for_widens_nobodys_reach(string page)
     {
         var (dashboard, two) = await AsAsync("of-two");

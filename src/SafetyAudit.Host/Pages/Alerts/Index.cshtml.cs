@@ -10,7 +10,7 @@ using SafetyAudit.Host.Security;
 namespace SafetyAudit.Host.Pages;
 
 [Needs(Permission.ReadFigures)]
-public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
+public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
 {
     /// <summary>False alarms of the sums for fewer that are budgeted for in these years, as if they had run from the first month.</summary>
     public double ExpectedFew => PeerMonitor.LowPerPractitionerYear * PractitionerYears;
@@ -43,6 +43,9 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
     public Paging Paging => new(After, Alerts.Count, Counts.Values.Sum(), PageRows, PageAt);
 
     public bool All => Status == "all";
+
+    /// <summary>Whether those alone are listed that are open and new, as Home counts them.</summary>
+    public bool New => Status == "new";
     public List<Alert> Alerts { get; private set; } = [];
 
     /// <summary>The case of each alert that has one.</summary>
@@ -62,9 +65,10 @@ public sealed class AlertsModel(SafetyAuditDb db) : PeriodPage(db)
         await NameAsync(ct);
         After = Math.Max(0, After);
         var rules = RuleCodes.Select(r => Codes.TryParse<AlertRule>(r, out var rule) ? rule : (AlertRule?)null).Where(r => r is not null).Select(r => r!.Value).ToList();
-        var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (rules.Count == 0 || rules.Contains(a.Rule)));
-        var counted = await Db.Alerts.GroupBy(a => new { a.Rule, a.Level, IsOpen = a.Status == AlertStatus.Open }).Select(g => new { g.Key.Rule, g.Key.Level, g.Key.IsOpen, Count = g.Count() }).ToListAsync(ct);
-        Counts = counted.Where(c => (All || c.IsOpen) && (rules.Count == 0 || rules.Contains(c.Rule))).GroupBy(c => c.Rule).ToDictionary(g => g.Key, g => g.Sum(c => c.Count));
+        var since = time.UtcNow().AddDays(-IndexModel.NewDays);
+        var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (!New || a.RaisedAtUtc >= since) && (rules.Count == 0 || rules.Contains(a.Rule)));
+        var counted = await Db.Alerts.GroupBy(a => new { a.Rule, a.Level, IsOpen = a.Status == AlertStatus.Open, IsNew = a.RaisedAtUtc >= since }).Select(g => new { g.Key.Rule, g.Key.Level, g.Key.IsOpen, g.Key.IsNew, Count = g.Count() }).ToListAsync(ct);
+        Counts = counted.Where(c => (All || c.IsOpen) && (!New || c.IsNew) && (rules.Count == 0 || rules.Contains(c.Rule))).GroupBy(c => c.Rule).ToDictionary(g => g.Key, g => g.Sum(c => c.Count));
         int Raised(AlertRule rule, AlertLevel? level = null) => counted.Where(c => c.Rule == rule && (level is null || c.Level == level)).Sum(c => c.Count);
         (RaisedRed, RaisedAmber, RaisedFew) = (Raised(AlertRule.MoreThanPeers, AlertLevel.Red), Raised(AlertRule.MoreThanPeers, AlertLevel.Amber), Raised(AlertRule.FewerThanPeers));
         // Levels are kept as words, which sort otherwise.

@@ -90,7 +90,7 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
             foreach (var check in CaseStages.ChecksOf(Case.Stage)) Figures[check] = await CaseFigures.ReadAsync(Db, Case, check, NowUtc, ct);
             Reviewers = [.. (await Db.Users.AsNoTracking().Where(u => u.DisabledAtUtc == null).ToListAsync(ct)).Where(u => ReviewCase.MayReview(u, Case)).Select(u => u.UserName!).Order(StringComparer.Ordinal)];
         }
-        if (Case is { RemeasureOn: { } from, PractitionerId: { } practitioner, DecidedAtUtc: { } decided } && from <= DateOnly.FromDateTime(NowUtc) && Catalogue.Measures.FirstOrDefault(m => m.Code == Case.Measure) is { } measure)
+        if (IsOfRate && Case is { RemeasureOn: { } from, PractitionerId: { } practitioner, DecidedAtUtc: { } decided } && from <= DateOnly.FromDateTime(NowUtc) && Catalogue.Measures.FirstOrDefault(m => m.Code == Case.Measure) is { } measure)
         {
             var baseline = (await Rates.BaselinesAsync(Db, null, ct)).GetValueOrDefault(measure.Code);
             Before = await RowAsync(measure, baseline, practitioner, Case.From, DateOnly.FromDateTime(decided), ct);
@@ -101,7 +101,7 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     }
 
     /// <summary>Whether it is about a practitioner's rate, which is set beside the one before by itself.</summary>
-    public bool IsOfRate => Case.PractitionerId is not null && Catalogue.Measures.Any(m => m.Code == Case.Measure);
+    public bool IsOfRate => Case is { Rule: AlertRule.MoreThanPeers or AlertRule.FewerThanPeers, PractitionerId: not null };
 
     /// <summary>Where the figures since the day of measuring again stand; nothing before that day, or where no page holds them.</summary>
     public string? Again
@@ -111,7 +111,7 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
             if (Case.RemeasureOn is not { } from || from > DateOnly.FromDateTime(NowUtc)) return null;
             string since = $"from={Show.Iso(from)}&to={Show.Iso(DateOnly.FromDateTime(NowUtc))}&clinic={Uri.EscapeDataString(Case.ClinicId)}";
             return Case.Measure is { } about && Rules.ById.ContainsKey(about) ? $"/adherence/{about}?{since}"
-                : Catalogue.Measures.Any(m => m.Code == Case.Measure) ? $"/measures/{Case.Measure}?{since}"
+                : Catalogue.Measures.Any(m => m.Code == Case.Measure) ? Case.PractitionerId is { } of ? $"/sessions?practitioner={Uri.EscapeDataString(of)}&measure={Case.Measure}&{since}" : $"/measures/{Case.Measure}?{since}"
                 : Case.Rule == AlertRule.CredentialLapsing ? $"/credentials?clinic={Uri.EscapeDataString(Case.ClinicId)}"
                 : Case.PractitionerId is { } who ? $"/practitioners/{Uri.EscapeDataString(who)}?{since}" : null;
         }

@@ -30,8 +30,11 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
     public List<RateRow> AgainstPeers { get; private set; } = [];
     public List<RateRow> AgainstLiterature { get; private set; } = [];
 
-    /// <summary>The measures that are not watched by rate: sentinel and rare ones, those found by asking, and sums over others.</summary>
+    /// <summary>The measures that are not watched by rate: sentinel and rare ones, and sums over others.</summary>
     public List<RateRow> Others { get; private set; } = [];
+
+    /// <summary>Sessions in which asking the patient found one, which stand in no rate of what is recorded without asking.</summary>
+    public long Found(string measure) => Counted.Sum(c => c.FoundByAsking.GetValueOrDefault(measure));
 
     public Dictionary<string, Baseline> Baselines { get; private set; } = [];
     public List<AdherenceRow> Adherence { get; private set; } = [];
@@ -39,6 +42,9 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
 
     /// <summary>What was done in each clinic in the period.</summary>
     public List<PractitionerCounts> Counted { get; private set; } = [];
+
+    /// <summary>The clinic at which most sessions of the period were given.</summary>
+    public string? MostlyAt => Counted.MaxBy(c => c.Sessions)?.ClinicId ?? Practitioner.ClinicId;
 
     public List<Credential> Credentials { get; private set; } = [];
 
