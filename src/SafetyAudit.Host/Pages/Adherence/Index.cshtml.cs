@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using SafetyAudit.Access;
 using SafetyAudit.Analysis;
@@ -15,6 +16,24 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
 {
     public string Clinic => Only?.Id ?? (Reach.Count > 0 ? Reach[0].Id : "");
     public ClinicProtocol LaidDown { get; private set; } = ClinicProtocol.NothingSet("");
+
+    /// <summary>Columns of practitioners on one page: each has a cell for every rule.</summary>
+    public const int MostColumns = 10;
+
+    [BindProperty(Name = "part", SupportsGet = true)] public int? AskedPart { get; set; }
+
+    /// <summary>Which columns are shown, from 1.</summary>
+    public int Part { get; private set; } = 1;
+
+    public int Parts => (People + MostColumns - 1) / MostColumns;
+
+    /// <summary>Practitioners of the clinic in the period, on all parts.</summary>
+    public int People { get; private set; }
+
+    /// <summary>This page with other columns.</summary>
+    public string PartAddress(int part) => Request.Path + QueryString.Create(Request.Query.Where(q => q.Key != "part").Append(new("part", $"{part}")));
+
+    /// <summary>Those whose columns are shown, in the order of ids.</summary>
     public List<string> Practitioners { get; private set; } = [];
     public ILookup<ProtocolRule, AdherenceRow> Rows { get; private set; } = Array.Empty<AdherenceRow>().ToLookup(r => r.Rule);
 
@@ -27,7 +46,10 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
         await using var state = await BeginAsync(() => From, ct);
         LaidDown = ClinicProtocol.On(Clinic, await Db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).ToListAsync(ct), To);
         var rows = AdherenceTable.By((await AdherenceTable.ReadAsync(Db, new(From, To, Clinic), AsKnownUtc ?? time.UtcNow(), ct)).Where(r => r.PractitionerId.Length > 0), AdherenceGrouping.Practitioner);
-        Practitioners = [.. rows.Select(r => r.PractitionerId).Distinct().Order(StringComparer.Ordinal)];
+        string[] people = [.. rows.Select(r => r.PractitionerId).Distinct().Order(StringComparer.Ordinal)];
+        People = people.Length;
+        Part = Math.Clamp(AskedPart ?? 1, 1, Math.Max(1, Parts));
+        Practitioners = [.. people.Skip((Part - 1) * MostColumns).Take(MostColumns)];
         Rows = rows.ToLookup(r => r.Rule);
     }
 

@@ -14,7 +14,7 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.SendRecords)]
 public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, KeyRing keys, TakeBackUpload takeBack, JobQueue jobs, CountingPace counting, TimeProvider time) : PageModel
 {
-    const int Listed = 200;
+    const int Listed = 100;
 
     [BindProperty(SupportsGet = true)] public long Id { get; set; }
 
