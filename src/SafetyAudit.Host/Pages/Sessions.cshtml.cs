@@ -120,7 +120,21 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     // Whether the next session stands in a part before the one shown.
     bool IsBefore() => passed < (Part - 1) * Most && ++passed > 0;
 
-    Task OfSessionsAsync(SessionRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct) => ByMonthAsync(sessions, t => rule.For(t) == wanted, t => Decisive(rule, t), ct);
+    async Task OfSessionsAsync(SessionRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
+    {
+        // A month at a time, the latest first, until the page is full.
+        for (var end = To; end >= From && !Cut; end = end.AddMonths(-1))
+        {
+            var (first, last) = (end.AddMonths(-1) < From ? From : end.AddMonths(-1).AddDays(1), end);
+            foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.Date >= first && s.Date <= last), ct)).OrderByDescending(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
+            {
+                if (rule.For(treatment) != wanted) continue;
+                if (IsBefore()) continue;
+                if (Cut = Rows.Count == Most) break;
+                Rows.Add(new(treatment.Session, [.. Decisive(rule, treatment)]));
+            }
+        }
+    }
 
     async Task CompletedAsync(IQueryable<Session> sessions, CancellationToken ct)
     {
@@ -135,21 +149,6 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         string[] ids = [.. listed.Select(s => s.SessionId).Distinct()];
         var theirs = (await asked.Where(f => ids.Contains(f.SessionId)).Select(f => new { f.SessionId, f.LinkedClinicId, f.Outcome }).ToListAsync(ct)).ToLookup(f => (f.SessionId, f.LinkedClinicId), f => f.Outcome);
         Rows = [.. listed.Take(Most).Select(s => new Row(s, [new(Asking([.. theirs[(s.SessionId, s.ClinicId)]]))]))];
-    }
-
-    // A month at a time, the latest first, until the page is full.
-    async Task ByMonthAsync(IQueryable<Session> sessions, Func<Treatment, bool> isWanted, Func<Treatment, IEnumerable<Line>> say, CancellationToken ct)
-    {
-        for (var end = To; end >= From && !Cut; end = end.AddMonths(-1))
-        {
-            var (first, last) = (end.AddMonths(-1) < From ? From : end.AddMonths(-1).AddDays(1), end);
-            foreach (var treatment in (await Treatments.ReadAsync(Db, sessions.Where(s => s.Date >= first && s.Date <= last), ct)).OrderByDescending(t => t.Session.StartedAtUtc).ThenBy(t => t.Session.Id))
-            {
-                if (!isWanted(treatment) || IsBefore()) continue;
-                if (Cut = Rows.Count == Most) break;
-                Rows.Add(new(treatment.Session, [.. say(treatment)]));
-            }
-        }
     }
 
     static string Asking(List<FollowUpOutcome?> outcomes) => outcomes.Count == 0 ? T("nobody tried to ask") : outcomes.Contains(FollowUpOutcome.Reached) ? T("reached|within") : T("tried, not reached|within");
