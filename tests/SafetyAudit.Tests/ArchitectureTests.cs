@@ -18,7 +18,7 @@ public partial class ArchitectureTests
         ["Summaries"] = ["Sessions", "Uploads", "Measures", "Protocol", "Data", "Access", "AuditTrail"],
         ["Analysis"] = ["Sessions", "Measures", "Protocol", "Summaries", "Data"],
         ["Alerts"] = ["Sessions", "Measures", "Protocol", "Analysis", "Languages", "Data", "Access", "AuditTrail"],
-        ["Charts"] = ["Analysis", "Languages"],
+        ["Charts"] = ["Protocol", "Analysis", "Languages"],
         ["Cases"] = ["Sessions", "Measures", "Protocol", "Analysis", "Summaries", "Alerts", "Languages", "Data", "Access", "AuditTrail"],
         ["Notices"] = ["Analysis", "Alerts", "Cases", "Reports", "Data", "Access", "AuditTrail"],
         ["Reports"] = ["Sessions", "Fhir", "Measures", "Protocol", "Summaries", "Analysis", "Alerts", "Charts", "Cases", "Uploads", "Languages", "Data", "Access", "AuditTrail"],

@@ -19,10 +19,10 @@ sealed partial class ChartDownloads(ChartStyle style) : IAsyncResultFilter
     /// <summary>Whether a request asks for a file and not for the page.</summary>
     public static bool IsAskedBy(HttpRequest request) => request.Query[Asked].ToString().Length > 0 && request.Query["as"].ToString() is ("svg" or "csv");
 
-    /// <summary>Told by the page for each chart that it draws.</summary>
-    public static void Drawn(HttpContext http, string id, Scene scene)
+    /// <summary>Told by the page of each picture that can be taken away; it is drawn where it is the one asked for.</summary>
+    public static void Offered(HttpContext http, string id, Func<Scene> draw)
     {
-        if (http.Request.Query[Asked] == id) http.Items[typeof(ChartDownloads)] = scene;
+        if (http.Request.Query[Asked] == id) http.Items[typeof(ChartDownloads)] = draw();
     }
 
     public async Task OnResultExecutionAsync(ResultExecutingContext context, ResultExecutionDelegate next)
@@ -44,7 +44,7 @@ sealed partial class ChartDownloads(ChartStyle style) : IAsyncResultFilter
         {
             http.Response.Body = body;
         }
-        if (http.Items[typeof(ChartDownloads)] is not Scene scene || kind == "csv" && scene.Data is null)
+        if (http.Items[typeof(ChartDownloads)] is not Scene scene || (kind == "csv" ? scene.Data is null : scene.Marks.Count == 0))
         {
             http.Response.StatusCode = StatusCodes.Status404NotFound;
             return;

@@ -19,6 +19,11 @@ public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : Peri
     /// <summary>Months of the last year in which each gave sessions.</summary>
     public ILookup<string, (DateOnly Month, long Sessions)> Sessions { get; private set; } = Array.Empty<int>().ToLookup(_ => "", _ => (default(DateOnly), 0L));
 
+    public bool MayReadRecords => Db.Actor.May(Permission.ReadRecords);
+
+    /// <summary>The practitioner, where all their credentials stand.</summary>
+    public string LinkTo(Credential credential) => $"/practitioners/{Uri.EscapeDataString(credential.PractitionerId)}#credentials";
+
     public async Task OnGetAsync(CancellationToken ct)
     {
         await using var snapshot = await Db.BeginSnapshotAsync(ct);

@@ -28,6 +28,20 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
     public string LinkTo(QualityRow row) =>
         $"/data-quality?clinic={Uri.EscapeDataString(row.ClinicId)}{(row.PractitionerId is { } id ? $"&practitioner={Uri.EscapeDataString(id)}" : "")}&{PeriodQuery}#months";
 
+    /// <summary>The figures of a month by itself, from a share's point; or the records that it lacks.</summary>
+    public string LinkToMonth(QualityRow month, QualityPart part) => RowsOf(month, part) ?? $"/data-quality?clinic={Uri.EscapeDataString(month.ClinicId)}{(month.PractitionerId is { } id ? $"&practitioner={Uri.EscapeDataString(id)}" : "")}&from={Show.Iso(month.From)}&to={Show.Iso(month.To)}";
+
+    /// <summary>Where the records are that a share lacks, or that are counted; nothing where there are none.</summary>
+    public string? RowsOf(QualityRow row, QualityPart of)
+    {
+        var part = of.Of(row);
+        if (of.CountsGaps ? part.Met == 0 : part.Met == part.Of) return null;
+        string whose = $"{(row.PractitionerId is { } id ? $"practitioner={Uri.EscapeDataString(id)}&" : "")}clinic={Uri.EscapeDataString(row.ClinicId)}&from={Show.Iso(row.From)}&to={Show.Iso(row.To)}";
+        if (of.Gap is { } gap) return Db.Actor.May(Permission.ReadRecords) ? $"/sessions?of={Codes.Of(gap)}&{whose}" : null;
+        if (of == QualityPart.Answers) return row.PractitionerId is { } p ? $"/practitioners/{Uri.EscapeDataString(p)}?from={Show.Iso(row.From)}&to={Show.Iso(row.To)}#protocol" : $"/adherence?{whose}";
+        return of == QualityPart.Linked && MaySend ? "/events/waiting" : null;
+    }
+
     public string NameOf(QualityRow row) => row.PractitionerId is { } id ? T("{0} at {1}", base.NameOf(id), row.ClinicId) : row.ClinicId;
 
     public async Task OnGetAsync(CancellationToken ct)

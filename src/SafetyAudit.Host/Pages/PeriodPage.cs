@@ -19,6 +19,13 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
     [BindProperty(Name = "compare", SupportsGet = true)]
     public string? AskedCompare { get; set; }
 
+    /// <summary>First and last day of the other period, where it is one of the reader's own choice.</summary>
+    [BindProperty(Name = "compare_from", SupportsGet = true)]
+    public DateOnly? AskedCompareFrom { get; set; }
+
+    [BindProperty(Name = "compare_to", SupportsGet = true)]
+    public DateOnly? AskedCompareTo { get; set; }
+
     /// <summary>A day, or an instant in UTC: the records as they were known at its end.</summary>
     [BindProperty(Name = "as_of", SupportsGet = true)]
     public string? AskedAsOf { get; set; }
@@ -45,19 +52,28 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
     public bool HasSessions { get; private set; }
 
     /// <summary>The period as a query, for links that stay in it.</summary>
-    public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}{(Other is null ? "" : $"&compare={AskedCompare}")}{AsOfQuery}";
+    public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}{string.Concat(CompareAsked.Select(k => $"&{k.Name}={k.Value}"))}{AsOfQuery}";
+
+    /// <summary>What was asked about the other period, where it was.</summary>
+    public IEnumerable<(string Name, string Value)> CompareAsked => Compared is null ? [] : AskedCompare is "before" or "year" ? [("compare", AskedCompare)] : [("compare_from", Show.Iso(AskedCompareFrom!.Value)), ("compare_to", Show.Iso(AskedCompareTo!.Value))];
 
     /// <summary>What was asked about the period, for forms that keep it.</summary>
     public IEnumerable<(string Name, string Value)> PeriodAsked =>
-        new (string Name, string? Value)[] { ("from", AskedFrom is { } from ? Show.Iso(from) : null), ("to", AskedTo is { } to ? Show.Iso(to) : null), ("compare", AskedCompare), ("as_of", AskedAsOf) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!));
+        new (string Name, string? Value)[] { ("from", AskedFrom is { } from ? Show.Iso(from) : null), ("to", AskedTo is { } to ? Show.Iso(to) : null), ("as_of", AskedAsOf) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!)).Concat(CompareAsked);
 
-    /// <summary>The other period, where one was asked for.</summary>
-    public (DateOnly From, DateOnly To)? Other => AskedCompare switch
+    // Nothing where the page has no period.
+    (DateOnly From, DateOnly To)? Compared => To == default ? null : AskedCompare switch
     {
         "before" => (From.AddDays(From.DayNumber - To.DayNumber - 1), From.AddDays(-1)),
         "year" => (From.AddYears(-1), To.AddYears(-1)),
-        _ => null,
+        _ => (AskedCompareFrom, AskedCompareTo) is ({ } from, { } to) ? from <= to ? (Within(from), Within(to)) : (Within(to), Within(from)) : null,
     };
+
+    /// <summary>The other period, where one was asked for that shares no day with this one.</summary>
+    public (DateOnly From, DateOnly To)? Other => Compared is var (from, to) && (to < From || from > To) ? (from, to) : null;
+
+    /// <summary>Whether the other period shares days with this one: what is counted in both says nothing of a change.</summary>
+    public bool Overlaps => Compared is not null && Other is null;
 
     // Years in which sessions can lie; beyond them calendar arithmetic has an end.
     static DateOnly Within(DateOnly day) => day.Year < 1990 ? new(1990, 1, 1) : day.Year > 2199 ? new(2199, 12, 31) : day;
@@ -74,7 +90,7 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
         await Looking.WaitAsync(ct);
         try
         {
-            var then = await AsKnown.OpenAsync(HttpContext.RequestServices.GetRequiredService<DatabaseSettings>(), Db.Actor, at, since(), To, ct);
+            var then = await AsKnown.OpenAsync(HttpContext.RequestServices.GetRequiredService<DatabaseSettings>(), Db.Actor, at, since(), Other is var (_, until) && until > To ? until : To, ct);
             Db = then.Db;
             // Whoever's files: it is said above figures that may have come in several clinics' file.
             NothingKnown = !await Db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).AnyAsync(ct);
@@ -128,4 +144,5 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
 /// <param name="FirstHeading">What the lines are.</param>
 /// <param name="Changes">The lines.</param>
 /// <param name="Name">How a line is called.</param>
-public sealed record TwoPeriods(PeriodPage Page, string Self, string FirstHeading, IReadOnlyList<PeriodChange> Changes, Func<RateRow, string> Name);
+/// <param name="Rows">Where the sessions are that one period of a line was counted from.</param>
+public sealed record TwoPeriods(PeriodPage Page, string Self, string FirstHeading, IReadOnlyList<PeriodChange> Changes, Func<RateRow, string> Name, Func<RateRow, string> Rows);

@@ -6,13 +6,14 @@ using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
+using SafetyAudit.Reports;
 using SafetyAudit.Sessions;
 using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
 /// <summary>
-/// The rows behind a figure: sessions of a practitioner or of a clinic with an event of a measure, with one outcome of a rule, or those that were completed and how far their patients were asked.
+/// The rows behind a figure: sessions of a practitioner or of a clinic with an event of a measure, with one outcome of a rule, those that were completed and how far their patients were asked, or those whose records lack something.
 /// </summary>
 [Needs(Permission.ReadRecords)]
 public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
@@ -32,7 +33,10 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     [BindProperty(SupportsGet = true)] public string? Rule { get; set; }
     [BindProperty(SupportsGet = true)] public string? Outcome { get; set; }
 
-    /// <summary>Which completed sessions are asked for, whatever happened in them: <c>completed</c> for all, <c>tried</c> where somebody tried to ask the patient, <c>reached</c> where one answered.</summary>
+    /// <summary>
+    /// Which completed sessions are asked for, whatever happened in them: <c>completed</c> for all, <c>tried</c> where somebody tried to ask the patient, <c>reached</c> where one answered; or
+    /// whose records lack something, by the codes of <see cref="QualityGap"/>.
+    /// </summary>
     [BindProperty(Name = "of", SupportsGet = true)] public string? AskedOf { get; set; }
     [BindProperty(Name = "part", SupportsGet = true)] public int? AskedPart { get; set; }
 
@@ -92,6 +96,11 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             string[] clinics = AskedClinic is { } clinic ? [clinic] : [.. Reach.Select(c => c.Id)];
             sessions = sessions.Where(s => clinics.Contains(s.ClinicId));
         }
+        if (Codes.TryParse<QualityGap>(AskedOf ?? "", out var gap))
+        {
+            await WithGapAsync(gap, sessions, ct);
+            return Page();
+        }
         if (AskedOf is not null)
         {
             await CompletedAsync(sessions, ct);
@@ -150,6 +159,26 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         var theirs = (await asked.Where(f => ids.Contains(f.SessionId)).Select(f => new { f.SessionId, f.LinkedClinicId, f.Outcome }).ToListAsync(ct)).ToLookup(f => (f.SessionId, f.LinkedClinicId), f => f.Outcome);
         Rows = [.. listed.Take(Most).Select(s => new Row(s, [new(Asking([.. theirs[(s.SessionId, s.ClinicId)]]))]))];
     }
+
+    async Task WithGapAsync(QualityGap gap, IQueryable<Session> sessions, CancellationToken ct)
+    {
+        Heading = T(Words.Gap(gap));
+        await foreach (var row in QualityGaps.ReadAsync(Db, gap, sessions, From, To, ct))
+        {
+            if (IsBefore()) continue;
+            if (Cut = Rows.Count == Most) return;
+            Rows.Add(new(row.Session, gap switch
+            {
+                QualityGap.LateSessions => [new(T("first came in {0}, after {1}", Show.Instant(row.FirstReceivedAtUtc), Show.Hours((row.FirstReceivedAtUtc - (row.Session.EndedAtUtc ?? row.Session.StartedAtUtc)).TotalHours)))],
+                QualityGap.RepeatedSessions => [new(T("the same patient and start as {0}", row.Repeats))],
+                QualityGap.IncompleteEvents => [.. row.Events.Select(e => new Line(T("{0} ({1}) lacks: {2}", T(Catalogue.Categories[e.Category].Title), e.EventId, string.Join(", ", Lacks(e)))))],
+                QualityGap.LateEvents => [.. row.Events.Select(e => new Line(T("{0} ({1}) was written down after {2}", T(Catalogue.Categories[e.Category].Title), e.EventId, Show.Hours((e.RecordedAtUtc!.Value - e.OnsetAtUtc).TotalHours))))],
+                _ => [.. row.Events.Select(e => new Line(Say(e)))],
+            }));
+        }
+    }
+
+    static IEnumerable<string> Lacks(AdverseEvent e) => new[] { e.Severity is null ? T("severity|within") : null, e.RecordedAtUtc is null ? T("when it was written down") : null, e.ReportChannel is null ? T("how it was reported") : null }.OfType<string>();
 
     static string Asking(List<FollowUpOutcome?> outcomes) => outcomes.Count == 0 ? T("nobody tried to ask") : outcomes.Contains(FollowUpOutcome.Reached) ? T("reached|within") : T("tried, not reached|within");
 

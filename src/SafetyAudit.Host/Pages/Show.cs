@@ -302,11 +302,24 @@ public static partial class Show
     /// <param name="newestLast">Whether time goes to the right: a narrow window opens it there.</param>
     public static IHtmlContent Chart(HttpContext http, Scene scene, string id, string label, bool newestLast = false)
     {
-        ChartDownloads.Drawn(http, id, scene);
+        string region = WebUtility.HtmlEncode(label);
+        return new HtmlContentBuilder().AppendHtml($"<div class=\"scroll\"{(newestLast ? " data-newest" : "")} tabindex=\"0\" role=\"region\" aria-label=\"{region}\">{SvgWriter.Write(scene, id)}</div>\n")
+            .AppendHtml(Take(http, id, label, () => scene, rows: scene.Data is not null));
+    }
+
+    /// <summary>The links by which a picture and its rows are taken away, also of what the page itself shows as a table.</summary>
+    /// <param name="http">The request that it answers.</param>
+    /// <param name="id">Unique in the page; letters, digits and hyphens.</param>
+    /// <param name="label">What it is called.</param>
+    /// <param name="draw">Draws it, when it is taken away.</param>
+    /// <param name="picture">Whether there is a picture.</param>
+    /// <param name="rows">Whether there are rows.</param>
+    public static IHtmlContent Take(HttpContext http, string id, string label, Func<Scene> draw, bool picture = true, bool rows = true)
+    {
+        ChartDownloads.Offered(http, id, draw);
         string file = WebUtility.HtmlEncode($"{http.Request.Path}{http.Request.QueryString.Add(ChartDownloads.Asked, id)}");
         return new HtmlString($"""
-            <div class="scroll"{(newestLast ? " data-newest" : "")} tabindex="0" role="region" aria-label="{WebUtility.HtmlEncode(label)}">{SvgWriter.Write(scene, id)}</div>
-            <p class="take">{WebUtility.HtmlEncode(T("Download"))} <a href="{file}&amp;as=svg" aria-label="{WebUtility.HtmlEncode(T("{0} as SVG", label))}" download>SVG</a> <a href="{file}&amp;as=svg" data-png="{id}" aria-label="{WebUtility.HtmlEncode(T("{0} as PNG", label))}">PNG</a>{(scene.Data is null ? "" : $" <a href=\"{file}&amp;as=csv\" aria-label=\"{WebUtility.HtmlEncode(T("{0} as CSV", label))}\" download>CSV</a>")}</p>
+            <p class="take">{WebUtility.HtmlEncode(T("Download"))}{(picture ? $" <a href=\"{file}&amp;as=svg\" aria-label=\"{WebUtility.HtmlEncode(T("{0} as SVG", label))}\" download>SVG</a> <a href=\"{file}&amp;as=svg\" data-png=\"{id}\" aria-label=\"{WebUtility.HtmlEncode(T("{0} as PNG", label))}\">PNG</a>" : "")}{(rows ? $" <a href=\"{file}&amp;as=csv\" aria-label=\"{WebUtility.HtmlEncode(T("{0} as CSV", label))}\" download>CSV</a>" : "")}</p>
             """);
     }
 
@@ -316,14 +329,14 @@ public static partial class Show
     public static string Iso(DateOnly day) => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 }
 
-/// <summary>Rows of rates with how their subjects are called, in which language where it is another than the page's, and where they lead.</summary>
-public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link, string? Expected = null, Func<RateRow, string?>? Language = null)
+/// <summary>Rows of rates with how their subjects are called, in which language where it is another than the page's, where they lead, and whether their shrunken ratios stand beside them.</summary>
+public sealed record RateTable(string Caption, string FirstHeading, IReadOnlyList<RateRow> Rows, Func<RateRow, string> Name, Func<RateRow, string> Link, string? Expected = null, Func<RateRow, string?>? Language = null, bool Shrunken = false)
 {
     public string Anchor(RateRow row) => $"row-{row.Measure.Code}-{row.PractitionerId ?? row.ClinicId}-{row.From:yyyyMM}";
 }
 
-/// <summary>Rows of data quality with how their subjects are called and where they lead.</summary>
-public sealed record QualityTable(string FirstHeading, IReadOnlyList<QualityRow> Rows, Func<QualityRow, string> Name, Func<QualityRow, string>? Link, bool Named);
+/// <summary>Rows of data quality with how their subjects are called, where they lead, and where the records are behind a share.</summary>
+public sealed record QualityTable(string FirstHeading, IReadOnlyList<QualityRow> Rows, Func<QualityRow, string> Name, Func<QualityRow, QualityPart, string?> Records, Func<QualityRow, string>? Link = null, bool Named = false);
 
 /// <summary>Where in a long list a page stands.</summary>
 /// <param name="After">Lines before this page.</param>

@@ -59,6 +59,25 @@ public sealed record QualityRow(string ClinicId, string? PractitionerId, DateOnl
     public ReportingDelay? Delay { get; init; }
 }
 
+/// <summary>One share of a <see cref="QualityRow"/>.</summary>
+/// <param name="Title">Its heading, in English.</param>
+/// <param name="Of">Reads it from a row.</param>
+/// <param name="Gap">The records that it lacks or counts, where they can be listed.</param>
+/// <param name="CountsGaps">Whether it counts what is lacking, as repeated records, and not what is there.</param>
+public sealed record QualityPart(string Title, Func<QualityRow, Part> Of, QualityGap? Gap = null, bool CountsGaps = false)
+{
+    public static readonly QualityPart
+        Answers = new("Answers recorded", r => r.Answers), Linked = new("Events joined", r => r.Linked), FollowUps = new("Follow-ups joined", r => r.FollowUps),
+        InTime = new("Sessions in time", r => r.InTime, QualityGap.LateSessions), Prompt = new("Events prompt", r => r.Prompt, QualityGap.LateEvents);
+
+    /// <summary>In the order of a table's columns.</summary>
+    public static readonly IReadOnlyList<QualityPart> All =
+    [
+        Answers, new("Event details", r => r.EventDetails, QualityGap.IncompleteEvents), InTime, Prompt,
+        Linked, new("Joined by name", r => r.Named, QualityGap.JoinedEvents), FollowUps, new("Repeated sessions", r => r.RepeatedSessions, QualityGap.RepeatedSessions, CountsGaps: true), new("Repeated events", r => r.RepeatedEvents, QualityGap.RepeatedEvents, CountsGaps: true),
+    ];
+}
+
 /// <summary>What waits for its session and names no clinic: it is no clinic's, and stands in no row.</summary>
 public sealed record WithoutClinic(long Events, long FollowUps);
 

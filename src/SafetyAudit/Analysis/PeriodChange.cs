@@ -17,9 +17,10 @@ public sealed record PeriodChange(RateRow Before, RateRow Now)
     /// <summary>Whether chance alone could make the difference, at 95 %, one comparison by itself; null where nothing can be said.</summary>
     public bool? WithinChance => Interval is { } interval ? interval.Lower <= 1 && interval.Upper >= 1 : null;
 
-    /// <summary>The rows of two periods side by side, for those who have both.</summary>
-    public static IReadOnlyList<PeriodChange> Of(IEnumerable<RateRow> before, IEnumerable<RateRow> now)
+    /// <summary>The rows of two periods side by side, for those who have both; whichever is given first, the earlier one is before.</summary>
+    public static IReadOnlyList<PeriodChange> Of(IReadOnlyList<RateRow> before, IReadOnlyList<RateRow> now)
     {
+        if (before.Count > 0 && now.Count > 0 && before[0].From > now[0].From) (before, now) = (now, before);
         var earlier = before.ToLookup(r => (r.ClinicId, r.PractitionerId, r.Measure.Code));
         return [.. now.SelectMany(r => earlier[(r.ClinicId, r.PractitionerId, r.Measure.Code)].Take(1).Select(b => new PeriodChange(b, r)))];
     }

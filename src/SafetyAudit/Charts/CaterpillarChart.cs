@@ -29,7 +29,7 @@ public static class CaterpillarChart
         foreach (double tick in x.Ticks(8))
         {
             marks.Add(new LineMark("grid", x.At(tick), Top, x.At(tick), bottom));
-            marks.Add(new TextMark("axis", x.At(tick), bottom + 19, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
+            marks.Add(new TextMark("axis", x.At(tick), bottom + 20, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         marks.Add(new LineMark("centre", x.At(1), Top, x.At(1), bottom));
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, bottom + 42, T("Observed ÷ expected, with its 95 % interval"), Anchor.Middle));

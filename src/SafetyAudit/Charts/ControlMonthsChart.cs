@@ -67,9 +67,9 @@ public static class ControlMonthsChart
         }
         int every = Math.Max(1, (int)Math.Ceiling(months.Count / 12.0));
         for (int i = 0; i < months.Count; i += every)
-            marks.Add(new TextMark("axis", X(i), Height - Bottom + 19, months[i].Month.ToString(i == 0 || months[i].Month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
+            marks.Add(new TextMark("axis", X(i), Height - Bottom + 20, months[i].Month.ToString(i == 0 || months[i].Month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, T("Month"), Anchor.Middle));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, words.Value, Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", 12, (Top + Height - Bottom) / 2, words.Value, Anchor.Middle, Upright: true));
 
         // Each phase has lines of its own, which end where the next begin.
         for (int phase = 0; phase < control.Chart.Phases.Length; phase++)

@@ -14,7 +14,8 @@ public static class CredentialChart
     /// <param name="today">The day they stand for.</param>
     /// <param name="sessions">First days of the months in which each practitioner gave sessions, and how many.</param>
     /// <param name="name">How a practitioner is called.</param>
-    public static Scene Draw(IReadOnlyList<Credential> credentials, DateOnly today, ILookup<string, (DateOnly Month, long Sessions)> sessions, Func<string, string> name)
+    /// <param name="link">Where a point leads.</param>
+    public static Scene Draw(IReadOnlyList<Credential> credentials, DateOnly today, ILookup<string, (DateOnly Month, long Sessions)> sessions, Func<string, string> name, Func<Credential, string> link)
     {
         string title = T("Licence, training and first aid around today");
         // First those of whom something has lapsed or is about to, then the others; as they come within each.
@@ -48,17 +49,18 @@ public static class CredentialChart
                 // One that lasts beyond the picture has no end in it. One that lapsed before it is marked at its edge: it must not go unseen.
                 if (until > last) marks.Add(new TextMark("axis", to - 4, top + Bar, "›", Anchor.End));
                 else marks.Add(new PointMark($"point {(credential.State == CredentialState.Lapsed ? "above-998" : credential.State == CredentialState.LapsesSoon ? "above-95" : "inside")}", to, top + Bar / 2, shape, 9,
-                    T("{0}, {1}: to {2}, {3}", name(credential.PractitionerId), T(Credential.Words(credential.Kind)), Figures.Day(until), words), null));
+                    T("{0}, {1}: to {2}, {3}", name(credential.PractitionerId), T(Credential.Words(credential.Kind)), Figures.Day(until), words), link(credential)));
             }
         }
         for (int i = 0; i < people.Count; i++)
         {
             double y = Top + i * Row + Row - 7;
-            foreach (var (month, count) in sessions[people[i].Key].Where(s => s.Month.AddMonths(1) > first && s.Month <= today))
-                marks.Add(new PathMark("bar given", [(X(month), y), (X(month.AddMonths(1).AddDays(-1)), y), (X(month.AddMonths(1).AddDays(-1)), y + 4), (X(month), y + 4)], Closed: true));
+            // Months one after another are one bar.
+            foreach (var run in sessions[people[i].Key].Select(s => s.Month).Where(m => m.AddMonths(1) > first && m <= today).Order().Select((month, at) => (Month: month, Run: month.AddMonths(-at))).GroupBy(m => m.Run, m => m.Month))
+                marks.Add(new PathMark("bar given", [(X(run.First()), y), (X(run.Last().AddMonths(1)), y), (X(run.Last().AddMonths(1)), y + 4), (X(run.First()), y + 4)], Closed: true));
             // Competency and certificate have a first day only.
             foreach (var since in credentials.Where(c => c.PractitionerId == people[i].Key && c.Until is null && c.Since > first && c.Since <= last))
-                marks.Add(new PointMark("point inside", X(since.Since!.Value), y + 2, Shape.Square, 8, T("{0}, {1}: since {2}", name(since.PractitionerId), T(Credential.Words(since.Kind)), Figures.Day(since.Since!.Value)), null));
+                marks.Add(new PointMark("point inside", X(since.Since!.Value), y + 2, Shape.Square, 8, T("{0}, {1}: since {2}", name(since.PractitionerId), T(Credential.Words(since.Kind)), Figures.Day(since.Since!.Value)), link(since)));
         }
         marks.Add(new LineMark("centre", X(today), Top - 32, X(today), bottom));
         marks.Add(new TextMark("axis-label", X(today), Top - 36, T("today"), Anchor.Middle));

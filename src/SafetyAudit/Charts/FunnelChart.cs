@@ -34,10 +34,10 @@ public static class FunnelChart
         foreach (double tick in x.Ticks(8))
         {
             marks.Add(new LineMark("tick", x.At(tick), Height - Bottom, x.At(tick), Height - Bottom + 5));
-            marks.Add(new TextMark("axis", x.At(tick), Height - Bottom + 19, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
+            marks.Add(new TextMark("axis", x.At(tick), Height - Bottom + 20, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, T("Expected in the period (more work to the right)"), Anchor.Middle));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, T("Observed ÷ expected"), Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", 12, (Top + Height - Bottom) / 2, T("Observed ÷ expected"), Anchor.Middle, Upright: true));
 
         foreach (var line in funnel.Lines)
         {

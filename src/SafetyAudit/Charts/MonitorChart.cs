@@ -36,10 +36,10 @@ public static class MonitorChart
         for (int i = 0; i < slots; i += every)
         {
             var month = monitor.MonthOf(first + i);
-            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, month.ToString(i == 0 || month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
+            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 20, month.ToString(i == 0 || month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, T("Month of the session"), Anchor.Middle));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, T("Evidence: fewer · more"), Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", 12, (Top + Height - Bottom) / 2, T("Evidence: fewer · more"), Anchor.Middle, Upright: true));
 
         Steps("limit limit-998", p => p.RedThreshold);
         Steps("limit limit-95", p => p.AmberThreshold);

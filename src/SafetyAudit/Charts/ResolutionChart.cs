@@ -36,12 +36,12 @@ public static class ResolutionChart
         {
             double at = x.At(tick * unit);
             marks.Add(new LineMark("tick", at, Height - Bottom, at, Height - Bottom + 5));
-            marks.Add(new TextMark("axis", at, Height - Bottom + 19, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
+            marks.Add(new TextMark("axis", at, Height - Bottom + 20, tick.ToString("0.##", CultureInfo.CurrentCulture), Anchor.Middle));
             marks.Add(new TextMark("axis", at, Height - 12, curve.AtRisk(tick * unit).ToString("N0", CultureInfo.CurrentCulture), Anchor.Middle));
         }
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - Bottom + 40, unit == 1 ? T("Hours since onset") : T("Days since onset"), Anchor.Middle));
         marks.Add(new TextMark("axis", Left, Height - 30, T("Not yet over and still watched:")));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, T("Share that was over"), Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", 12, (Top + Height - Bottom) / 2, T("Share that was over"), Anchor.Middle, Upright: true));
 
         double said = double.NegativeInfinity;
         foreach (var (hours, isTooLong) in new[] { (measure.ExpectedResolutionHours, false), (measure.ProlongedAfterHours, true) })

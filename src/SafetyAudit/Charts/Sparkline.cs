@@ -31,4 +31,15 @@ public static class Sparkline
         marks.Add(new PointMark("point inside", X(last), y.At(months[last]!.Value), Shape.Circle, 5, "", null));
         return new(Width, Height, what, T("{0} months, {1:0.#} to {2:0.#} per 1,000, the latest {3:0.#}.", months.Count, known.Min(), known.Max(), known[^1]), marks);
     }
+
+    /// <summary>The lines of a table as rows, to be taken away.</summary>
+    /// <param name="lines">Whose each is, where, and its months as <see cref="Draw"/> takes them.</param>
+    /// <param name="measure">What is counted, by its code.</param>
+    /// <param name="to">A day of the last month.</param>
+    /// <param name="title">What they show.</param>
+    public static Scene Rows(IEnumerable<(string Name, string Clinic, IReadOnlyList<double?> Months)> lines, string measure, DateOnly to, string title) => new(Width, Height, title, "", [])
+    {
+        Data = new(["practitioner", "clinic", "measure", "month", "per_1000_sessions"],
+            [.. from line in lines from i in Enumerable.Range(0, line.Months.Count) select (IReadOnlyList<object?>)[line.Name, line.Clinic, measure, new DateOnly(to.Year, to.Month, 1).AddMonths(i - line.Months.Count + 1), line.Months[i]]]),
+    };
 }

@@ -38,10 +38,10 @@ public static class TrendChart
         {
             var month = months[0].From.AddMonths(i);
             string label = month.ToString(i == 0 || month.Month <= every ? "MMM yyyy" : "MMM", CultureInfo.CurrentCulture);
-            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 19, label, Anchor.Middle));
+            marks.Add(new TextMark("axis", Left + (i + 0.5) * slot, Height - Bottom + 20, label, Anchor.Middle));
         }
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, Height - 14, T("Month of the session"), Anchor.Middle));
-        marks.Add(new TextMark("axis-label", 16, (Top + Height - Bottom) / 2, T("Per 1,000 sessions"), Anchor.Middle, Upright: true));
+        marks.Add(new TextMark("axis-label", 12, (Top + Height - Bottom) / 2, T("Per 1,000 sessions"), Anchor.Middle, Upright: true));
 
         Steps("limit limit-998", m => Per1000(m, m.Limits?.Upper998));
         // A limit above the picture is told of, not drawn at its edge.

@@ -389,7 +389,7 @@ public sealed class PackDocument
         QualityParts(q).Select(p => Shows(p.Met, p.Of) ? p.Share : (object)Suppressed.Cell);
 
     /// <summary>The parts that stand in <see cref="QualityColumns"/>.</summary>
-    internal static IEnumerable<Part> QualityParts(QualityRow q) => [q.Answers, q.EventDetails, q.InTime, q.Prompt, q.Linked, q.Named, q.FollowUps, q.RepeatedSessions, q.RepeatedEvents];
+    internal static IEnumerable<Part> QualityParts(QualityRow q) => QualityPart.All.Select(p => p.Of(q));
 
     // --- definitions and methods -----------------------------------------------------------------------------------------------------------
 

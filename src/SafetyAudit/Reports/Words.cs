@@ -28,6 +28,17 @@ public static class Words
         _ => "no colleagues in the clinic to compare with",
     };
 
+    /// <summary>The list of the records behind a share of data quality.</summary>
+    public static string Gap(QualityGap gap) => gap switch
+    {
+        QualityGap.LateSessions => "Completed sessions that came late",
+        QualityGap.RepeatedSessions => "Completed sessions that repeat another",
+        QualityGap.IncompleteEvents => "Sessions with an event that lacks details",
+        QualityGap.LateEvents => "Sessions with an event that was written down late",
+        QualityGap.JoinedEvents => "Sessions with an event that does not name its session",
+        _ => "Sessions with an event that repeats another",
+    };
+
     public static string Rule(AlertRule rule) => rule switch
     {
         AlertRule.SentinelEvent => "Sentinel event",

@@ -1,5 +1,6 @@
 using SafetyAudit.AuditTrail;
 using SafetyAudit.Protocol;
+using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Summaries;
 
@@ -99,6 +100,20 @@ public sealed class DailyQuality
 
     /// <summary>An event is written down promptly within so many hours after its onset: by then the patient was asked.</summary>
     public const int PromptHours = 48;
+
+    /// <summary>Whether a session could have been sent in time: a completed one that ended since its clinic is here. What is older could not.</summary>
+    public static bool IsAwaited(Session session, DateTime clinicAddedAtUtc) => session.Status == SessionStatus.Completed && EndOf(session) >= clinicAddedAtUtc;
+
+    /// <summary>Whether it was, having first reached us then.</summary>
+    public static bool IsInTime(Session session, DateTime firstReceivedAtUtc) => firstReceivedAtUtc <= EndOf(session).AddDays(InTimeDays);
+
+    static DateTime EndOf(Session session) => session.EndedAtUtc ?? session.StartedAtUtc;
+
+    /// <summary>Whether an event was written down promptly; null where it does not say when.</summary>
+    public static bool? IsPrompt(AdverseEvent adverseEvent) => adverseEvent.RecordedAtUtc is { } recorded ? recorded <= adverseEvent.OnsetAtUtc.AddHours(PromptHours) : null;
+
+    /// <summary>How many of the details asked of each event this one gives.</summary>
+    public static int DetailsOf(AdverseEvent adverseEvent) => (adverseEvent.Severity is null ? 0 : 1) + (adverseEvent.RecordedAtUtc is null ? 0 : 1) + (adverseEvent.ReportChannel is null ? 0 : 1);
 
     /// <summary>Details asked of each event: <c>severity</c>, <c>recorded_at</c> and <c>report_channel</c>, which figures otherwise have to assume.</summary>
     public const int DetailsPerEvent = 3;

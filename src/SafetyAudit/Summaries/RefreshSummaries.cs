@@ -138,24 +138,24 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         var days = new Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>();
         var dayOfSession = new Dictionary<(string, string), Day>();
         var addedAt = await db.Clinics.Select(c => new { c.Id, c.AddedAtUtc }).ToDictionaryAsync(c => c.Id, c => c.AddedAtUtc, ct);
-        var corrected = new List<Session>();
+        var given = new List<Session>();
         foreach (var treatment in await Treatments.ReadAsync(db, sessions, ct))
         {
             var session = treatment.Session;
             var key = (session.ClinicId, session.PractitionerId, session.Date);
             if (!days.TryGetValue(key, out var day)) days[key] = day = new Day(key);
             day.Add(treatment);
-            if (session.Version > 1) corrected.Add(session);
-            else day.AddArrival(session, session.ReceivedAtUtc, addedAt[session.ClinicId]);
+            given.Add(session);
             // What ended a session early counts as much as what came after a whole one.
             if (session.Status is SessionStatus.Completed or SessionStatus.Aborted) dayOfSession[(session.ClinicId, session.SessionId)] = day;
         }
-        // A session came with its first version, also where that was undone since.
-        foreach (var some in corrected.Chunk(5_000))
+        var first = await FirstReceivedAsync(db, given, ct);
+        foreach (var session in given)
         {
-            string[] ids = [.. some.Select(s => s.SessionId).Distinct()];
-            var first = await db.EverCounted<Session>().Where(s => ids.Contains(s.SessionId)).GroupBy(s => new { s.ClinicId, s.SessionId }).Select(g => new { g.Key.ClinicId, g.Key.SessionId, At = g.Min(s => s.ReceivedAtUtc) }).ToDictionaryAsync(g => (g.ClinicId, g.SessionId), g => g.At, ct);
-            foreach (var session in some) days[(session.ClinicId, session.PractitionerId, session.Date)].AddArrival(session, first[(session.ClinicId, session.SessionId)], addedAt[session.ClinicId]);
+            if (!DailyQuality.IsAwaited(session, addedAt[session.ClinicId])) continue;
+            var quality = days[(session.ClinicId, session.PractitionerId, session.Date)].Quality;
+            quality.Awaited++;
+            if (DailyQuality.IsInTime(session, first.GetValueOrDefault((session.ClinicId, session.SessionId), session.ReceivedAtUtc))) quality.InTime++;
         }
         // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
         foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(1_000))
@@ -164,6 +164,16 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
                 if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
         }
         return days;
+    }
+
+    /// <summary>When corrected sessions first reached us: with their first version, also where that was undone since.</summary>
+    public static async Task<Dictionary<(string ClinicId, string SessionId), DateTime>> FirstReceivedAsync(SafetyAuditDb db, IEnumerable<Session> sessions, CancellationToken ct)
+    {
+        var first = new Dictionary<(string, string), DateTime>();
+        foreach (string[] ids in sessions.Where(s => s.Version > 1).Select(s => s.SessionId).Distinct().Chunk(5_000))
+            foreach (var one in await db.EverCounted<Session>().Where(s => ids.Contains(s.SessionId)).GroupBy(s => new { s.ClinicId, s.SessionId }).Select(g => new { g.Key.ClinicId, g.Key.SessionId, At = g.Min(s => s.ReceivedAtUtc) }).ToListAsync(ct))
+                first[(one.ClinicId, one.SessionId)] = one.At;
+        return first;
     }
 
     internal sealed class Day((string ClinicId, string PractitionerId, DateOnly Date) key)
@@ -201,15 +211,6 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             }
         }
 
-        /// <summary>When a session first reached us, at a clinic that was added then.</summary>
-        public void AddArrival(Session session, DateTime receivedAtUtc, DateTime clinicAddedAtUtc)
-        {
-            var ended = session.EndedAtUtc ?? session.StartedAtUtc;
-            if (session.Status != SessionStatus.Completed || ended < clinicAddedAtUtc) return;
-            Quality.Awaited++;
-            if (receivedAtUtc <= ended.AddDays(DailyQuality.InTimeDays)) Quality.InTime++;
-        }
-
         public void Add(AdverseEvent adverseEvent)
         {
             Judge(adverseEvent);
@@ -230,13 +231,11 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         {
             Quality.Events++;
             if (adverseEvent.LinkMethod == LinkMethod.Explicit) Quality.EventsNamed++;
-            if (adverseEvent.Severity is not null) Quality.EventDetails++;
-            if (adverseEvent.ReportChannel is not null) Quality.EventDetails++;
-            if (adverseEvent.RecordedAtUtc is { } recorded)
+            Quality.EventDetails += DailyQuality.DetailsOf(adverseEvent);
+            if (DailyQuality.IsPrompt(adverseEvent) is { } prompt)
             {
-                Quality.EventDetails++;
                 Quality.EventsTimed++;
-                if (recorded <= adverseEvent.OnsetAtUtc.AddHours(DailyQuality.PromptHours)) Quality.EventsPrompt++;
+                if (prompt) Quality.EventsPrompt++;
             }
             if (!happened.Add((adverseEvent.LinkedSessionId!, adverseEvent.Category, adverseEvent.OnsetAtUtc))) Quality.RepeatedEvents++;
         }

@@ -7,6 +7,7 @@ using SafetyAudit.Access;
 using SafetyAudit.Analysis;
 using SafetyAudit.Data;
 using SafetyAudit.Host;
+using SafetyAudit.Sessions;
 using SafetyAudit.Summaries;
 using SafetyAudit.Tests.Host;
 using SafetyAudit.Uploads;
@@ -138,6 +139,36 @@ public class DataQualityTests
     }
 
     [Fact]
+    public async Task What_a_share_lacks_is_listed_record_by_record()
+    {
+        await using var installation = await TestInstallation.OpenAsync(DatabaseProvider.Sqlite);
+        string more = Events + "E6,S5,C1,,T1,PAIN_POST,2026-04-01T12:00:00Z,2026-04-03T11:00:00Z,mild,practitioner\nE7,S5,C1,,T1,PAIN_POST,2026-04-01T12:00:00Z,2026-04-03T11:00:00Z,mild,practitioner\n";
+        foreach (var (at, content) in Arrivals.Append(("2026-04-03T12:00:00Z", more)))
+        {
+            installation.Clock.Now = DateTimeOffset.Parse(at, System.Globalization.CultureInfo.InvariantCulture);
+            await installation.ImportAsync(content);
+        }
+        await using var db = installation.Db();
+        var quality = await DataQuality.ReadAsync(db, From, To, default);
+        var lacking = new HashSet<QualityGap>();
+        foreach (var row in quality.Clinics.Concat(quality.Practitioners).Concat(quality.Months))
+        {
+            var theirs = db.Current<Session>().Where(s => s.ClinicId == row.ClinicId && (row.PractitionerId == null || s.PractitionerId == row.PractitionerId));
+            foreach (var part in QualityPart.All)
+            {
+                if (part.Gap is not { } gap) continue;
+                var (counted, listed) = (part.Of(row), 0L);
+                await foreach (var one in QualityGaps.ReadAsync(db, gap, theirs, row.From, row.To, default))
+                    listed += gap switch { QualityGap.LateSessions or QualityGap.RepeatedSessions => 1, QualityGap.IncompleteEvents => one.Events.Sum(e => DailyQuality.DetailsPerEvent - DailyQuality.DetailsOf(e)), _ => one.Events.Count };
+                Assert.Equal((row.ClinicId, row.PractitionerId, row.From, gap, part.CountsGaps ? counted.Met : counted.Of - counted.Met), (row.ClinicId, row.PractitionerId, row.From, gap, listed));
+                if (listed > 0) lacking.Add(gap);
+            }
+        }
+        // Else nothing was held against anything.
+        Assert.Equal(Enum.GetValues<QualityGap>().ToHashSet(), lacking);
+    }
+
+    [Fact]
     public async Task The_page_and_programs_are_told_of_follow_ups_and_of_what_names_no_clinic()
     {
         var clock = new TestClock();
@@ -232,11 +263,15 @@ public class DataQualityTests
         await director.SignInAsync("director", "correct horse battery");
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/data-quality?from=2026-02-01&to=2026-04-30&clinic=C1&practitioner=P2"));
         string text = WebUtility.HtmlDecode(director.Text);
-        Assert.Matches("(?s)C1</a></th>.*?5.4\\s?%<div class=\"small\">of 129</div>.*?75.0\\s?%<div class=\"small\">of 4</div>.*?60.0\\s?%<div class=\"small\">of 5</div>", text);
+        Assert.Matches("(?s)C1</a></th>.*?5.4\\s?%</a><div class=\"small\">of 129</div>.*?75.0\\s?%</a><div class=\"small\">of 4</div>.*?60.0\\s?%</a><div class=\"small\">of 5</div>", text);
         Assert.Matches("(?s)Ben Birch at C1, month by month.*February 2026.*not assessed", text);
         Assert.Contains("March 2026, events joined to their session: 0 of 1", text, StringComparison.Ordinal);
         Assert.Contains($"within {DailyQuality.InTimeDays} days after their end", text, StringComparison.Ordinal);
         await director.GetAsync("/uploads");
         Assert.Contains("href=\"/data-quality\"", director.Text, StringComparison.Ordinal);
+
+        // From a share to the records that it lacks.
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync(System.Text.RegularExpressions.Regex.Match(text, "href=\"(/sessions\\?of=late_sessions&clinic=C1&from=2026-02-01&to=2026-04-30)\"").Groups[1].Value));
+        Assert.Matches("(?s)Completed sessions that came late</h1>.*1 sessions.*first came in .*, after \\d", WebUtility.HtmlDecode(director.Text));
     }
 }

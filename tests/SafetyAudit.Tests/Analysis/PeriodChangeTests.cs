@@ -33,4 +33,11 @@ public class PeriodChangeTests
         Assert.Equal(double.PositiveInfinity, fromNone.Interval!.Value.Upper);
         Assert.Empty(PeriodChange.Of([Row(1, 10, "P2")], [Row(1, 10)]));
     }
+
+    [Fact]
+    public void Whichever_period_is_given_first_the_earlier_one_is_before()
+    {
+        RateRow earlier = Row(15, 19017), later = Row(41, 28010) with { From = new(2026, 7, 1), To = new(2026, 12, 31) };
+        foreach (var change in new[] { PeriodChange.Of([earlier], [later]), PeriodChange.Of([later], [earlier]) }) Assert.Equal((earlier, later), (change.Single().Before, change.Single().Now));
+    }
 }

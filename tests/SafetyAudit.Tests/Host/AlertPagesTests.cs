@@ -6,6 +6,7 @@ using SafetyAudit.Alerts;
 using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host;
+using SafetyAudit.Host.Pages;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Host;
@@ -166,7 +167,19 @@ public class AlertPagesTests
         Assert.Contains("Reason 59.", second, StringComparison.Ordinal);
         Assert.Equal(3, Alerts(await TextAsync(director, "/alerts?rule=fewer_than_peers")));
         Assert.Equal(0, Alerts(await TextAsync(director, "/alerts?after=2000")));
-        foreach (string odd in new[] { "/alerts?after=-5", "/alerts?rule=nothing", "/cases?after=-5" }) Assert.Equal(HttpStatusCode.OK, await director.GetAsync(odd));
+        // About one person or measure, and begun within some days.
+        Assert.Equal(0, Alerts(await TextAsync(director, "/alerts?practitioner=P2")));
+        Assert.Contains("No such alert is open.", director.Text, StringComparison.Ordinal);
+        string filtered = await TextAsync(director, "/alerts?practitioner=P1&measure=BRUISE_MINOR&status=all");
+        Assert.Contains("1 to 25 of 60", filtered, StringComparison.Ordinal);
+        Assert.Contains("href=\"/alerts?practitioner=P1&amp;measure=BRUISE_MINOR&amp;status=all&amp;after=25\"", director.Text, StringComparison.Ordinal);
+        string sixDaysAgo = Show.Iso(DateOnly.FromDateTime(Clock.UtcNow().AddDays(-6))), eightDaysAgo = Show.Iso(DateOnly.FromDateTime(Clock.UtcNow().AddDays(-8)));
+        Assert.Equal(1, Alerts(await TextAsync(director, $"/alerts?from={sixDaysAgo}")));
+        Assert.Contains("1 to 25 of 59", await TextAsync(director, $"/alerts?to={eightDaysAgo}"), StringComparison.Ordinal);
+        int Found(string text) => System.Text.RegularExpressions.Regex.Count(text, "<th scope=\"row\"[^>]*><a href=\"/cases/");
+        Assert.Equal((0, 1, 0), (Found(await TextAsync(director, "/cases?practitioner=P1")), Found(await TextAsync(director, $"/cases?from={sixDaysAgo}")), Found(await TextAsync(director, "/cases?to=2000-01-01"))));
+        Assert.Contains("No such case.", director.Text, StringComparison.Ordinal);
+        foreach (string odd in new[] { "/alerts?after=-5", "/alerts?rule=nothing", "/cases?after=-5", "/alerts?compare=before", "/cases?compare=year&to=9999-12-31", "/alerts?from=0001-01-01&measure=nothing" }) Assert.Equal(HttpStatusCode.OK, await director.GetAsync(odd));
         int Cases(string text) => System.Text.RegularExpressions.Regex.Count(text, "<th scope=\"row\"[^>]*><a href=\"/cases/");
         Assert.Equal((25, 10), (Cases(await TextAsync(director, "/cases")), Cases(await TextAsync(director, "/cases?after=50"))));
     }

@@ -71,11 +71,36 @@ static class Usable
     {
         // Of what passed nothing is told: that would be every element of every page, and takes longer than the looking.
         await page.EvaluateAsync(Axe);
-        var faults = (await page.EvaluateAsync<string[]>("async () => (await axe.run(document, { resultTypes: ['violations'] })).violations.map(v => `${v.id} at ${v.nodes.slice(0, 3).map(n => n.html).join(' ')}`)")).ToList();
-        if (await page.EvaluateAsync<int>("document.documentElement.scrollWidth - window.innerWidth") > 0)
-            faults.Add("wider than the screen: " + await page.EvaluateAsync<string>("[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 150)).join(' | ')"));
-        return faults;
+        return
+        [
+            .. await page.EvaluateAsync<string[]>("async () => (await axe.run(document, { resultTypes: ['violations'], rules: { 'target-size': { enabled: true } } })).violations.map(v => `${v.id} at ${v.nodes.slice(0, 3).map(n => n.html).join(' ')}`)"),
+            .. await page.LayoutFaultsAsync(),
+        ];
     }
+
+    /// <summary>What is wider than the screen, what moved while the page came, and writing in a chart that lies over other writing.</summary>
+    public static async Task<string[]> LayoutFaultsAsync(this IPage page) => await page.EvaluateAsync<string[]>("""
+        async () => {
+            const faults = [];
+            if (document.documentElement.scrollWidth > innerWidth)
+                faults.push('wider than the screen: ' + [...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth).map(e => e.outerHTML.slice(0, 150)).join(' | '));
+            const moved = await new Promise(tell => {
+                const seen = [];
+                new PerformanceObserver(list => seen.push(...list.getEntries())).observe({ type: 'layout-shift', buffered: true });
+                requestAnimationFrame(() => setTimeout(() => tell(seen.filter(s => !s.hadRecentInput && s.value > 0.01)), 0));
+            });
+            for (const shift of moved) faults.push(`moved by ${shift.value.toFixed(3)}: ` + shift.sources.map(s => s.node?.outerHTML?.slice(0, 150)).join(' | '));
+            for (const chart of document.querySelectorAll('svg.chart')) {
+                const words = [...chart.querySelectorAll('text')].map(t => [t.textContent, t.getBoundingClientRect()]).filter(([, r]) => r.width > 0);
+                for (let a = 0; a < words.length; a++)
+                    for (let b = a + 1; b < words.length; b++) {
+                        const [p, q] = [words[a][1], words[b][1]];
+                        if (Math.min(p.right, q.right) - Math.max(p.left, q.left) > 1 && Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top) > 1) faults.push(`one over the other in ${chart.id || chart.getAttribute('aria-labelledby')}: ${words[a][0]} | ${words[b][0]}`);
+                    }
+            }
+            return faults;
+        }
+        """);
 
     /// <summary>Keeps a picture of the whole page, to be looked at.</summary>
     public static Task ShotAsync(this IPage page, string name) => page.ScreenshotAsync(new() { Path = Path.Combine(Browser.Screenshots, name + ".png"), FullPage = true });

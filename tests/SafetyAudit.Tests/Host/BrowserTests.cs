@@ -94,6 +94,7 @@ public class BrowserTests
             ("alerts-all", "/alerts?status=all"), ("alert", "/alerts/{bruise}"), ("cases", "/cases"), ("case", "/cases/{bruise-case}"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("adherence", "/adherence?clinic=RIVER"), ("rule", "/adherence/PR-005?clinic=RIVER&measure=ANY_MINOR"), ("monitor", "/monitor?clinic=RIVER&measure=BRUISE_MINOR&practitioner=RIVER-P03"), ("sessions-clinic", "/sessions?clinic=RIVER&measure=BRUISE_MINOR"), ("credentials", "/credentials"), ("duties", "/duties"), ("protocol", "/protocol?clinic=RIVER"),
             ("protocol-change", "/protocol/change?clinic=RIVER"), ("session-answers", "/sessions/answers?id=RIVER-S00042&clinic=RIVER"), ("baselines", "/baselines"), ("search", "/search?q=bru"), ("shortcuts", "/shortcuts"), ("tour", "/tour"), ("views", "/views"), ("missing", "/practitioners/nobody"),
         ];
+        List<string> faults = [];
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 320) })
         {
             var page = await browser.PageAsync(scheme, width);
@@ -103,7 +104,7 @@ public class BrowserTests
                 string path = template.Replace("{bruise-case}", $"{bruiseCase}", StringComparison.Ordinal).Replace("{bruise}", $"{bruise}", StringComparison.Ordinal);
                 await page.GotoAsync(dashboard.Address + path);
                 await page.ShotAsync($"{name}-{look}");
-                await page.IsUsableAsync($"{name}, {look}");
+                faults.AddRange((await page.FaultsAsync()).Select(f => $"{name}, {look}: {f}"));
             }
             // A picture can pass every check of its markup and still be black: its colours are counted.
             await page.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");
@@ -115,6 +116,7 @@ public class BrowserTests
                 """, Convert.ToBase64String(chart));
             Assert.True(colours > 20, $"the chart has {colours} colours, {look}");
         }
+        Assert.True(faults.Count == 0, string.Join('\n', faults));
 
         var director = await browser.PageAsync();
         await SignInAsync(director, dashboard.Address);

@@ -47,24 +47,31 @@ public class PagesTests
             Assert.Empty(Enum.GetValues<T>().GroupBy(words).Where(g => g.Count() > 1).Select(g => $"{g.Key}: {string.Join(", ", g)}"));
     }
 
-    [Theory]
-    [InlineData("/?from=abc")]
-    [InlineData("/practitioners?from=2026-05-01&to=2026-01-01")]
-    [InlineData("/measures/BRUISE_MINOR?to=0001-01-05")]
-    [InlineData("/measures/BRUISE_MINOR?from=9999-12-31&to=9999-12-31")]
-    [InlineData("/measures/NOTHING")]
-    [InlineData("/measures/BRUISE_MINOR?clinic=NOWHERE")]
-    [InlineData("/measures/BRUISE_MINOR?anew=0001-01-01&lasting=maybe&from=9999-12-31&to=9999-12-31")]
-    [InlineData("/measures/FATIGUE?from=1990-01-01&to=2199-12-31&lasting=yes")]
-    [InlineData("/uploads/-1")]
-    [InlineData("/sessions")]
-    [InlineData("/sessions?practitioner=P1&measure=NOTHING&rule=PR-999&outcome=maybe")]
-    public async Task Odd_addresses_are_answered_calmly(string address)
+    [Fact]
+    public async Task Odd_addresses_are_answered_calmly()
     {
         await using var dashboard = await RunningDashboard.StartAsync(services => RunningDashboard.AddUserAsync(services, "director", "correct horse battery"));
         using var visitor = new Visitor(dashboard.Address);
         Assert.Equal(HttpStatusCode.Redirect, await visitor.SignInAsync("director", "correct horse battery"));
-        Assert.Contains(await visitor.GetAsync(address), new[] { HttpStatusCode.OK, HttpStatusCode.NotFound });
+        foreach (string address in new[]
+        {
+            "/?from=abc",
+            "/practitioners?from=2026-05-01&to=2026-01-01",
+            "/measures/BRUISE_MINOR?to=0001-01-05",
+            "/measures/BRUISE_MINOR?from=9999-12-31&to=9999-12-31",
+            "/measures/NOTHING",
+            "/measures/BRUISE_MINOR?clinic=NOWHERE",
+            "/measures/BRUISE_MINOR?anew=0001-01-01&lasting=maybe&from=9999-12-31&to=9999-12-31",
+            "/measures/FATIGUE?from=1990-01-01&to=2199-12-31&lasting=yes",
+            "/uploads/-1",
+            "/sessions",
+            "/sessions?practitioner=P1&measure=NOTHING&rule=PR-999&outcome=maybe",
+            "/sessions?of=nothing",
+            "/data-quality?from=0001-01-01&to=9999-12-31",
+            "/measures/BRUISE_MINOR?compare_from=0001-01-01&compare_to=9999-12-31",
+            "/practitioners?compare=before&from=0001-01-01",
+        })
+            Assert.True(await visitor.GetAsync(address) is HttpStatusCode.OK or HttpStatusCode.NotFound, $"{address}: {visitor.Answer.StatusCode}");
     }
 
     [Fact]

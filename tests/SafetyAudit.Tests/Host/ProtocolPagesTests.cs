@@ -232,6 +232,17 @@ public class ProtocolPagesTests
         Assert.Equal(["P1", .. people], shown);
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/adherence?part=99"));
         Assert.Contains("aria-current=\"page\">21 to 24 of 24", director.Text, StringComparison.Ordinal);
+
+        // Taken away it is whole: every rule that looked at anything for every practitioner, and a picture of it that is well-formed.
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/adherence?chart=matrix&as=csv"));
+        string[] rows = director.Text.Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.StartsWith("rule,title,severity,clinic,practitioner,pass,fail,not_recorded,not_applicable,", rows[0], StringComparison.Ordinal);
+        Assert.Equal((24, 24), (rows.Count(r => r.StartsWith("PR-020,", StringComparison.Ordinal)), rows.Count(r => Regex.IsMatch(r, "^PR-020,.*,C1,[^,]+,\\d+,1,"))));
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/adherence?chart=matrix&as=svg"));
+        Assert.Equal(25 * Rules.All.Count, System.Xml.Linq.XDocument.Parse(director.Text).Descendants().Count(e => ((string?)e.Attribute("class"))?.StartsWith("cell ", StringComparison.Ordinal) == true));
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/practitioners?chart=months&as=csv"));
+        Assert.Contains("\r\nName of Q07,C1,ANY_MINOR,2026-03-01,0\r\n", director.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync("/practitioners?chart=months&as=svg"));
     }
 
     static Task<RunningDashboard> StartAsync() => RunningDashboard.StartAsync(async services =>

@@ -73,6 +73,38 @@ public class TimeChartPagesTests
     }
 
     [Fact]
+    public async Task Two_periods_of_ones_own_choice_stand_in_their_order_and_lead_to_their_rows()
+    {
+        await using var dashboard = await StartAsync();
+        using var director = new Visitor(dashboard.Address);
+        await director.SignInAsync("director", Password);
+        const string here = "from=2026-04-01&to=2026-04-30";
+        // Whichever is asked for beside which: March before April.
+        foreach (string asked in new[] { $"{here}&compare_from=2026-03-01&compare_to=2026-03-31", "from=2026-03-01&to=2026-03-31&compare_from=2026-04-30&compare_to=2026-04-01" })
+        {
+            Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"/measures/BRUISE_MINOR?{asked}"));
+            string page = WebUtility.HtmlDecode(director.Text);
+            Assert.Contains("1 Mar 2026 to 31 Mar 2026, then 1 Apr 2026 to 30 Apr 2026.", page, StringComparison.Ordinal);
+            // Of P1, who gave the even ones: two of ten in each month.
+            Assert.Matches("(?s)<a href=\"/sessions\\?practitioner=P1&clinic=C1&measure=BRUISE_MINOR&from=2026-03-01&to=2026-03-31\">2 in 10</a>.*?<a href=\"/sessions\\?practitioner=P1&clinic=C1&measure=BRUISE_MINOR&from=2026-04-01&to=2026-04-30\">2 in 10</a>", page);
+        }
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/sessions?practitioner=P1&clinic=C1&measure=BRUISE_MINOR&from=2026-03-01&to=2026-03-31"));
+        Assert.Contains("Recorded without asking: sessions 2, events 2.", director.Text, StringComparison.Ordinal);
+        // The choice stays in links and forms of the page.
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"/practitioners/P1?{here}&compare_from=2026-03-01&compare_to=2026-03-31"));
+        Assert.Contains("&compare_from=2026-03-01&compare_to=2026-03-31", WebUtility.HtmlDecode(director.Text), StringComparison.Ordinal);
+        Assert.Contains("<input type=\"hidden\" name=\"compare_from\" value=\"2026-03-01\">", director.Text, StringComparison.Ordinal);
+
+        // What lies in both periods is no change.
+        foreach (string shared in new[] { $"{here}&compare_from=2026-03-15&compare_to=2026-04-01", "from=2024-05-01&to=2026-04-30&compare=year" })
+        {
+            Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"/measures/BRUISE_MINOR?{shared}"));
+            Assert.Contains("The two periods share days.", director.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("Two periods\"", director.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task Rare_events_stand_one_by_one_and_what_was_not_seen_is_not_called_impossible()
     {
         await using var dashboard = await StartAsync();

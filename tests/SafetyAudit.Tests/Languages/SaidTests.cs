@@ -98,6 +98,8 @@ public partial class SaidTests
         said.UnionWith(Enum.GetValues<CaseDecision>().Select(Words.Decision));
         said.UnionWith(ControlMonthsChart.Signals);
         said.UnionWith(QualityChart.Lines.Select(l => l.Name));
+        said.UnionWith(QualityPart.All.Select(p => p.Title));
+        said.UnionWith(Enum.GetValues<QualityGap>().Select(Words.Gap));
         said.UnionWith(Rules.All.SelectMany(r => r.Fields.Select(RuleFields.Name).Concat([SafetyAudit.Host.Pages.AdherencePages.AdherenceModel.Area(r.Area), Codes.Of(r.Severity), r.Counted, r.InLeaflet])));
         said.UnionWith(ProtocolForm.Settings.SelectMany(s => new[] { s.Group, s.Label, s.Hint }));
         said.UnionWith(Enum.GetValues<Audience>().SelectMany(a => new[] { Codes.Of(a), PackDocument.For(a) }));

@@ -27,13 +27,16 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
 
     public int Parts => (People + MostColumns - 1) / MostColumns;
 
-    /// <summary>Practitioners of the clinic in the period, on all parts.</summary>
-    public int People { get; private set; }
+    /// <summary>How many practitioners of the clinic there are in the period, on all parts.</summary>
+    public int People => All.Count;
+
+    /// <summary>All of them, in the order of ids.</summary>
+    public List<string> All { get; private set; } = [];
 
     /// <summary>This page with other columns.</summary>
     public string PartAddress(int part) => Request.Path + QueryString.Create(Request.Query.Where(q => q.Key != "part").Append(new("part", $"{part}")));
 
-    /// <summary>Those whose columns are shown, in the order of ids.</summary>
+    /// <summary>Those whose columns are shown.</summary>
     public List<string> Practitioners { get; private set; } = [];
     public ILookup<ProtocolRule, AdherenceRow> Rows { get; private set; } = Array.Empty<AdherenceRow>().ToLookup(r => r.Rule);
 
@@ -46,10 +49,9 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
         await using var state = await BeginAsync(() => From, ct);
         LaidDown = ClinicProtocol.On(Clinic, await Db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).ToListAsync(ct), To);
         var rows = AdherenceTable.By((await AdherenceTable.ReadAsync(Db, new(From, To, Clinic), AsKnownUtc ?? time.UtcNow(), ct)).Where(r => r.PractitionerId.Length > 0), AdherenceGrouping.Practitioner);
-        string[] people = [.. rows.Select(r => r.PractitionerId).Distinct().Order(StringComparer.Ordinal)];
-        People = people.Length;
+        All = [.. rows.Select(r => r.PractitionerId).Distinct().Order(StringComparer.Ordinal)];
         Part = Math.Clamp(AskedPart ?? 1, 1, Math.Max(1, Parts));
-        Practitioners = [.. people.Skip((Part - 1) * MostColumns).Take(MostColumns)];
+        Practitioners = [.. All.Skip((Part - 1) * MostColumns).Take(MostColumns)];
         Rows = rows.ToLookup(r => r.Rule);
     }
 
@@ -58,7 +60,4 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
 
     /// <summary>The same as the reader reads it. By "Follow-up" alone pages call its grade.</summary>
     public static string SayArea(string area) => area == "followup" && !CultureInfo.CurrentUICulture.Name.StartsWith("en", StringComparison.Ordinal) ? T("Follow-ups") : T(Area(area));
-
-    /// <summary>The tint of a cell: what its figure says too.</summary>
-    public static string Tint(Adherence adherence) => adherence.Completeness < 0.9 ? "tint none" : adherence.Kept switch { null => "tint none", >= 0.99 => "tint t4", >= 0.95 => "tint t3", >= 0.9 => "tint t2", >= 0.75 => "tint t1", _ => "tint t0" };
 }

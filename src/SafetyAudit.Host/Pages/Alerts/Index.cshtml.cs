@@ -10,7 +10,7 @@ using SafetyAudit.Host.Security;
 namespace SafetyAudit.Host.Pages;
 
 [Needs(Permission.ReadFigures)]
-public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
+public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : FilteredPage(db)
 {
     /// <summary>False alarms of the sums for fewer that are budgeted for in these years, as if they had run from the first month.</summary>
     public double ExpectedFew => PeerMonitor.LowPerPractitionerYear * PractitionerYears;
@@ -22,23 +22,16 @@ public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : PeriodPag
 
     [BindProperty(SupportsGet = true)] public string? Status { get; set; }
 
-    public override bool OneAtATime => false;
-
     public override IEnumerable<(string Name, string Value)> Kept => [.. base.Kept, .. Status is { } status ? [("status", status)] : Array.Empty<(string, string)>(), .. RuleCodes.Select(r => ("rule", r))];
 
     /// <summary>The rules whose alerts are listed, by their codes; all where none is named.</summary>
     [BindProperty(Name = "rule", SupportsGet = true)] public List<string> RuleCodes { get; set; } = [];
-
-    /// <summary>Alerts before this page.</summary>
-    [BindProperty(Name = "after", SupportsGet = true)] public int After { get; set; }
 
     /// <summary>How many there are of each rule, on all pages.</summary>
     public Dictionary<AlertRule, int> Counts { get; private set; } = [];
 
     /// <summary>When the monitor last ran of those clinics that are seen; empty where it never did.</summary>
     public DateTime? EvaluatedAtUtc { get; private set; }
-
-    string PageAt(int after) => "/alerts" + QueryString.Create([.. Kept.Select(k => KeyValuePair.Create(k.Name, (string?)k.Value)), KeyValuePair.Create("after", (string?)$"{after}")]);
 
     public Paging Paging => new(After, Alerts.Count, Counts.Values.Sum(), PageRows, PageAt);
 
@@ -63,12 +56,14 @@ public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : PeriodPag
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadClinicsAsync(ct);
         await NameAsync(ct);
-        After = Math.Max(0, After);
+        await ReadChoicesAsync(Db.Alerts.Select(a => a.PractitionerId), Db.Alerts.Select(a => a.Measure), ct);
         var rules = RuleCodes.Select(r => Codes.TryParse<AlertRule>(r, out var rule) ? rule : (AlertRule?)null).Where(r => r is not null).Select(r => r!.Value).ToList();
         var since = time.UtcNow().AddDays(-IndexModel.NewDays);
-        var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (!New || a.RaisedAtUtc >= since) && (rules.Count == 0 || rules.Contains(a.Rule)));
+        var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (!New || a.RaisedAtUtc >= since) && (rules.Count == 0 || rules.Contains(a.Rule))
+            && (AskedPractitioner == null || a.PractitionerId == AskedPractitioner) && (AskedMeasure == null || a.Measure == AskedMeasure) && (SinceUtc == null || a.RaisedAtUtc >= SinceUtc) && (BeforeUtc == null || a.RaisedAtUtc < BeforeUtc));
         var counted = await Db.Alerts.GroupBy(a => new { a.Rule, a.Level, IsOpen = a.Status == AlertStatus.Open, IsNew = a.RaisedAtUtc >= since }).Select(g => new { g.Key.Rule, g.Key.Level, g.Key.IsOpen, g.Key.IsNew, Count = g.Count() }).ToListAsync(ct);
-        Counts = counted.Where(c => (All || c.IsOpen) && (!New || c.IsNew) && (rules.Count == 0 || rules.Contains(c.Rule))).GroupBy(c => c.Rule).ToDictionary(g => g.Key, g => g.Sum(c => c.Count));
+        Counts = IsFiltered ? await asked.GroupBy(a => a.Rule).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct)
+            : counted.Where(c => (All || c.IsOpen) && (!New || c.IsNew) && (rules.Count == 0 || rules.Contains(c.Rule))).GroupBy(c => c.Rule).ToDictionary(g => g.Key, g => g.Sum(c => c.Count));
         int Raised(AlertRule rule, AlertLevel? level = null) => counted.Where(c => c.Rule == rule && (level is null || c.Level == level)).Sum(c => c.Count);
         (RaisedRed, RaisedAmber, RaisedFew) = (Raised(AlertRule.MoreThanPeers, AlertLevel.Red), Raised(AlertRule.MoreThanPeers, AlertLevel.Amber), Raised(AlertRule.FewerThanPeers));
         // Levels are kept as words, which sort otherwise.

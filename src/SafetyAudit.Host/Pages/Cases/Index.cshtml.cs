@@ -10,13 +10,10 @@ namespace SafetyAudit.Host.Pages;
 
 /// <summary>Reviews: what is open, who leads it, what is due.</summary>
 [Needs(Permission.ReadFigures)]
-public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(db)
+public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : FilteredPage(db)
 {
     /// <summary>Cases on one page.</summary>
     public const int PageRows = 25;
-
-    /// <summary>Cases before this page.</summary>
-    [BindProperty(Name = "after", SupportsGet = true)] public int After { get; set; }
 
     /// <summary>How many there are on all pages.</summary>
     public int Count { get; private set; }
@@ -26,11 +23,7 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
 
     public Paging Paging => new(After, Cases.Count, Count, PageRows, PageAt);
 
-    string PageAt(int after) => $"/cases?{(Closed ? "status=closed&" : "")}after={after}{ClinicQuery}";
-
     [BindProperty(SupportsGet = true)] public string? Status { get; set; }
-
-    public override bool OneAtATime => false;
 
     public override IEnumerable<(string Name, string Value)> Kept => Closed ? [.. base.Kept, ("status", "closed")] : base.Kept;
 
@@ -47,9 +40,10 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         await ReadClinicsAsync(ct);
         await NameAsync(ct);
         NowUtc = time.UtcNow();
-        After = Math.Max(0, After);
         string? self = Self = await ReviewCase.SelfAsync(Db, ct);
         var asked = ReviewCase.KnownTo(self, Db.Cases.AsNoTracking()).Where(c => (c.Stage == CaseStage.Closed) == Closed);
+        await ReadChoicesAsync(asked.Select(c => c.PractitionerId), asked.Select(c => c.Measure), ct);
+        asked = asked.Where(c => (AskedPractitioner == null || c.PractitionerId == AskedPractitioner) && (AskedMeasure == null || c.Measure == AskedMeasure) && (SinceUtc == null || c.OpenedAtUtc >= SinceUtc) && (BeforeUtc == null || c.OpenedAtUtc < BeforeUtc));
         Count = await asked.CountAsync(ct);
         var notBegun = ReviewCase.NotBegun(Db).Select(c => c.Id);
         // Levels are kept as words, which sort otherwise.

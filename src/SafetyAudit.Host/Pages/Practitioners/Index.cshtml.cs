@@ -14,6 +14,10 @@ public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
     public List<RateRow> Rows { get; private set; } = [];
     /// <summary>The last twelve months of each, per 1,000 sessions.</summary>
     public ILookup<(string Clinic, string Practitioner), PractitionerCounts> Months { get; private set; } = Array.Empty<PractitionerCounts>().ToLookup(_ => ("", ""));
+
+    /// <summary>A line's months.</summary>
+    public IReadOnlyList<double?> MonthsOf(RateRow row) => MonthlyRates.Of(Months[(row.ClinicId, row.PractitionerId!)], Counted, To);
+
     public Measure Counted { get; private set; } = Catalogue.Measures.First(m => m.Code == Measure.AnyMinor);
     public ILookup<string, Alert> OpenAlerts { get; private set; } = Array.Empty<Alert>().ToLookup(_ => "");
 

@@ -1,0 +1,50 @@
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using SafetyAudit.Data;
+
+namespace SafetyAudit.Host.Pages;
+
+/// <summary>A list of alerts or cases: of one clinic or all, about one practitioner or measure, and begun within some days.</summary>
+public abstract class FilteredPage(SafetyAuditDb db) : PeriodPage(db)
+{
+    [BindProperty(Name = "practitioner", SupportsGet = true)] public string? AskedPractitioner { get; set; }
+
+    /// <summary>A measure, a rule or a credential, by its code.</summary>
+    [BindProperty(Name = "measure", SupportsGet = true)] public string? AskedMeasure { get; set; }
+
+    /// <summary>Lines before this page.</summary>
+    [BindProperty(Name = "after", SupportsGet = true)] public int AskedAfter { get; set; }
+
+    public int After => Math.Max(0, AskedAfter);
+
+    public bool IsFiltered => AskedPractitioner is not null || AskedMeasure is not null || AskedFrom is not null || AskedTo is not null;
+
+    /// <summary>Of whom and what there is anything, to choose from. Of many clinics together nobody is offered.</summary>
+    public List<string> People { get; private set; } = [];
+    public List<string> Measures { get; private set; } = [];
+
+    public override bool OneAtATime => false;
+
+    public override IEnumerable<(string Name, string Value)> Kept =>
+        [.. base.Kept, .. new (string Name, string? Value)[] { ("practitioner", AskedPractitioner), ("measure", AskedMeasure) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!))];
+
+    /// <summary>This list with everything that was chosen, from another line on or from its first.</summary>
+    protected string PageAt(int after) => Request.Path + QueryString.Create([.. Kept.Concat(PeriodAsked).Select(k => KeyValuePair.Create(k.Name, (string?)k.Value)), KeyValuePair.Create("after", (string?)$"{after}")]);
+
+    /// <summary>The instants between which it began.</summary>
+    protected DateTime? SinceUtc => AskedFrom?.ToDateTime(default, DateTimeKind.Utc);
+    protected DateTime? BeforeUtc => AskedTo is { } to && to < DateOnly.MaxValue ? to.AddDays(1).ToDateTime(default, DateTimeKind.Utc) : null;
+
+    /// <summary>Reads what there is to choose from.</summary>
+    /// <param name="practitioners">Whom anything listed is about.</param>
+    /// <param name="measures">What.</param>
+    /// <param name="ct">Stops the reading.</param>
+    protected async Task ReadChoicesAsync(IQueryable<string?> practitioners, IQueryable<string?> measures, CancellationToken ct)
+    {
+        Measures = [.. (await measures.Distinct().ToListAsync(ct)).Append(AskedMeasure).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+        var people = HasMany && Only is null ? [] : await practitioners.Distinct().ToListAsync(ct);
+        people.Add(AskedPractitioner);
+        await NameAsync(people, ct);
+        People = [.. InOrder(people.OfType<string>().Distinct(), NameOf)];
+    }
+}
