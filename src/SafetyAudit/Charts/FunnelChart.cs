@@ -49,16 +49,24 @@ public static class FunnelChart
         if (funnel.Lines.Count == 0) foreach (var row in assessed) OwnLimits(row);
 
         var labels = new Labels(Left, 0, Width, Height - Bottom);
-        foreach (var row in assessed.OrderBy(r => r.Position is Position.Above998 or Position.Below998))
+        foreach (var said in marks.OfType<TextMark>().Where(m => m.Style == "limit-name")) labels.Reserve(said.X, said.Y, said.Text, said.Anchor);
+        foreach (var row in assessed.OrderBy(IsBeyond))
         {
-            double px = x.At(row.Expected!.Value), py = y.At(Math.Min(row.Ratio!.Value, top));
             var (style, shape, size) = PointLook.Of(row.Position);
+            var (px, py) = At(row);
             marks.Add(new PointMark(style, px, py, shape, size, PointLook.Say(row, name(row)), link(row)));
-            if (row.Position is Position.Above998 or Position.Below998 && labels.Place(px, py, name(row)) is { } label) marks.Add(label);
+            labels.Reserve(px, py, size);
         }
+        // The furthest out first, in case there is not room for all.
+        foreach (var row in assessed.Where(IsBeyond).OrderBy(r => Math.Min(r.PHigh!.Value, r.PLow!.Value)))
+            if (labels.Place(At(row).X, At(row).Y, name(row)) is { } label) marks.Add(label);
         int high = assessed.Count(r => r.Position == Position.Above998), low = assessed.Count(r => r.Position == Position.Below998);
         string description = T("Funnel plot of {0}; {1} above the upper 99.8 % limit, {2} below the lower one. The table below holds every figure.", assessed.Count, high == 0 ? T("none") : high, low == 0 ? T("none") : low);
         return new(Width, Height, title, description, marks) { Data = ChartData.Of(funnel.Rows, name) };
+
+        (double X, double Y) At(RateRow row) => (x.At(row.Expected!.Value), y.At(Math.Min(row.Ratio!.Value, top)));
+
+        static bool IsBeyond(RateRow row) => row.Position is Position.Above998 or Position.Below998;
 
         // A stem from the lower to the upper 99.8 % limit, with shorter bars at 95 %.
         void OwnLimits(RateRow row)

@@ -10,7 +10,7 @@ namespace SafetyAudit.Charts;
 /// <param name="bottom">Likewise.</param>
 sealed class Labels(double left, double top, double right, double bottom)
 {
-    const double Letter = 7.4, Height = 15, Gap = 9;
+    const double Height = 17, Gap = 9;
 
     readonly List<Box> taken = [];
 
@@ -22,13 +22,29 @@ sealed class Labels(double left, double top, double right, double bottom)
     /// <summary>Where the labels drawn so far lie.</summary>
     internal IReadOnlyList<Box> Taken => taken;
 
+    // At least as wide as any browser's letters are in the largest writing of a chart's names, 14 px and bold.
+    internal static double WidthOf(string text) => text.Sum(c => c switch
+    {
+        'M' or 'W' or 'm' or 'w' or '@' or '%' => 13.5, 'i' or 'j' or 'l' or 'I' or 't' or 'f' or 'r' or '.' or ',' or '\'' or '’' or '-' or '(' or ')' or ' ' => 6.2, > '\u2e80' => 15, _ => char.IsUpper(c) ? 11 : 9.0,
+    });
+
+    /// <summary>A point, which no name may cover; its own stands further off.</summary>
+    public void Reserve(double x, double y, double size) => taken.Add(new(x - size / 2, y - size / 2, x + size / 2, y + size / 2));
+
+    /// <summary>Writing that stands there already.</summary>
+    public void Reserve(double x, double y, string text, Anchor anchor)
+    {
+        double wide = WidthOf(text), start = anchor switch { Anchor.Start => x, Anchor.End => x - wide, _ => x - wide / 2 };
+        taken.Add(new(start, y - 4 - Height / 2, start + wide, y - 4 + Height / 2));
+    }
+
     /// <param name="x">The point.</param>
     /// <param name="y">Likewise.</param>
     /// <param name="text">Its name.</param>
     /// <param name="style">Name of its look.</param>
     public TextMark? Place(double x, double y, string text, string style = "point-name")
     {
-        double wide = text.Length * Letter;
+        double wide = WidthOf(text);
         foreach (var (start, middle, anchor) in new[] { (x + Gap, y, Anchor.Start), (x - Gap - wide, y, Anchor.End), (x - wide / 2, y - Gap - Height / 2, Anchor.Middle), (x - wide / 2, y + Gap + Height / 2, Anchor.Middle) })
         {
             var box = new Box(start, middle - Height / 2, start + wide, middle + Height / 2);

@@ -1,4 +1,7 @@
+using SafetyAudit.Analysis;
 using SafetyAudit.Charts;
+using SafetyAudit.Measures;
+using SafetyAudit.Tests.Host;
 
 namespace SafetyAudit.Tests.Charts;
 
@@ -37,5 +40,30 @@ public class LabelsTests
         Assert.Equal((Anchor.Middle, true), labels.Place(600, 382, "Dan Dale") is { } low ? (low.Anchor, low.Y < 380) : default);
         // The same place again: not over the first.
         Assert.NotEqual(Anchor.Start, labels.Place(402, 201, "Cara Cole")!.Anchor);
+    }
+
+    // The layout goes by how wide letters are taken to be: whether they are is the browser's to say.
+    [Theory]
+    [InlineData(1280)]
+    [InlineData(320)]
+    public async Task Of_five_hundred_practitioners_no_name_lies_over_other_writing_as_a_browser_draws_them(int width)
+    {
+        string[] first = ["Wilhelmina", "Ada", "Mwajuma", "Iris", "Ömür", "ANNA-MARIA", "Lìlì"], last = ["Wamwangi", "Ash", "O’Hara-Illingworth", "MÜLLER", "Nguyễn", "Filipiak"];
+        var random = new Random(7);
+        var counts = Enumerable.Range(0, 500).Select(i => (Sessions: (long)random.Next(40, 2000), Id: $"P{i:000}"))
+            .Select(p => new PractitionerCounts("C1", p.Id, new(2026, 1, 1), p.Sessions, 0, new Dictionary<string, long> { ["BRUISE_MINOR"] = (long)(p.Sessions * 0.05 * Math.Exp(4 * random.NextDouble() - 1)) })).ToList();
+        var measure = Catalogue.Measures.First(m => m.Code == "BRUISE_MINOR");
+        var rows = Rates.Compute(counts, new(new(2026, 1, 1), new(2026, 12, 31)), measure, Catalogue.Baselines.First(b => b.MeasureCode == "BRUISE_MINOR" && b.RatePer1000 is not null));
+        var scene = FunnelChart.Draw(Funnel.Of(rows), "Funnel plot", r => $"{first[Number(r) % first.Length]} {last[Number(r) % last.Length]}", _ => "/");
+        static int Number(RateRow row) => int.Parse(row.PractitionerId!.AsSpan(1), System.Globalization.CultureInfo.InvariantCulture);
+        Assert.Equal(500, scene.Marks.OfType<PointMark>().Count());
+        Assert.InRange(scene.Marks.OfType<TextMark>().Count(m => m.Style == "point-name"), 15, 500);
+        await using var browser = await Browser.OpenAsync();
+        var page = await browser.PageAsync(width: width);
+        string css = await File.ReadAllTextAsync(Path.Combine(ArchitectureTests.Root, "src", "SafetyAudit.Host", "wwwroot", "assets", "site.css"));
+        await page.SetContentAsync($"<!DOCTYPE html><html lang=en><title>t</title><style>{css}</style><main><h1>t</h1><div class=\"scroll\">{SvgWriter.Write(scene, "funnel")}</div></main>");
+        await page.ShotAsync($"names-{width}");
+        Assert.Empty(await page.LayoutFaultsAsync());
+        Assert.Empty(browser.Errors);
     }
 }

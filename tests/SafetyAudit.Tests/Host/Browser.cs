@@ -31,9 +31,9 @@ sealed class Browser : IAsyncDisposable
         }));
     }
 
-    public async Task<IPage> PageAsync(ColorScheme scheme = ColorScheme.Light, int width = 1280, string locale = "en-GB")
+    public async Task<IPage> PageAsync(ColorScheme scheme = ColorScheme.Light, int width = 1280, string locale = "en-GB", bool script = true, bool forcedColours = false)
     {
-        var context = await browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 }, Locale = locale });
+        var context = await browser.NewContextAsync(new() { ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 900 }, Locale = locale, JavaScriptEnabled = script, ForcedColors = forcedColours ? ForcedColors.Active : ForcedColors.None });
         var page = await context.NewPageAsync();
         page.Console += (_, message) => { if (message.Type == "error") Errors.Add(message.Text); };
         page.PageError += (_, error) => Errors.Add(error);

@@ -94,6 +94,7 @@ public class BrowserTests
             ("alerts-all", "/alerts?status=all"), ("alert", "/alerts/{bruise}"), ("cases", "/cases"), ("case", "/cases/{bruise-case}"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("adherence", "/adherence?clinic=RIVER"), ("rule", "/adherence/PR-005?clinic=RIVER&measure=ANY_MINOR"), ("monitor", "/monitor?clinic=RIVER&measure=BRUISE_MINOR&practitioner=RIVER-P03"), ("sessions-clinic", "/sessions?clinic=RIVER&measure=BRUISE_MINOR"), ("credentials", "/credentials"), ("duties", "/duties"), ("protocol", "/protocol?clinic=RIVER"),
             ("protocol-change", "/protocol/change?clinic=RIVER"), ("session-answers", "/sessions/answers?id=RIVER-S00042&clinic=RIVER"), ("baselines", "/baselines"), ("search", "/search?q=bru"), ("shortcuts", "/shortcuts"), ("tour", "/tour"), ("views", "/views"), ("missing", "/practitioners/nobody"),
         ];
+        string AddressOf(string template) => template.Replace("{bruise-case}", $"{bruiseCase}", StringComparison.Ordinal).Replace("{bruise}", $"{bruise}", StringComparison.Ordinal);
         List<string> faults = [];
         foreach (var (look, scheme, width) in new[] { ("light", ColorScheme.Light, 1280), ("dark", ColorScheme.Dark, 1280), ("phone", ColorScheme.Light, 320) })
         {
@@ -101,8 +102,7 @@ public class BrowserTests
             await SignInAsync(page, dashboard.Address);
             foreach (var (name, template) in pages)
             {
-                string path = template.Replace("{bruise-case}", $"{bruiseCase}", StringComparison.Ordinal).Replace("{bruise}", $"{bruise}", StringComparison.Ordinal);
-                await page.GotoAsync(dashboard.Address + path);
+                await page.GotoAsync(dashboard.Address + AddressOf(template));
                 await page.ShotAsync($"{name}-{look}");
                 faults.AddRange((await page.FaultsAsync()).Select(f => $"{name}, {look}: {f}"));
             }
@@ -116,7 +116,39 @@ public class BrowserTests
                 """, Convert.ToBase64String(chart));
             Assert.True(colours > 20, $"the chart has {colours} colours, {look}");
         }
+        // On a very large screen, and on paper, where nothing can be reached that is beyond an edge: the smaller of the two usual sheets, on its side and without margins, is 965 pixels wide.
+        var wide = await browser.PageAsync(width: 3840);
+        await SignInAsync(wide, dashboard.Address);
+        foreach (var (name, template) in pages)
+        {
+            await wide.SetViewportSizeAsync(3840, 2160);
+            await wide.GotoAsync(dashboard.Address + AddressOf(template));
+            if (name is "home" or "measure" or "practitioner" or "adherence") await wide.ShotAsync($"{name}-4k");
+            faults.AddRange((await wide.LayoutFaultsAsync()).Select(f => $"{name}, 4K: {f}"));
+            await wide.SetViewportSizeAsync(965, 700);
+            await wide.EmulateMediaAsync(new() { Media = Media.Print });
+            if (name is "home" or "measure" or "practitioner" or "adherence") await wide.ShotAsync($"{name}-paper");
+            faults.AddRange((await wide.EvaluateAsync<string[]>("""
+                () => [...document.querySelectorAll('main .scroll')].filter(e => e.scrollWidth > e.clientWidth + 1 && e.checkVisibility() && !e.parentElement.closest('.scroll')).map(e => `${e.getAttribute('aria-label')} is cut off: ${e.scrollWidth} in ${e.clientWidth}`)
+                    .concat([...document.querySelectorAll('nav, .filters, .skip')].filter(e => e.checkVisibility()).map(e => `is printed: ${e.outerHTML.slice(0, 80)}`))
+                """)).Select(f => $"{name}, paper: {f}"));
+            await wide.EmulateMediaAsync(new() { Media = Media.Screen });
+        }
         Assert.True(faults.Count == 0, string.Join('\n', faults));
+
+        // In a reader's own colours a chart has no other: its lines, points and words are still seen.
+        var forced = await browser.PageAsync(forcedColours: true);
+        await SignInAsync(forced, dashboard.Address);
+        await forced.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");
+        await forced.ShotAsync("measure-forced");
+        Assert.Empty(await forced.EvaluateAsync<string[]>("""
+            () => {
+                const ground = getComputedStyle(document.body).backgroundColor, seen = [];
+                for (const [of, what] of [['text', 'fill'], ['.point:not(.provisional)', 'fill'], ['.provisional', 'stroke'], ['.centre', 'stroke'], ['.limit', 'stroke'], ['.series', 'stroke']])
+                    for (const e of document.querySelectorAll('svg.chart ' + of)) if (getComputedStyle(e)[what] === ground) seen.push(of);
+                return [...new Set(seen)];
+            }
+            """));
 
         var director = await browser.PageAsync();
         await SignInAsync(director, dashboard.Address);

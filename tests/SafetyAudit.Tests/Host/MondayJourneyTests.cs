@@ -81,6 +81,53 @@ public class MondayJourneyTests
         Assert.Empty(browser.Errors);
     }
 
+    // Everything is reached by links and forms; what a script would bring appears with the next page.
+    [Fact]
+    public async Task Without_a_script_a_file_is_sent_its_alerts_are_read_and_the_view_is_kept()
+    {
+        var (practitioners, sessions, events) = Samples.Clinic(8, 900, p => p == 6 ? 0 : 13);
+        await using var dashboard = await RunningDashboard.StartAsync(async services =>
+        {
+            await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(practitioners)), "practitioners.csv", null, "C1", Actor.CommandLine, default);
+            await services.CatchUpAsync(null, default);
+            await RunningDashboard.AddUserAsync(services, new User { UserName = "director", Roles = [Role.Director] }, Password);
+        });
+        await using var browser = await Browser.OpenAsync();
+        var page = await browser.PageAsync(script: false);
+        await page.GotoAsync(dashboard.Address + "/sign-in");
+        await page.FillAsync("[name=UserName]", "director");
+        await page.FillAsync("[name=Password]", Password);
+        await page.ClickAsync("main button >> nth=0");
+        await page.WaitForURLAsync(dashboard.Address + "/");
+        foreach (string file in new[] { sessions, events })
+        {
+            await page.GotoAsync(dashboard.Address + "/uploads");
+            await page.SetInputFilesAsync("[name=file]", new FilePayload { Name = "file.csv", MimeType = "text/csv", Buffer = System.Text.Encoding.UTF8.GetBytes(file) });
+            await page.ClickAsync("main button");
+            await page.WaitForURLAsync("**/uploads/*");
+        }
+        // The worker reads them meanwhile; each time Home is opened it shows what is there.
+        for (var patience = DateTime.UtcNow.AddMinutes(2); ; await Task.Delay(250))
+        {
+            await page.GotoAsync(dashboard.Address + "/");
+            if (await page.Locator(".alert-line:has-text('P6')").CountAsync() > 0) break;
+            Assert.True(DateTime.UtcNow < patience, await page.InnerTextAsync("main"));
+        }
+        await page.Locator(".alert-line:has-text('P6') a:text-is('Why')").First.ClickAsync();
+        Assert.Contains("Why it was raised", await page.InnerTextAsync("main"), StringComparison.Ordinal);
+        await page.Locator("main a[href^='/measures/BRUISE_MINOR']").First.ClickAsync();
+        await page.ClickAsync("main a:text-is('Beside the literature')");
+        await page.ClickAsync("summary:text-is('Keep this view')");
+        await page.FillAsync("footer [name=name]", "Bruising beside the literature");
+        await page.ClickAsync("footer form:has([name=name]) button");
+        await page.WaitForURLAsync("**/views*");
+        Assert.Contains("Bruising beside the literature", await page.InnerTextAsync("main"), StringComparison.Ordinal);
+        // What only a script could do is not offered.
+        await page.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");
+        Assert.Equal((0, true), (await page.Locator("[data-png]:visible").CountAsync(), await page.Locator("a[href*='as=svg']:visible").CountAsync() > 0));
+        Assert.Empty(browser.Errors);
+    }
+
     // As a hand would: on and on until it is there, and it can be seen where one is.
     static async Task TabToAsync(IPage page, string selector)
     {
