@@ -295,6 +295,9 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     /// <param name="cases">Those within their reach.</param>
     public static IQueryable<Case> KnownTo(string? self, IQueryable<Case> cases) => cases.Where(c => self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null);
 
+    /// <summary>The open cases that somebody reviews: a reviewer's are those of others; of their own they learn when they are asked.</summary>
+    public static IQueryable<Case> OpenToReview(string? self, IQueryable<Case> cases) => cases.Where(c => c.Stage != CaseStage.Closed && (self == null || c.PractitionerId == null || c.PractitionerId != self));
+
     void Enter(Case review, CaseEntryKind kind, string? note = null, CaseCheck? check = null, bool? explains = null, CaseDecision? decision = null, string? figures = null)
     {
         var entry = New(review, kind, time.UtcNow(), db.Actor.Name, figures);

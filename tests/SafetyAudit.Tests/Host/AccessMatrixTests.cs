@@ -26,6 +26,7 @@ public class AccessMatrixTests
         ["/practitioners/{id}"] = ["director", "compliance", "practitioner"],
         ["/measures"] = ["director", "compliance", "practitioner"],
         ["/measures/{code}"] = ["director", "compliance", "practitioner"],
+        ["/clinics"] = ["director", "compliance", "practitioner"],
         ["/data-quality"] = ["director", "compliance", "practitioner"],
         ["/alerts"] = ["director", "compliance", "practitioner"],
         ["/alerts/{id:long}"] = ["director", "compliance", "practitioner"],
@@ -220,6 +221,16 @@ public class AccessMatrixTests
                 if (notThere.Contains(who)) Assert.True(await visitor.GetAsync(path) == HttpStatusCode.NotFound, $"{who} should not find {path}, and gets {visitor.Answer.StatusCode}");
             }
         }
+        // A list that is narrowed to somebody beyond reach repeats the id that was asked for, and does not tell whose it is.
+        using (var narrow = new Visitor(dashboard.Address))
+        {
+            await SignInAsync(dashboard, narrow, "director-c1");
+            foreach (string list in new[] { "/alerts?status=all&practitioner=P3", "/cases?practitioner=P3" })
+            {
+                Assert.Equal(HttpStatusCode.OK, await narrow.GetAsync(list));
+                Assert.DoesNotContain("Cara Cole", narrow.Text, StringComparison.Ordinal);
+            }
+        }
         // Once in the log and once in the trail, though the page that tells of it is a second answer.
         Assert.Single(dashboard.Log.Text.Split('\n'), l => l.Contains("Not there, or out of reach: /practitioners/P3, asked for by person director-c1", StringComparison.Ordinal));
         await RunningDashboard.MoveReadsAsync(dashboard.App.Services);
@@ -231,7 +242,7 @@ public class AccessMatrixTests
     public async Task No_page_tells_of_what_its_reader_does_not_reach()
     {
         await using var dashboard = await StartAsync();
-        string[] pages = ["/", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/data-quality", "/data-quality?clinic=C2&practitioner=P3", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/sessions?clinic=C1", "/sessions?of=completed", "/monitor", "/follow-ups", "/events/waiting", "/adherence", "/adherence/PR-001", "/credentials", "/duties", "/protocol", "/baselines", "/search?q=P", "/search?q=Cole", "/views", "/tour"];
+        string[] pages = ["/", "/clinics", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/data-quality", "/data-quality?clinic=C2&practitioner=P3", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/sessions?clinic=C1", "/sessions?of=completed", "/sessions?of=late_sessions", "/sessions?of=incomplete_events", "/monitor", "/follow-ups", "/events/waiting", "/adherence", "/adherence/PR-001", "/credentials", "/duties", "/protocol", "/baselines", "/search?q=P", "/search?q=Cole", "/views", "/tour"];
         (string Who, string[] Hidden)[] readers =
         [
             ("director-c1", ["P3", "Cara Cole", "S3", "E3", "secret of E3"]),

@@ -67,6 +67,12 @@ public class ChartDownloadTests
         await own.SignInAsync("own", Password);
         await own.GetAsync("/measures/BRUISE_MINOR?from=2026-01-01&to=2026-12-31&chart=funnel-0&as=csv");
         Assert.DoesNotContain("Ben Birch", own.Text, StringComparison.Ordinal);
+        foreach (string table in new[] { "/practitioners?from=2026-01-01&to=2026-12-31&chart=months&as=csv", "/adherence?from=2026-01-01&to=2026-12-31&chart=matrix&as=csv" })
+        {
+            Assert.Equal(HttpStatusCode.OK, await own.GetAsync(table));
+            Assert.Contains("=Ada Ash", own.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("Ben Birch", own.Text, StringComparison.Ordinal);
+        }
         using var nobody = new Visitor(dashboard.Address);
         Assert.Equal(HttpStatusCode.Redirect, await nobody.GetAsync("/measures/BRUISE_MINOR?chart=funnel-0&as=csv"));
 

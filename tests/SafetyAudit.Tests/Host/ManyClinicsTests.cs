@@ -123,6 +123,40 @@ public class ManyClinicsTests
         static string[] Figures(string page) => [.. Regex.Matches(page, "<td[^>]*>(.*?)</td>", RegexOptions.Singleline).Select(m => Regex.Replace(m.Groups[1].Value, "<[^>]*>", "").Trim().Replace("Ada Ash", "P1", StringComparison.Ordinal))];
     }
 
+    [Fact]
+    public async Task Each_clinic_in_a_line_says_what_its_own_pages_say()
+    {
+        var (dashboard, director) = await AsAsync("director", new TestClock { Now = new(2026, 6, 23, 12, 0, 0, TimeSpan.Zero) });
+        await using var _ = dashboard;
+        using var __ = director;
+        await using (var db = WebTests.Db(dashboard))
+        {
+            await db.CaseEntries.ExecuteDeleteAsync();
+            await db.Cases.ExecuteDeleteAsync();
+            await db.Alerts.ExecuteDeleteAsync();
+            db.Alerts.AddRange(new Alert { Rule = AlertRule.MoreThanPeers, Level = AlertLevel.Red, ClinicId = "C3", PractitionerId = "C3P1", Measure = "BRUISE_MINOR", Key = "a", Reason = "" }, new Alert { Rule = AlertRule.FewerThanPeers, Level = AlertLevel.Blue, ClinicId = "C3", PractitionerId = "C3P2", Measure = "BRUISE_MINOR", Key = "b", Reason = "" });
+            await db.SaveChangesAsync();
+        }
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/"));
+        Assert.Contains("href=\"/clinics\"", director.Text, StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/clinics"));
+        Assert.Equal(Ids, ClinicsIn(director.Text));
+        string Cells(string clinic) => string.Join(" | ", Regex.Matches(Regex.Match(director.Text, $"(?s)href=\"/\\?clinic={clinic}\".*?</tr>").Value, "<td[^>]*>(.*?)</td>", RegexOptions.Singleline).Select(m => WebUtility.HtmlDecode(Regex.Replace(m.Groups[1].Value, "<[^>]*>", " ")).Trim()));
+        Assert.Contains("1 red, 1 blue", Cells("C3"), StringComparison.Ordinal);
+        Assert.Contains("| none |", Cells("C4"), StringComparison.Ordinal);
+        Assert.StartsWith("20 Jun 2026 |", Cells("C1"), StringComparison.Ordinal);
+        // What is due there is what its own list says.
+        string due = Cells("C1").Split(" | ")[5].Split(' ')[0];
+        await director.GetAsync("/follow-ups?clinic=C1");
+        Assert.Matches($">\\s*{due}\\b", director.Text);
+
+        using var one = new Visitor(dashboard.Address);
+        await one.SignInAsync("of-one", Password);
+        Assert.Equal(HttpStatusCode.OK, await one.GetAsync("/clinics"));
+        Assert.Equal(["C2"], ClinicsIn(one.Text));
+        Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/clinics?after=9999"));
+    }
+
     /// <summary>Somebody at home in another clinic is called by their name by whoever reaches both.</summary>
     [Fact]
     public async Task A_guest_keeps_their_name_and_their_own_page_holds_both_clinics()

@@ -185,8 +185,8 @@ public partial class ReaderTests
         // Every place of the navigation, and a page of each kind that is reached from there.
         string[] paths =
         [
-            .. Navigation.Sections.SelectMany(s => s.Places).Select(p => p.Path).Distinct(), "/search?q=blut", "/shortcuts", "/measures/BRUISE_MINOR?compare=before&lasting=yes", "/measures/SYNCOPE", "/measures/PNEUMOTHORAX?against=literature",
-            "/practitioners/RIVER-P03?compare=year", "/alerts?status=all", "/alerts/1", "/cases/1", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail", "/sessions/answers?id=RIVER-S00042&clinic=RIVER", "/adherence/PR-008?measure=BRUISE_MINOR",
+            .. Navigation.Sections.SelectMany(s => s.Places).Select(p => p.Path).Distinct(), "/clinics", "/search?q=blut", "/shortcuts", "/measures/BRUISE_MINOR?compare=before&lasting=yes", "/measures/SYNCOPE", "/measures/PNEUMOTHORAX?against=literature",
+            "/practitioners/RIVER-P03?compare=year", "/alerts?status=all", "/alerts/1", "/cases/1", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail", "/sessions?of=incomplete_events&clinic=HARB", "/practitioners/RIVER-P03?compare_from=2025-01-01&compare_to=2025-03-31", "/sessions/answers?id=RIVER-S00042&clinic=RIVER", "/adherence/PR-008?measure=BRUISE_MINOR",
             "/protocol/change?clinic=RIVER", "/uploads/2", "/uploads/2/undo", "/records?id=RIVER-S00042", "/records/history?kind=sessions&id=RIVER-S00042&clinic=RIVER", "/records/correct?kind=sessions&id=RIVER-S00042&clinic=RIVER", "/reports?period=2026Q2&audience=board", "/account/code",
         ];
         var wrong = new List<string>();
