@@ -54,9 +54,10 @@ public static class SvgWriter
                 svg.Append(CultureInfo.InvariantCulture, $"<text class=\"{text.Style}\" x=\"{N(text.X)}\" y=\"{N(text.Y)}\"{anchor}{turn}>{T(text.Text)}</text>");
                 break;
             case PointMark point:
-                if (point.Link != null) svg.Append(CultureInfo.InvariantCulture, $"<a href=\"{T(point.Link)}\" aria-label=\"{T(point.Tooltip)}\">");
-                svg.Append(CultureInfo.InvariantCulture, $"<path class=\"{point.Style}\" d=\"{Outline(point)}\"><title>{T(point.Tooltip)}</title></path>");
-                if (point.Link != null) svg.Append("</a>");
+                // The title is the name of what it is the first child of, and what is shown on hovering: of a link that has one, once.
+                string told = $"<title>{T(point.Tooltip)}</title>", shape = $"<path class=\"{point.Style}\" d=\"{Outline(point)}\"";
+                if (point.Link != null) svg.Append(CultureInfo.InvariantCulture, $"<a href=\"{T(point.Link)}\">{told}{shape}/></a>");
+                else svg.Append(CultureInfo.InvariantCulture, $"{shape}>{told}</path>");
                 break;
             default:
                 throw new NotSupportedException($"No SVG for {mark.GetType().Name}.");

@@ -11,7 +11,7 @@ public class SvgWriterTests
         const string evil = "</title><script>alert(1)</script>\"'&";
         var scene = new Scene(100, 50, evil, evil, [new TextMark("axis", 1, 2, evil), new PointMark("point", 3, 4, Shape.Circle, 8, evil, "/practitioners/" + evil)]);
         var svg = XElement.Parse(SvgWriter.Write(scene, "x"));
-        Assert.Equal(["svg", "title", "desc", "text", "a", "path", "title"], svg.DescendantsAndSelf().Select(e => e.Name.LocalName));
+        Assert.Equal(["svg", "title", "desc", "text", "a", "title", "path"], svg.DescendantsAndSelf().Select(e => e.Name.LocalName));
         Assert.Equal(evil, svg.Element("text")!.Value);
     }
 

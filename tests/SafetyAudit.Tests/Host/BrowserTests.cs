@@ -89,7 +89,7 @@ public class BrowserTests
         await using var browser = await Browser.OpenAsync();
         (string Name, string Path)[] pages =
         [
-            ("home", "/"), ("clinics", "/clinics"), ("practitioners", "/practitioners"), ("practitioner", "/practitioners/RIVER-P03"), ("practitioner-compare", "/practitioners/RIVER-P03?compare=year"), ("measures", "/measures"), ("measure", "/measures/BRUISE_MINOR"),
+            ("home", "/"), ("clinics", "/clinics"), ("practitioners", "/practitioners"), ("practitioner", "/practitioners/RIVER-P03"), ("practitioner-compare", "/practitioners/RIVER-P03?compare=year"), ("measures", "/measures"), ("measure", "/measures/BRUISE_MINOR"), ("measure-compare", "/measures/BRUISE_MINOR?compare=before"),
             ("measure-literature", "/measures/BLEED_MINOR?against=literature"), ("measure-anew", "/measures/PAIN_POST?clinic=HARB&anew=2026-01-01&lasting=yes"), ("sentinel", "/measures/PNEUMOTHORAX"), ("rare", "/measures/FATIGUE"), ("rare-once", "/measures/NEEDLE_RETAINED"), ("uploads", "/uploads"), ("upload", "/uploads/2"), ("alerts", "/alerts"),
             ("alerts-all", "/alerts?status=all"), ("alert", "/alerts/{bruise}"), ("cases", "/cases"), ("case", "/cases/{bruise-case}"), ("sessions", "/sessions?practitioner=RIVER-P06&rule=PR-005&outcome=fail"), ("adherence", "/adherence?clinic=RIVER"), ("rule", "/adherence/PR-005?clinic=RIVER&measure=ANY_MINOR"), ("monitor", "/monitor?clinic=RIVER&measure=BRUISE_MINOR&practitioner=RIVER-P03"), ("sessions-clinic", "/sessions?clinic=RIVER&measure=BRUISE_MINOR"), ("sessions-late", "/sessions?of=late_events&clinic=NORTH"), ("quality", "/data-quality?clinic=NORTH"), ("credentials", "/credentials"), ("duties", "/duties"), ("protocol", "/protocol?clinic=RIVER"),
             ("protocol-change", "/protocol/change?clinic=RIVER"), ("session-answers", "/sessions/answers?id=RIVER-S00042&clinic=RIVER"), ("baselines", "/baselines"), ("search", "/search?q=bru"), ("shortcuts", "/shortcuts"), ("tour", "/tour"), ("views", "/views"), ("missing", "/practitioners/nobody"),
@@ -102,7 +102,8 @@ public class BrowserTests
             await SignInAsync(page, dashboard.Address);
             foreach (var (name, template) in pages)
             {
-                await page.GotoAsync(dashboard.Address + AddressOf(template));
+                var answer = await page.GotoAsync(dashboard.Address + AddressOf(template));
+                if ((await answer!.BodyAsync()).Length is > 150_000 and var bytes) faults.Add($"{name}, {look}: {bytes} bytes");
                 await page.ShotAsync($"{name}-{look}");
                 faults.AddRange((await page.FaultsAsync()).Select(f => $"{name}, {look}: {f}"));
             }
@@ -186,6 +187,10 @@ public class BrowserTests
 
         // From a point of the funnel to the practitioner, to the month's sessions, to the file they came from.
         await director.GotoAsync(dashboard.Address + "/measures/BRUISE_MINOR");
+        // A point is called what it says on hovering, as the browser tells screen readers.
+        var told = (await (await director.Context.NewCDPSessionAsync(director)).SendAsync("Accessibility.getFullAXTree"))!.Value.GetProperty("nodes").EnumerateArray()
+            .Where(n => n.TryGetProperty("role", out var role) && role.GetProperty("value").GetString() == "link" && n.TryGetProperty("name", out _)).Select(n => n.GetProperty("name").GetProperty("value").GetString()!).ToList();
+        Assert.Contains(told, t => t.StartsWith("Priya Raman: 185 ", StringComparison.Ordinal));
         await director.Locator("svg a[href*='RIVER-P03']").First.ClickAsync();
         Assert.Contains("Priya Raman", await director.InnerTextAsync("h1"), StringComparison.Ordinal);
         await director.Locator("svg a").Last.ClickAsync();
