@@ -10,7 +10,7 @@ using SafetyAudit.Sessions;
 
 namespace SafetyAudit.Host.Pages;
 
-/// <summary>Of many clinics each in a line: how fresh its records are, how many patients were asked lately, what is open and what is due. What the figures say stands on each clinic's own pages.</summary>
+/// <summary>Of many clinics each in a line: how fresh its records are, how many patients were reached lately, what is open and what is due. What the figures say stands on each clinic's own pages.</summary>
 [Needs(Permission.ReadFigures)]
 public sealed class ClinicsModel(SafetyAuditDb db, TimeProvider time) : ClinicPage(db)
 {
@@ -59,7 +59,7 @@ public sealed class ClinicsModel(SafetyAuditDb db, TimeProvider time) : ClinicPa
         var days = await Db.DailyExposures.Where(d => ids.Contains(d.ClinicId) && d.Date >= From && d.Date <= To).GroupBy(d => d.ClinicId).Select(g => new { g.Key, Sessions = g.Sum(d => (long)d.Sessions), Reached = g.Sum(d => (long)d.Reached) }).ToDictionaryAsync(g => g.Key, ct);
         var open = (await Db.Alerts.Where(a => a.Status == AlertStatus.Open && ids.Contains(a.ClinicId)).GroupBy(a => new { a.ClinicId, a.Level }).Select(g => new { g.Key.ClinicId, g.Key.Level, Count = g.Count() }).ToListAsync(ct)).ToLookup(a => a.ClinicId, a => (a.Level, a.Count));
         var late = ReviewCase.Late(Db, now).Select(c => c.Id);
-        var cases = await ReviewCase.OpenToReview(await ReviewCase.SelfAsync(Db, ct), Db.Cases).Where(c => ids.Contains(c.ClinicId)).GroupBy(c => c.ClinicId).Select(g => new { g.Key, Open = g.Count(), Overdue = g.Count(c => late.Contains(c.Id)) }).ToDictionaryAsync(g => g.Key, g => (g.Open, g.Overdue), ct);
+        var cases = await ReviewCase.OpenToReview(await ReviewCase.ReviewerAsync(Db, ct), Db.Cases).Where(c => ids.Contains(c.ClinicId)).GroupBy(c => c.ClinicId).Select(g => new { g.Key, Open = g.Count(), Overdue = g.Count(c => late.Contains(c.Id)) }).ToDictionaryAsync(g => g.Key, g => (g.Open, g.Overdue), ct);
         // Whose rejected rows are cannot be told.
         var rejected = SeesOwnOnly ? [] : await Db.QuarantinedRows.Where(q => q.ClosedAtUtc == null && ids.Contains(q.ClinicId)).GroupBy(q => q.ClinicId!).Select(g => new { g.Key, Rows = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Rows, ct);
         Dictionary<string, (int, int)>? due = null;

@@ -38,8 +38,8 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
         if (of.CountsGaps ? part.Met == 0 : part.Met == part.Of) return null;
         string whose = $"{(row.PractitionerId is { } id ? $"practitioner={Uri.EscapeDataString(id)}&" : "")}clinic={Uri.EscapeDataString(row.ClinicId)}&from={Show.Iso(row.From)}&to={Show.Iso(row.To)}";
         if (of.Gap is { } gap) return Db.Actor.May(Permission.ReadRecords) ? $"/sessions?of={Codes.Of(gap)}&{whose}" : null;
-        if (of == QualityPart.Answers) return row.PractitionerId is { } p ? $"/practitioners/{Uri.EscapeDataString(p)}?from={Show.Iso(row.From)}&to={Show.Iso(row.To)}#protocol" : $"/adherence?{whose}";
-        return of == QualityPart.Linked && MaySend ? "/events/waiting" : null;
+        // Which rule lacks what stands in the matrix of the clinic, in each practitioner's column.
+        return of == QualityPart.Answers ? $"/adherence?{whose}" : null;
     }
 
     public string NameOf(QualityRow row) => row.PractitionerId is { } id ? T("{0} at {1}", base.NameOf(id), row.ClinicId) : row.ClinicId;

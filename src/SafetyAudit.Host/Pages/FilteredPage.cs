@@ -17,10 +17,12 @@ public abstract class FilteredPage(SafetyAuditDb db) : PeriodPage(db)
 
     public int After => Math.Max(0, AskedAfter);
 
-    public bool IsFiltered => AskedPractitioner is not null || AskedMeasure is not null || AskedFrom is not null || AskedTo is not null;
+    public virtual bool IsFiltered => AskedPractitioner is not null || AskedMeasure is not null || AskedFrom is not null || AskedTo is not null;
 
-    /// <summary>Of whom and what there is anything, to choose from. Of many clinics together nobody is offered.</summary>
+    /// <summary>Whom anything listed is about, to choose from; nobody of many clinics together.</summary>
     public List<string> People { get; private set; } = [];
+
+    /// <summary>What anything listed is about, by codes.</summary>
     public List<string> Measures { get; private set; } = [];
 
     public override bool OneAtATime => false;
@@ -31,9 +33,14 @@ public abstract class FilteredPage(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>This list with everything that was chosen, from another line on or from its first.</summary>
     protected string PageAt(int after) => Request.Path + QueryString.Create([.. Kept.Concat(PeriodAsked).Select(k => KeyValuePair.Create(k.Name, (string?)k.Value)), KeyValuePair.Create("after", (string?)$"{after}")]);
 
-    /// <summary>The instants between which it began.</summary>
-    protected DateTime? SinceUtc => AskedFrom?.ToDateTime(default, DateTimeKind.Utc);
-    protected DateTime? BeforeUtc => AskedTo is { } to && to < DateOnly.MaxValue ? to.AddDays(1).ToDateTime(default, DateTimeKind.Utc) : null;
+    /// <summary>The list in another state, or without a filter.</summary>
+    /// <param name="status">What is listed.</param>
+    /// <param name="filtered">Whether the filter stays.</param>
+    public string With(string? status, bool filtered = true) => Request.Path + QueryString.Create((filtered ? Kept.Concat(PeriodAsked) : base.Kept).Where(k => k.Name != "status").Concat(status is null ? [] : [("status", status)]).Select(k => KeyValuePair.Create(k.Name, (string?)k.Value)));
+
+    /// <summary>The instants between which it began, whichever of the two days was given first.</summary>
+    protected DateTime? SinceUtc => (AskedFrom > AskedTo ? AskedTo : AskedFrom)?.ToDateTime(default, DateTimeKind.Utc);
+    protected DateTime? BeforeUtc => (AskedFrom > AskedTo ? AskedFrom : AskedTo) is { } to && to < DateOnly.MaxValue ? to.AddDays(1).ToDateTime(default, DateTimeKind.Utc) : null;
 
     /// <summary>Reads what there is to choose from.</summary>
     /// <param name="practitioners">Whom anything listed is about.</param>
@@ -41,7 +48,7 @@ public abstract class FilteredPage(SafetyAuditDb db) : PeriodPage(db)
     /// <param name="ct">Stops the reading.</param>
     protected async Task ReadChoicesAsync(IQueryable<string?> practitioners, IQueryable<string?> measures, CancellationToken ct)
     {
-        Measures = [.. (await measures.Distinct().ToListAsync(ct)).Append(AskedMeasure).OfType<string>().Distinct().Order(StringComparer.Ordinal)];
+        Measures = [.. InOrder((await measures.Distinct().ToListAsync(ct)).Append(AskedMeasure).OfType<string>().Distinct(), Show.About)];
         var people = HasMany && Only is null ? [] : await practitioners.Distinct().ToListAsync(ct);
         people.Add(AskedPractitioner);
         await NameAsync(people, ct);

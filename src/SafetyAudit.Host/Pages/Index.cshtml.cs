@@ -124,7 +124,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         urgent = await open.OrderBy(a => a.Level == AlertLevel.Sentinel ? 0 : a.Level == AlertLevel.Red ? 1 : a.Level == AlertLevel.Amber ? 2 : 3).ThenByDescending(a => a.RaisedAtUtc).ThenBy(a => a.Rule).ThenBy(a => a.Id).Take(MostUrgent).ToListAsync(ct);
         await NameAsync(urgent.Select(a => a.PractitionerId), ct);
         ExpectedFalseAlarms = await Db.MonitoredPractitioners.SumAsync(m => m.ExpectedRed, ct);
-        string? self = Db.Actor.Scope.PractitionerId is null ? await ReviewCase.SelfAsync(Db, ct) : null;
+        string? self = await ReviewCase.ReviewerAsync(Db, ct);
         var cases = ReviewCase.OpenToReview(self, Db.Cases);
         var late = ReviewCase.Late(Db, now).Select(c => c.Id);
         (OpenCases, Unled, Overdue) = (await cases.CountAsync(ct), await cases.CountAsync(c => c.Owner == null, ct), await cases.CountAsync(c => late.Contains(c.Id), ct));

@@ -75,13 +75,16 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
     /// <summary>Whether the other period shares days with this one: what is counted in both says nothing of a change.</summary>
     public bool Overlaps => Compared is not null && Other is null;
 
+    /// <summary>The days that a page shows which compares, and looks back on others since a day.</summary>
+    protected (DateOnly First, DateOnly Last) WithOther(DateOnly since) => (new[] { since, From, Other?.From ?? From }.Min(), Other is var (_, until) && until > To ? until : To);
+
     // Years in which sessions can lie; beyond them calendar arithmetic has an end.
     static DateOnly Within(DateOnly day) => day.Year < 1990 ? new(1990, 1, 1) : day.Year > 2199 ? new(2199, 12, 31) : day;
 
     /// <summary>Reads the period, and begins to read one state of everything: today's, or, where an instant was asked for, the records as they were known then.</summary>
-    /// <param name="since">Once the period is known: the first day that the page shows.</param>
+    /// <param name="shown">Once the period is known: the first and the last day that the page shows.</param>
     /// <param name="ct">Stops the reading.</param>
-    protected async Task<IAsyncDisposable> BeginAsync(Func<DateOnly> since, CancellationToken ct)
+    protected async Task<IAsyncDisposable> BeginAsync(Func<(DateOnly First, DateOnly Last)> shown, CancellationToken ct)
     {
         var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadPeriodAsync(ct);
@@ -90,7 +93,8 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
         await Looking.WaitAsync(ct);
         try
         {
-            var then = await AsKnown.OpenAsync(HttpContext.RequestServices.GetRequiredService<DatabaseSettings>(), Db.Actor, at, since(), Other is var (_, until) && until > To ? until : To, ct);
+            var (first, last) = shown();
+            var then = await AsKnown.OpenAsync(HttpContext.RequestServices.GetRequiredService<DatabaseSettings>(), Db.Actor, at, first, last, ct);
             Db = then.Db;
             // Whoever's files: it is said above figures that may have come in several clinics' file.
             NothingKnown = !await Db.Uploads.IgnoreQueryFilters([SafetyAuditDb.UploadScope]).AnyAsync(ct);
@@ -140,9 +144,9 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
 
 /// <summary>A page's figures beside another period's.</summary>
 /// <param name="Page">The page, whose query says which period.</param>
-/// <param name="Self">Its address with what else was chosen.</param>
+/// <param name="Path">Its address.</param>
+/// <param name="Kept">What else was chosen on it.</param>
 /// <param name="FirstHeading">What the lines are.</param>
 /// <param name="Changes">The lines.</param>
 /// <param name="Name">How a line is called.</param>
-/// <param name="Rows">Where the sessions are that one period of a line was counted from.</param>
-public sealed record TwoPeriods(PeriodPage Page, string Self, string FirstHeading, IReadOnlyList<PeriodChange> Changes, Func<RateRow, string> Name, Func<RateRow, string> Rows);
+public sealed record TwoPeriods(PeriodPage Page, string Path, IEnumerable<(string Name, string Value)> Kept, string FirstHeading, IReadOnlyList<PeriodChange> Changes, Func<RateRow, string> Name);

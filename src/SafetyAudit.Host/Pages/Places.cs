@@ -42,6 +42,7 @@ public static class Navigation
         [
             new("Alerts", "/alerts", "/Alerts", Permission.ReadFigures, 'l', "Questions that the figures raise", TakesClinic: true),
             new("Cases", "/cases", "/Cases", Permission.ReadFigures, 'c', "Reviews: data, case-mix, process, person", TakesClinic: true),
+            new("Clinics", "/clinics", "/Clinics", Permission.ReadFigures, 'z', "Each clinic in a line: what is fresh, reached, open and due"),
         ]),
         new("Records",
         [

@@ -80,25 +80,26 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             if (!await Db.Clinics.AnyAsync(c => c.Id == AskedClinic, ct)) return NotFound();
             if (AsKnownUtc is null) About = [AskedClinic];
         }
-        await using var state = await BeginAsync(() => From, ct);
+        await using var state = await BeginAsync(() => (From, To), ct);
         var sessions = Db.Current<Session>().Where(s => s.Date >= From && s.Date <= To);
+        List<string> clinics;
         if (Practitioner is { } whose)
         {
             if (!await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == whose, ct) && !await Db.DailyExposures.AnyAsync(d => d.PractitionerId == whose, ct)) return NotFound();
             // By way of the clinics worked at, since the index on sessions begins with the clinic.
-            var clinics = await Db.DailyExposures.Where(d => d.PractitionerId == whose).Select(d => d.ClinicId).Distinct().Where(c => AskedClinic == null || c == AskedClinic).ToListAsync(ct);
+            clinics = await Db.DailyExposures.Where(d => d.PractitionerId == whose).Select(d => d.ClinicId).Distinct().Where(c => AskedClinic == null || c == AskedClinic).ToListAsync(ct);
             sessions = sessions.Where(s => clinics.Contains(s.ClinicId) && s.PractitionerId == whose);
         }
         else
         {
             // Of many clinics one at a time.
             if (AskedClinic is null && HasMany) return NotFound();
-            string[] clinics = AskedClinic is { } clinic ? [clinic] : [.. Reach.Select(c => c.Id)];
+            clinics = AskedClinic is { } clinic ? [clinic] : [.. Reach.Select(c => c.Id)];
             sessions = sessions.Where(s => clinics.Contains(s.ClinicId));
         }
         if (Codes.TryParse<QualityGap>(AskedOf ?? "", out var gap))
         {
-            await WithGapAsync(gap, sessions, ct);
+            await WithGapAsync(gap, clinics, ct);
             return Page();
         }
         if (AskedOf is not null)
@@ -160,10 +161,10 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         Rows = [.. listed.Take(Most).Select(s => new Row(s, [new(Asking([.. theirs[(s.SessionId, s.ClinicId)]]))]))];
     }
 
-    async Task WithGapAsync(QualityGap gap, IQueryable<Session> sessions, CancellationToken ct)
+    async Task WithGapAsync(QualityGap gap, List<string> clinics, CancellationToken ct)
     {
         Heading = T(Words.Gap(gap));
-        await foreach (var row in QualityGaps.ReadAsync(Db, gap, sessions, From, To, ct))
+        await foreach (var row in QualityGaps.ReadAsync(Db, gap, clinics, Practitioner, From, To, ct))
         {
             if (IsBefore()) continue;
             if (Cut = Rows.Count == Most) return;
@@ -171,14 +172,12 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             {
                 QualityGap.LateSessions => [new(T("first came in {0}, after {1}", Show.Instant(row.FirstReceivedAtUtc), Show.Hours((row.FirstReceivedAtUtc - (row.Session.EndedAtUtc ?? row.Session.StartedAtUtc)).TotalHours)))],
                 QualityGap.RepeatedSessions => [new(T("the same patient and start as {0}", row.Repeats))],
-                QualityGap.IncompleteEvents => [.. row.Events.Select(e => new Line(T("{0} ({1}) lacks: {2}", T(Catalogue.Categories[e.Category].Title), e.EventId, string.Join(", ", Lacks(e)))))],
+                QualityGap.IncompleteEvents => [.. row.Events.Select(e => new Line(T("{0} ({1}) lacks: {2}", T(Catalogue.Categories[e.Category].Title), e.EventId, string.Join(", ", Summaries.DailyQuality.Details.Where(d => !d.Gives(e)).Select(d => T(d.Words))))))],
                 QualityGap.LateEvents => [.. row.Events.Select(e => new Line(T("{0} ({1}) was written down after {2}", T(Catalogue.Categories[e.Category].Title), e.EventId, Show.Hours((e.RecordedAtUtc!.Value - e.OnsetAtUtc).TotalHours))))],
                 _ => [.. row.Events.Select(e => new Line(Say(e)))],
             }));
         }
     }
-
-    static IEnumerable<string> Lacks(AdverseEvent e) => new[] { e.Severity is null ? T("severity|within") : null, e.RecordedAtUtc is null ? T("when it was written down") : null, e.ReportChannel is null ? T("how it was reported") : null }.OfType<string>();
 
     static string Asking(List<FollowUpOutcome?> outcomes) => outcomes.Count == 0 ? T("nobody tried to ask") : outcomes.Contains(FollowUpOutcome.Reached) ? T("reached|within") : T("tried, not reached|within");
 

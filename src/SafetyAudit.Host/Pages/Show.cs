@@ -323,6 +323,10 @@ public static partial class Show
             """);
     }
 
+    /// <summary>Where the sessions are that a row of rates was counted from, as known on the same day; nothing where no list holds just those.</summary>
+    public static string? SessionsOf(RateRow row, string asOfQuery = "") => row.LeavesOut && row.OnlyClinicId is null ? null
+        : $"/sessions?{(row.PractitionerId is { } id ? $"practitioner={Uri.EscapeDataString(id)}&" : "")}{(row.OnlyClinicId is { } clinic ? $"clinic={Uri.EscapeDataString(clinic)}&" : "")}from={Iso(row.From)}&to={Iso(row.To)}{asOfQuery}";
+
     /// <summary>A line so small that it stands in a table.</summary>
     public static IHtmlContent Spark(Scene scene, string id) => new HtmlString($"<span class=\"spark\">{SvgWriter.Write(scene, id)}</span>");
 

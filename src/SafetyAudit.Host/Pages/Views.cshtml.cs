@@ -14,7 +14,7 @@ namespace SafetyAudit.Host.Pages;
 public sealed class ViewsModel(SafetyAuditDb db, TimeProvider time) : PageModel
 {
     // Lists and figures. Where people type an id into the address, it would be kept for good.
-    static readonly string[] Kept = ["/practitioners", "/measures", "/monitor", "/adherence", "/credentials", "/duties", "/protocol", "/alerts", "/cases", "/uploads", "/follow-ups", "/events/waiting", "/data-quality", "/baselines", "/sessions"];
+    static readonly string[] Kept = ["/practitioners", "/measures", "/monitor", "/adherence", "/credentials", "/duties", "/protocol", "/alerts", "/cases", "/clinics", "/uploads", "/follow-ups", "/events/waiting", "/data-quality", "/baselines", "/sessions"];
 
     public List<SavedView> Views { get; private set; } = [];
     public string? Problem { get; private set; }

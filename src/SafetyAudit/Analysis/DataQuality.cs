@@ -66,6 +66,7 @@ public sealed record QualityRow(string ClinicId, string? PractitionerId, DateOnl
 /// <param name="CountsGaps">Whether it counts what is lacking, as repeated records, and not what is there.</param>
 public sealed record QualityPart(string Title, Func<QualityRow, Part> Of, QualityGap? Gap = null, bool CountsGaps = false)
 {
+    /// <summary>Those that are named outside a table.</summary>
     public static readonly QualityPart
         Answers = new("Answers recorded", r => r.Answers), Linked = new("Events joined", r => r.Linked), FollowUps = new("Follow-ups joined", r => r.FollowUps),
         InTime = new("Sessions in time", r => r.InTime, QualityGap.LateSessions), Prompt = new("Events prompt", r => r.Prompt, QualityGap.LateEvents);
@@ -123,7 +124,7 @@ public sealed record DataQuality(IReadOnlyList<QualityRow> Clinics, IReadOnlyLis
             long given = sessions.GetValueOrDefault((q.Key.ClinicId, q.Key.PractitionerId, month));
             return Row(q.Key.ClinicId, q.Key.PractitionerId, month) with
             {
-                Sessions = given, Answers = new(q.Answered, q.Asked), EventDetails = new(q.Details, q.Events * DailyQuality.DetailsPerEvent), InTime = new(q.InTime, q.Awaited), Prompt = new(q.Prompt, q.Timed),
+                Sessions = given, Answers = new(q.Answered, q.Asked), EventDetails = new(q.Details, q.Events * DailyQuality.Details.Count), InTime = new(q.InTime, q.Awaited), Prompt = new(q.Prompt, q.Timed),
                 Linked = new(q.Events, q.Events), Named = new(q.Named, q.Events), RepeatedSessions = new(q.RepeatedSessions, given), RepeatedEvents = new(q.RepeatedEvents, q.Events),
             };
         });

@@ -37,21 +37,32 @@ public sealed record QualityGapRow(Session Session, DateTime FirstReceivedAtUtc,
 /// <summary>Lists the records behind what <see cref="DataQuality"/> counts, as <see cref="RefreshSummaries"/> counts them.</summary>
 public static class QualityGaps
 {
-    /// <summary>A month at a time, the latest first.</summary>
+    /// <summary>A month at a time, the latest first; of the days on which something is lacking alone.</summary>
     /// <param name="db">Within the scope of whoever it acts for.</param>
     /// <param name="gap">What is lacking.</param>
-    /// <param name="sessions">The sessions of a practitioner or clinic.</param>
+    /// <param name="clinics">Whose sessions.</param>
+    /// <param name="practitionerId">One practitioner's; everybody's when left out.</param>
     /// <param name="from">First day.</param>
     /// <param name="to">Last day.</param>
     /// <param name="ct">Stops the reading.</param>
-    public static async IAsyncEnumerable<QualityGapRow> ReadAsync(SafetyAuditDb db, QualityGap gap, IQueryable<Session> sessions, DateOnly from, DateOnly to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
+    public static async IAsyncEnumerable<QualityGapRow> ReadAsync(SafetyAuditDb db, QualityGap gap, IReadOnlyList<string> clinics, string? practitionerId, DateOnly from, DateOnly to, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
         var addedAt = await db.Clinics.Select(c => new { c.Id, c.AddedAtUtc }).ToDictionaryAsync(c => c.Id, c => c.AddedAtUtc, ct);
-        // Whole calendar months, so that no day is cut in two.
-        for (var month = new DateOnly(to.Year, to.Month, 1); month.AddMonths(1) > from; month = month.AddMonths(-1))
+        int details = DailyQuality.Details.Count;
+        var days = db.DailyQuality.Where(d => clinics.Contains(d.ClinicId) && (practitionerId == null || d.PractitionerId == practitionerId) && d.Date >= from && d.Date <= to);
+        days = gap switch
         {
-            DateOnly first = month < from ? from : month, last = month.AddMonths(1).AddDays(-1) is var end && end > to ? to : end;
-            var of = sessions.Where(s => s.Date >= first && s.Date <= last);
+            QualityGap.LateSessions => days.Where(d => d.InTime < d.Awaited),
+            QualityGap.RepeatedSessions => days.Where(d => d.RepeatedSessions > 0),
+            QualityGap.IncompleteEvents => days.Where(d => d.EventDetails < d.Events * details),
+            QualityGap.LateEvents => days.Where(d => d.EventsPrompt < d.EventsTimed),
+            QualityGap.JoinedEvents => days.Where(d => d.EventsNamed < d.Events),
+            _ => days.Where(d => d.RepeatedEvents > 0),
+        };
+        foreach (var month in (await days.Select(d => d.Date).Distinct().ToListAsync(ct)).GroupBy(d => new DateOnly(d.Year, d.Month, 1)).OrderByDescending(g => g.Key))
+        {
+            var (first, last) = (month.Min(), month.Max());
+            var of = from d in days.Where(d => d.Date >= first && d.Date <= last).Select(d => new { d.ClinicId, d.PractitionerId, d.Date }) join s in db.Current<Session>() on d equals new { s.ClinicId, s.PractitionerId, s.Date } select s;
             var rows = gap is QualityGap.LateSessions or QualityGap.RepeatedSessions ? await SessionsAsync(db, gap, of, addedAt, ct) : await EventsAsync(db, gap, of, ct);
             foreach (var row in rows.OrderByDescending(r => r.Session.StartedAtUtc).ThenBy(r => r.Session.Id)) yield return row;
         }
@@ -75,7 +86,7 @@ public static class QualityGaps
         var repeated = events.GroupBy(x => (x.Session.Id, x.Event.Category, x.Event.OnsetAtUtc)).SelectMany(g => g.Skip(1)).Select(x => x.Event.Id).ToHashSet();
         return [.. events.Where(x => gap switch
         {
-            QualityGap.IncompleteEvents => DailyQuality.DetailsOf(x.Event) < DailyQuality.DetailsPerEvent,
+            QualityGap.IncompleteEvents => DailyQuality.DetailsOf(x.Event) < DailyQuality.Details.Count,
             QualityGap.LateEvents => DailyQuality.IsPrompt(x.Event) == false,
             QualityGap.JoinedEvents => x.Event.LinkMethod != LinkMethod.Explicit,
             _ => repeated.Contains(x.Event.Id),

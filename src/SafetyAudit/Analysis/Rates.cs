@@ -49,6 +49,12 @@ public sealed record RateRow
     public ControlLimits? Limits { get; init; }
     public NotAssessedBecause? NotAssessed { get; init; }
 
+    /// <summary>The clinic whose sessions it counts; null where it counts those of several.</summary>
+    public string? OnlyClinicId { get; init; }
+
+    /// <summary>Whether something of the subject's is left out: what they did where they have no colleagues, or sessions like none of colleagues'.</summary>
+    public bool LeavesOut { get; init; }
+
     /// <summary>Other practitioners (or clinics) behind the expectation against peers.</summary>
     public int Peers { get; init; }
 
@@ -146,6 +152,7 @@ public static class Rates
         {
             PractitionerId = byClinic ? null : subject.Id,
             ClinicId = byClinic ? subject.Id : subject.ClinicId,
+            OnlyClinicId = byClinic ? subject.Id : subject.Parts is [{ Stratum: var one }] ? one : null,
             Measure = measure,
             From = question.From,
             To = question.To,
@@ -183,6 +190,7 @@ public static class Rates
         if (!compared.Exists(own => own.AtRisk > 0)) return row with { Peers = peers, NotAssessed = NotAssessedBecause.NoneAlike };
         long seen = compared.Sum(p => p.Observed - p.ObservedLeftOut), leftOut = compared.Sum(p => p.SessionsLeftOut);
         row = row with { Sessions = compared.Sum(p => p.Sessions) - leftOut, Exposure = compared.Sum(p => p.Exposure) - leftOut, Observed = seen, ObservedInterval = IntervalOf(seen, question.Interval), Peers = peers };
+        if (!byClinic) row = row with { OnlyClinicId = compared is [{ Stratum: var alone }] ? alone : null, LeavesOut = compared.Count < subject.Parts.Count(p => p.Exposure > 0) || leftOut > 0 };
         return Assessed(row, AmongPeers(subject, compared, settings, baseline));
     }
 

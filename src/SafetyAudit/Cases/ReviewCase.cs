@@ -290,13 +290,18 @@ public sealed class ReviewCase(SafetyAuditDb db, TimeProvider time)
     public static async Task<string?> SelfAsync(SafetyAuditDb db, CancellationToken ct) =>
         db.Actor.Scope.PractitionerId ?? await db.Users.Where(u => u.UserName == db.Actor.Name).Select(u => u.PractitionerId).FirstOrDefaultAsync(ct);
 
+    /// <summary>Which practitioner somebody is whose reviews are those of others; null for whoever sees their own figures alone, and reviews nobody.</summary>
+    public static async Task<string?> ReviewerAsync(SafetyAuditDb db, CancellationToken ct) => db.Actor.Scope.PractitionerId is null ? await SelfAsync(db, ct) : null;
+
     /// <summary>The cases that somebody is told of: whom one is about learns of it when they are asked.</summary>
     /// <param name="self">Which practitioner they are, if any, as <see cref="SelfAsync"/> says.</param>
     /// <param name="cases">Those within their reach.</param>
     public static IQueryable<Case> KnownTo(string? self, IQueryable<Case> cases) => cases.Where(c => self == null || c.PractitionerId == null || c.PractitionerId != self || c.AskedAtUtc != null);
 
     /// <summary>The open cases that somebody reviews: a reviewer's are those of others; of their own they learn when they are asked.</summary>
-    public static IQueryable<Case> OpenToReview(string? self, IQueryable<Case> cases) => cases.Where(c => c.Stage != CaseStage.Closed && (self == null || c.PractitionerId == null || c.PractitionerId != self));
+    /// <param name="reviewer">Which practitioner they are, if any, as <see cref="ReviewerAsync"/> says.</param>
+    /// <param name="cases">Those within their reach.</param>
+    public static IQueryable<Case> OpenToReview(string? reviewer, IQueryable<Case> cases) => cases.Where(c => c.Stage != CaseStage.Closed && (reviewer == null || c.PractitionerId == null || c.PractitionerId != reviewer));
 
     void Enter(Case review, CaseEntryKind kind, string? note = null, CaseCheck? check = null, bool? explains = null, CaseDecision? decision = null, string? figures = null)
     {

@@ -49,6 +49,6 @@ public static class CaterpillarChart
             marks.Add(new PointMark(style, x.At(Math.Min(row.Ratio!.Value, most)), y, shape, size, PointLook.Say(row, called), link(row)));
         }
         string beyond = rows.Count(r => r.Ratio is not null) is var all && all > Most ? " " + T("The first {0} of {1} are drawn.", Most, all) : "";
-        return new(Width, bottom + Bottom, title, T("Observed over expected for {0}, in the order of their names, each with its 95 % interval and with what remains of it once chance is taken into account.", assessed.Count) + beyond + " " + T("The table below holds every figure."), marks) { Data = ChartData.Of(rows, name) };
+        return new(Width, bottom + Bottom, title, T("Observed over expected for {0}, in the order of their names, each with its 95 % interval and with what remains of it once chance is allowed for.", assessed.Count) + beyond + " " + T("The table below holds every figure."), marks) { Data = ChartData.Of(rows, name) };
     }
 }

@@ -33,13 +33,13 @@ public static class Sparkline
     }
 
     /// <summary>The lines of a table as rows, to be taken away.</summary>
-    /// <param name="lines">Whose each is, where, and its months as <see cref="Draw"/> takes them.</param>
+    /// <param name="lines">Whose each is, how they are called, and its months as <see cref="Draw"/> takes them.</param>
     /// <param name="measure">What is counted, by its code.</param>
     /// <param name="to">A day of the last month.</param>
     /// <param name="title">What they show.</param>
-    public static Scene Rows(IEnumerable<(string Name, string Clinic, IReadOnlyList<double?> Months)> lines, string measure, DateOnly to, string title) => new(Width, Height, title, "", [])
+    public static Scene Rows(IEnumerable<(string Id, string Name, IReadOnlyList<double?> Months)> lines, string measure, DateOnly to, string title) => new(Width, Height, title, "", [])
     {
-        Data = new(["practitioner", "clinic", "measure", "month", "per_1000_sessions"],
-            [.. from line in lines from i in Enumerable.Range(0, line.Months.Count) select (IReadOnlyList<object?>)[line.Name, line.Clinic, measure, new DateOnly(to.Year, to.Month, 1).AddMonths(i - line.Months.Count + 1), line.Months[i]]]),
+        Data = new(["practitioner_id", "practitioner", "measure", "month", "per_1000_sessions"],
+            [.. from line in lines from i in Enumerable.Range(0, line.Months.Count) select (IReadOnlyList<object?>)[line.Id, line.Name, measure, new DateOnly(to.Year, to.Month, 1).AddMonths(i - line.Months.Count + 1), line.Months[i]]]),
     };
 }

@@ -34,6 +34,10 @@ public static class CurrentRecords
     public static IQueryable<T> EverCounted<T>(this SafetyAuditDb db) where T : Record =>
         db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.CompletedAtUtc != null));
 
+    /// <inheritdoc cref="CurrentOfAll{T}"/>
+    public static IQueryable<T> EverCountedOfAll<T>(this SafetyAuditDb db) where T : Record =>
+        db.Set<T>().AsNoTracking().IgnoreQueryFilters([SafetyAuditDb.UploadScope, SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).Where(r => db.Uploads.Any(u => u.Id == r.UploadId && u.CompletedAtUtc != null));
+
     /// <summary>A transaction in which every query sees one state of the database, for pages whose figures must belong together.</summary>
     public static Task<IDbContextTransaction> BeginSnapshotAsync(this SafetyAuditDb db, CancellationToken ct) =>
         // SQLite reads one state in any deferred transaction, which is what this level asks of it; PostgreSQL needs to be asked for one.

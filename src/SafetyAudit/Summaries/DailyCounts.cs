@@ -112,11 +112,11 @@ public sealed class DailyQuality
     /// <summary>Whether an event was written down promptly; null where it does not say when.</summary>
     public static bool? IsPrompt(AdverseEvent adverseEvent) => adverseEvent.RecordedAtUtc is { } recorded ? recorded <= adverseEvent.OnsetAtUtc.AddHours(PromptHours) : null;
 
-    /// <summary>How many of the details asked of each event this one gives.</summary>
-    public static int DetailsOf(AdverseEvent adverseEvent) => (adverseEvent.Severity is null ? 0 : 1) + (adverseEvent.RecordedAtUtc is null ? 0 : 1) + (adverseEvent.ReportChannel is null ? 0 : 1);
+    /// <summary>Details asked of each event, which figures otherwise have to assume, in words: <c>severity</c>, <c>recorded_at</c> and <c>report_channel</c>.</summary>
+    public static readonly IReadOnlyList<(string Words, Func<AdverseEvent, bool> Gives)> Details = [("how bad it was", e => e.Severity is not null), ("when it was written down", e => e.RecordedAtUtc is not null), ("how it was reported", e => e.ReportChannel is not null)];
 
-    /// <summary>Details asked of each event: <c>severity</c>, <c>recorded_at</c> and <c>report_channel</c>, which figures otherwise have to assume.</summary>
-    public const int DetailsPerEvent = 3;
+    /// <summary>How many of the details this event gives.</summary>
+    public static int DetailsOf(AdverseEvent adverseEvent) => Details.Count(d => d.Gives(adverseEvent));
 
     public required string ClinicId { get; set; }
     public required string PractitionerId { get; set; }
@@ -137,7 +137,7 @@ public sealed class DailyQuality
     public int Events { get; set; }
     public int EventsNamed { get; set; }
 
-    /// <summary>Details that these events give, of <see cref="DetailsPerEvent"/> each.</summary>
+    /// <summary>Details that these events give, of <see cref="Details"/> each.</summary>
     public int EventDetails { get; set; }
 
     /// <summary>Events that say when they were written down, and those of them that were so promptly.</summary>

@@ -166,12 +166,12 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         return days;
     }
 
-    /// <summary>When corrected sessions first reached us: with their first version, also where that was undone since.</summary>
+    /// <summary>When corrected sessions first reached us: with their first version, also where that was undone since, or named somebody else than whoever asks.</summary>
     public static async Task<Dictionary<(string ClinicId, string SessionId), DateTime>> FirstReceivedAsync(SafetyAuditDb db, IEnumerable<Session> sessions, CancellationToken ct)
     {
         var first = new Dictionary<(string, string), DateTime>();
         foreach (string[] ids in sessions.Where(s => s.Version > 1).Select(s => s.SessionId).Distinct().Chunk(5_000))
-            foreach (var one in await db.EverCounted<Session>().Where(s => ids.Contains(s.SessionId)).GroupBy(s => new { s.ClinicId, s.SessionId }).Select(g => new { g.Key.ClinicId, g.Key.SessionId, At = g.Min(s => s.ReceivedAtUtc) }).ToListAsync(ct))
+            foreach (var one in await db.EverCountedOfAll<Session>().Where(s => ids.Contains(s.SessionId)).GroupBy(s => new { s.ClinicId, s.SessionId }).Select(g => new { g.Key.ClinicId, g.Key.SessionId, At = g.Min(s => s.ReceivedAtUtc) }).ToListAsync(ct))
                 first[(one.ClinicId, one.SessionId)] = one.At;
         return first;
     }

@@ -40,4 +40,14 @@ public class PeriodChangeTests
         RateRow earlier = Row(15, 19017), later = Row(41, 28010) with { From = new(2026, 7, 1), To = new(2026, 12, 31) };
         foreach (var change in new[] { PeriodChange.Of([earlier], [later]), PeriodChange.Of([later], [earlier]) }) Assert.Equal((earlier, later), (change.Single().Before, change.Single().Now));
     }
+
+    [Fact]
+    public void Somebody_who_moved_is_compared_and_what_was_found_by_asking_is_not_held_against_what_was_told()
+    {
+        RateRow moved = Row(4, 300) with { ClinicId = "C2", From = new(2026, 7, 1), To = new(2026, 12, 31) };
+        Assert.True(PeriodChange.Of([Row(4, 300)], [moved]).Single().WithinChance);
+        // Four in 5,000 before patients were asked, two in 300 who were reached since: that is no eightfold rate.
+        var asked = new PeriodChange(Row(4, 5000), Row(2, 300) with { Ascertainment = Ascertainment.Active });
+        Assert.Equal((false, null, null, null), (asked.FoundAlike, asked.Ratio, asked.Interval, asked.WithinChance));
+    }
 }

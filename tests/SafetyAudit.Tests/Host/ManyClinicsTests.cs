@@ -21,6 +21,7 @@ public class ManyClinicsTests
         await RunningDashboard.AddUserAsync(services, "director", Password);
         await RunningDashboard.AddUserAsync(services, new User { UserName = "of-one", Roles = [Role.Director], ClinicIds = ["C2"] }, Password);
         await RunningDashboard.AddUserAsync(services, new User { UserName = "of-two", Roles = [Role.Director], ClinicIds = ["C2", "C3"] }, Password);
+        await RunningDashboard.AddUserAsync(services, new User { UserName = "of-both", Roles = [Role.Director], ClinicIds = ["C1", "C2"] }, Password);
         var (practitioners, sessions, events) = Samples.Clinic(3, 60, p => 6);
         foreach (string clinic in Ids)
             foreach (string file in new[] { practitioners, sessions, events })
@@ -124,9 +125,29 @@ public class ManyClinicsTests
     }
 
     [Fact]
+    public async Task Whoever_works_in_two_clinics_is_counted_in_both_and_so_are_the_rows_behind()
+    {
+        var (dashboard, both) = await AsAsync("of-both");
+        await using var _ = dashboard;
+        using var __ = both;
+        foreach (string page in new[] { "/practitioners?from=2026-01-01&to=2026-06-30", "/practitioners?from=2026-01-01&to=2026-06-30&clinic=C1", "/practitioners?from=2026-01-01&to=2026-06-30&clinic=C2" })
+        {
+            Assert.Equal(HttpStatusCode.OK, await both.GetAsync(page));
+            var link = Regex.Match(WebUtility.HtmlDecode(both.Text), "<a href=\"(/sessions\\?practitioner=P1&[^\"]*of=completed)\">(\\d+)</a>");
+            Assert.Equal(page.Contains("clinic=C2", StringComparison.Ordinal) ? "1" : page.Contains("clinic=C1", StringComparison.Ordinal) ? "60" : "61", link.Groups[2].Value);
+            Assert.Equal(HttpStatusCode.OK, await both.GetAsync(link.Groups[1].Value));
+            Assert.Contains($"· {link.Groups[2].Value} sessions", WebUtility.HtmlDecode(both.Text), StringComparison.Ordinal);
+        }
+        // The line of twelve months too: the one session at C2 is in June, in which there was none at C1.
+        Assert.Equal(HttpStatusCode.OK, await both.GetAsync("/practitioners?from=2026-01-01&to=2026-06-30&chart=months&as=csv"));
+        Assert.Matches(@"(?m)^P1,[^,]*,ANY_MINOR,2026-06-01,0\r?$", both.Text);
+    }
+
+    [Fact]
     public async Task Each_clinic_in_a_line_says_what_its_own_pages_say()
     {
-        var (dashboard, director) = await AsAsync("director", new TestClock { Now = new(2026, 6, 23, 12, 0, 0, TimeSpan.Zero) });
+        var clock = new TestClock { Now = new(2026, 3, 6, 12, 0, 0, TimeSpan.Zero) };
+        var (dashboard, director) = await AsAsync("director", clock);
         await using var _ = dashboard;
         using var __ = director;
         await using (var db = WebTests.Db(dashboard))
@@ -134,21 +155,38 @@ public class ManyClinicsTests
             await db.CaseEntries.ExecuteDeleteAsync();
             await db.Cases.ExecuteDeleteAsync();
             await db.Alerts.ExecuteDeleteAsync();
-            db.Alerts.AddRange(new Alert { Rule = AlertRule.MoreThanPeers, Level = AlertLevel.Red, ClinicId = "C3", PractitionerId = "C3P1", Measure = "BRUISE_MINOR", Key = "a", Reason = "" }, new Alert { Rule = AlertRule.FewerThanPeers, Level = AlertLevel.Blue, ClinicId = "C3", PractitionerId = "C3P2", Measure = "BRUISE_MINOR", Key = "b", Reason = "" });
+            var red = new Alert { Rule = AlertRule.MoreThanPeers, Level = AlertLevel.Red, ClinicId = "C3", PractitionerId = "C3P1", Measure = "BRUISE_MINOR", Key = "a", Reason = "" };
+            db.Alerts.AddRange(red, new Alert { Rule = AlertRule.FewerThanPeers, Level = AlertLevel.Blue, ClinicId = "C3", PractitionerId = "C3P2", Measure = "BRUISE_MINOR", Key = "b", Reason = "" });
             await db.SaveChangesAsync();
+            db.Cases.Add(new() { AlertId = red.Id, ClinicId = "C3", PractitionerId = "C3P1", Level = red.Level, OpenedAtUtc = clock.Now.UtcDateTime.AddDays(-40), DueAtUtc = clock.Now.UtcDateTime.AddDays(-1), AskedAtUtc = clock.Now.UtcDateTime.AddDays(-3) });
+            await db.SaveChangesAsync();
+            await RunningDashboard.AddUserAsync(dashboard.App.Services, new User { UserName = "own", Roles = [Role.Practitioner], PractitionerId = "C3P1" }, Password);
         }
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/"));
         Assert.Contains("href=\"/clinics\"", director.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/clinics"));
         Assert.Equal(Ids, ClinicsIn(director.Text));
-        string Cells(string clinic) => string.Join(" | ", Regex.Matches(Regex.Match(director.Text, $"(?s)href=\"/\\?clinic={clinic}\".*?</tr>").Value, "<td[^>]*>(.*?)</td>", RegexOptions.Singleline).Select(m => WebUtility.HtmlDecode(Regex.Replace(m.Groups[1].Value, "<[^>]*>", " ")).Trim()));
-        Assert.Contains("1 red, 1 blue", Cells("C3"), StringComparison.Ordinal);
-        Assert.Contains("| none |", Cells("C4"), StringComparison.Ordinal);
-        Assert.StartsWith("20 Jun 2026 |", Cells("C1"), StringComparison.Ordinal);
-        // What is due there is what its own list says.
-        string due = Cells("C1").Split(" | ")[5].Split(' ')[0];
-        await director.GetAsync("/follow-ups?clinic=C1");
-        Assert.Matches($">\\s*{due}\\b", director.Text);
+        static string[] Cells(Visitor reader, string clinic) => [.. Regex.Matches(Regex.Match(reader.Text, $"(?s)href=\"/\\?clinic={clinic}\".*?</tr>").Value, "<td[^>]*>(.*?)</td>", RegexOptions.Singleline).Select(m => Regex.Replace(WebUtility.HtmlDecode(Regex.Replace(m.Groups[1].Value, "<[^>]*>", " ")), @"\s+", " ").Trim())];
+        string[] three = Cells(director, "C3");
+        Assert.Equal(("5 Mar 2026", "0 %, grade D", "1 red, 1 blue", "1 1 overdue", "0"), (three[0], three[2].Replace('\u00a0', ' '), three[3], three[4], three[6]));
+        Assert.Equal(("20 Jun 2026", "none", "0"), (Cells(director, "C1")[0], Cells(director, "C4")[3], Cells(director, "C4")[4]));
+        // Its sessions of the four weeks, and whom it is to ask, are what its own lists say.
+        var weeks = Regex.Match(WebUtility.HtmlDecode(director.Text), @"sessions from (\d+ \w+ \d+) to (\d+ \w+ \d+),");
+        string Day(int group) => DateOnly.Parse(weeks.Groups[group].Value, System.Globalization.CultureInfo.GetCultureInfo("en-GB")).ToString("yyyy-MM-dd", System.Globalization.CultureInfo.InvariantCulture);
+        Assert.NotEqual("0", three[1]);
+        await director.GetAsync($"/sessions?of=completed&clinic=C3&from={Day(1)}&to={Day(2)}");
+        Assert.Matches($"· {three[1]} sessions", WebUtility.HtmlDecode(director.Text));
+        Assert.Matches("^[1-9]", three[5]);
+        await director.GetAsync("/follow-ups?clinic=C3");
+        Assert.Matches($">\\s*{three[5].Split(' ')[0]}\\b", director.Text);
+
+        // Whoever sees their own figures alone: their own sessions, and the review that they were asked about.
+        using var own = new Visitor(dashboard.Address);
+        await own.SignInAsync("own", Password);
+        Assert.Equal(HttpStatusCode.OK, await own.GetAsync("/clinics"));
+        string[] mine = Cells(own, "C3");
+        Assert.Equal(("1 red", "1 1 overdue", "–"), (mine[3], mine[4], mine[6]));
+        Assert.True(int.Parse(mine[1], System.Globalization.CultureInfo.InvariantCulture) < int.Parse(three[1], System.Globalization.CultureInfo.InvariantCulture));
 
         using var one = new Visitor(dashboard.Address);
         await one.SignInAsync("of-one", Password);

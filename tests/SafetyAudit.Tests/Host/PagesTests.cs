@@ -67,6 +67,7 @@ public class PagesTests
             "/sessions",
             "/sessions?practitioner=P1&measure=NOTHING&rule=PR-999&outcome=maybe",
             "/sessions?of=nothing",
+            "/sessions?of=late_sessions&from=0001-01-01&to=9999-12-31",
             "/data-quality?from=0001-01-01&to=9999-12-31",
             "/measures/BRUISE_MINOR?compare_from=0001-01-01&compare_to=9999-12-31",
             "/practitioners?compare=before&from=0001-01-01",

@@ -241,7 +241,7 @@ public class ProtocolPagesTests
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/adherence?chart=matrix&as=svg"));
         Assert.Equal(25 * Rules.All.Count, System.Xml.Linq.XDocument.Parse(director.Text).Descendants().Count(e => ((string?)e.Attribute("class"))?.StartsWith("cell ", StringComparison.Ordinal) == true));
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/practitioners?chart=months&as=csv"));
-        Assert.Contains("\r\nName of Q07,C1,ANY_MINOR,2026-03-01,0\r\n", director.Text, StringComparison.Ordinal);
+        Assert.Contains("\r\nQ07,Name of Q07,ANY_MINOR,2026-03-01,0\r\n", director.Text, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, await director.GetAsync("/practitioners?chart=months&as=svg"));
     }
 

@@ -11,6 +11,7 @@ using SafetyAudit.Measures;
 using SafetyAudit.Protocol;
 using SafetyAudit.Reports;
 using SafetyAudit.Sessions;
+using SafetyAudit.Summaries;
 using SafetyAudit.Uploads;
 
 namespace SafetyAudit.Tests.Languages;
@@ -100,6 +101,7 @@ public partial class SaidTests
         said.UnionWith(QualityChart.Lines.Select(l => l.Name));
         said.UnionWith(QualityPart.All.Select(p => p.Title));
         said.UnionWith(Enum.GetValues<QualityGap>().Select(Words.Gap));
+        said.UnionWith(DailyQuality.Details.Select(d => d.Words));
         said.UnionWith(Rules.All.SelectMany(r => r.Fields.Select(RuleFields.Name).Concat([SafetyAudit.Host.Pages.AdherencePages.AdherenceModel.Area(r.Area), Codes.Of(r.Severity), r.Counted, r.InLeaflet])));
         said.UnionWith(ProtocolForm.Settings.SelectMany(s => new[] { s.Group, s.Label, s.Hint }));
         said.UnionWith(Enum.GetValues<Audience>().SelectMany(a => new[] { Codes.Of(a), PackDocument.For(a) }));

@@ -47,7 +47,7 @@ public sealed class RuleModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     {
         if (!Rules.ById.TryGetValue(Id, out var rule)) return NotFound();
         Rule = rule;
-        await using var state = await BeginAsync(() => From, ct);
+        await using var state = await BeginAsync(() => (From, To), ct);
         if (rule.Settings.Count > 0)
         {
             var all = await Db.ClinicProtocols.AsNoTracking().ToListAsync(ct);

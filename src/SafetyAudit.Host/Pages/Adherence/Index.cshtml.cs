@@ -46,7 +46,7 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
 
     public async Task OnGetAsync(CancellationToken ct)
     {
-        await using var state = await BeginAsync(() => From, ct);
+        await using var state = await BeginAsync(() => (From, To), ct);
         LaidDown = ClinicProtocol.On(Clinic, await Db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).ToListAsync(ct), To);
         var rows = AdherenceTable.By((await AdherenceTable.ReadAsync(Db, new(From, To, Clinic), AsKnownUtc ?? time.UtcNow(), ct)).Where(r => r.PractitionerId.Length > 0), AdherenceGrouping.Practitioner);
         All = [.. rows.Select(r => r.PractitionerId).Distinct().Order(StringComparer.Ordinal)];

@@ -35,6 +35,8 @@ public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : FilteredP
 
     public Paging Paging => new(After, Alerts.Count, Counts.Values.Sum(), PageRows, PageAt);
 
+    public override bool IsFiltered => base.IsFiltered || RuleCodes.Count > 0;
+
     public bool All => Status == "all";
 
     /// <summary>Whether those alone are listed that are open and new, as Home counts them.</summary>
@@ -56,14 +58,14 @@ public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : FilteredP
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadClinicsAsync(ct);
         await NameAsync(ct);
-        await ReadChoicesAsync(Db.Alerts.Select(a => a.PractitionerId), Db.Alerts.Select(a => a.Measure), ct);
         var rules = RuleCodes.Select(r => Codes.TryParse<AlertRule>(r, out var rule) ? rule : (AlertRule?)null).Where(r => r is not null).Select(r => r!.Value).ToList();
         var since = time.UtcNow().AddDays(-IndexModel.NewDays);
-        var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (!New || a.RaisedAtUtc >= since) && (rules.Count == 0 || rules.Contains(a.Rule))
-            && (AskedPractitioner == null || a.PractitionerId == AskedPractitioner) && (AskedMeasure == null || a.Measure == AskedMeasure) && (SinceUtc == null || a.RaisedAtUtc >= SinceUtc) && (BeforeUtc == null || a.RaisedAtUtc < BeforeUtc));
+        var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (!New || a.RaisedAtUtc >= since) && (rules.Count == 0 || rules.Contains(a.Rule)));
+        await ReadChoicesAsync(asked.Select(a => a.PractitionerId), asked.Select(a => a.Measure), ct);
+        asked = asked.Where(a => (AskedPractitioner == null || a.PractitionerId == AskedPractitioner) && (AskedMeasure == null || a.Measure == AskedMeasure) && (SinceUtc == null || a.RaisedAtUtc >= SinceUtc) && (BeforeUtc == null || a.RaisedAtUtc < BeforeUtc));
         var counted = await Db.Alerts.GroupBy(a => new { a.Rule, a.Level, IsOpen = a.Status == AlertStatus.Open, IsNew = a.RaisedAtUtc >= since }).Select(g => new { g.Key.Rule, g.Key.Level, g.Key.IsOpen, g.Key.IsNew, Count = g.Count() }).ToListAsync(ct);
         Counts = IsFiltered ? await asked.GroupBy(a => a.Rule).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct)
-            : counted.Where(c => (All || c.IsOpen) && (!New || c.IsNew) && (rules.Count == 0 || rules.Contains(c.Rule))).GroupBy(c => c.Rule).ToDictionary(g => g.Key, g => g.Sum(c => c.Count));
+            : counted.Where(c => (All || c.IsOpen) && (!New || c.IsNew)).GroupBy(c => c.Rule).ToDictionary(g => g.Key, g => g.Sum(c => c.Count));
         int Raised(AlertRule rule, AlertLevel? level = null) => counted.Where(c => c.Rule == rule && (level is null || c.Level == level)).Sum(c => c.Count);
         (RaisedRed, RaisedAmber, RaisedFew) = (Raised(AlertRule.MoreThanPeers, AlertLevel.Red), Raised(AlertRule.MoreThanPeers, AlertLevel.Amber), Raised(AlertRule.FewerThanPeers));
         // Levels are kept as words, which sort otherwise.

@@ -87,7 +87,7 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
         Measure = measure;
         Against = AskedAgainst == "literature" ? Against.Literature : Against.Peers;
         bool looksFar = AsKnownUtc is not null && EventGaps.IsFor(measure, (await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc)).GetValueOrDefault(Code));
-        await using var state = await BeginAsync(() => new[] { From, Other?.From ?? From, To.AddYears(looksFar ? -ClinicMonitor.Years : -2).AddDays(1) }.Min(), ct);
+        await using var state = await BeginAsync(() => WithOther(To.AddYears(looksFar ? -ClinicMonitor.Years : -2).AddDays(1)), ct);
         var counts = await Counts.ReadAsync(Db, From, To, ct);
         string? inForce = (await ChooseBaseline.InForceAsync(Db, AsKnownUtc, ct)).GetValueOrDefault(Code);
         var baselines = await Db.Baselines.AsNoTracking().Where(b => b.MeasureCode == Code).OrderByDescending(b => b.Id == inForce).ThenBy(b => b.Id).ToListAsync(ct);

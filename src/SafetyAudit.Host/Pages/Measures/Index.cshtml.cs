@@ -30,7 +30,7 @@ public sealed class MeasuresModel(SafetyAuditDb db) : PeriodPage(db)
 
     public async Task OnGetAsync(CancellationToken ct)
     {
-        await using var state = await BeginAsync(() => From, ct);
+        await using var state = await BeginAsync(() => (From, To), ct);
         Measures = await Db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct);
         Baselines = await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc);
         var counts = (await Counts.ReadAsync(Db, From, To, ct)).FindAll(c => !c.ForComparisonOnly);

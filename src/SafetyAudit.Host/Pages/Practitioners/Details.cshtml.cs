@@ -67,7 +67,7 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         await BeAboutAsync(Id, ct);
-        await using var state = await BeginAsync(() => new[] { TrendFrom, From, Other?.From ?? From }.Min(), ct);
+        await using var state = await BeginAsync(() => WithOther(TrendFrom), ct);
         // Someone of another clinic who also treats here has figures here; their name and licence are their own clinic's.
         if ((await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) ?? await TreatsHereAsync(ct)) is not { } practitioner) return NotFound();
         Practitioner = practitioner;

@@ -12,11 +12,11 @@ namespace SafetyAudit.Host.Pages;
 public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
 {
     public List<RateRow> Rows { get; private set; } = [];
-    /// <summary>The last twelve months of each, per 1,000 sessions.</summary>
-    public ILookup<(string Clinic, string Practitioner), PractitionerCounts> Months { get; private set; } = Array.Empty<PractitionerCounts>().ToLookup(_ => ("", ""));
+    /// <summary>The last twelve months of each, wherever they worked.</summary>
+    public ILookup<string, PractitionerCounts> Months { get; private set; } = Array.Empty<PractitionerCounts>().ToLookup(c => c.PractitionerId);
 
     /// <summary>A line's months.</summary>
-    public IReadOnlyList<double?> MonthsOf(RateRow row) => MonthlyRates.Of(Months[(row.ClinicId, row.PractitionerId!)], Counted, To);
+    public IReadOnlyList<double?> MonthsOf(RateRow row) => MonthlyRates.Of(Months[row.PractitionerId!], Counted, To);
 
     public Measure Counted { get; private set; } = Catalogue.Measures.First(m => m.Code == Measure.AnyMinor);
     public ILookup<string, Alert> OpenAlerts { get; private set; } = Array.Empty<Alert>().ToLookup(_ => "");
@@ -27,10 +27,10 @@ public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
 
     public async Task OnGetAsync(CancellationToken ct)
     {
-        await using var state = await BeginAsync(() => MonthsFrom < From ? MonthsFrom : From, ct);
+        await using var state = await BeginAsync(() => (MonthsFrom < From ? MonthsFrom : From, To), ct);
         var all = await Db.Measures.AsNoTracking().Where(m => m.Code == Measure.AnyMinor).ToListAsync(ct);
         Rows = await Rates.ReadAsync(Db, new(From, To, Grouping.Practitioner, Against.Peers), all, await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc), ct);
-        Months = (await Counts.ReadMonthlyAsync(Db, MonthsFrom, To, Measure.AnyMinor, ct)).Where(c => !c.ForComparisonOnly).ToLookup(c => (c.ClinicId, c.PractitionerId));
+        Months = (await Counts.ReadMonthlyAsync(Db, MonthsFrom, To, Measure.AnyMinor, ct)).Where(c => !c.ForComparisonOnly).ToLookup(c => c.PractitionerId);
         // Alerts are today's.
         if (AsKnownUtc is not null) return;
         // Wherever: a guest's credential is told of at home.
