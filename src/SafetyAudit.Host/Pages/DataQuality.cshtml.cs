@@ -50,7 +50,8 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
         await ReadPeriodAsync(ct);
         Quality = await DataQuality.ReadAsync(Db, From, To, ct);
         var subjects = Quality.Clinics.Concat(Quality.Practitioners).ToList();
-        Chosen = subjects.Find(s => s.ClinicId == (Only?.Id ?? AskedClinic) && s.PractitionerId == AskedPractitioner) ?? subjects.FirstOrDefault();
+        string? clinic = Only?.Id ?? AskedClinic;
+        Chosen = subjects.Find(s => s.ClinicId == clinic && s.PractitionerId == AskedPractitioner) ?? (AskedPractitioner is null ? subjects.FirstOrDefault() : subjects.Find(s => (clinic is null || s.ClinicId == clinic) && s.PractitionerId == AskedPractitioner));
         if (Chosen is { } chosen) Months = [.. Quality.Months.Where(m => m.ClinicId == chosen.ClinicId && m.PractitionerId == chosen.PractitionerId)];
     }
 }

@@ -17,6 +17,9 @@ public abstract class FilteredPage(SafetyAuditDb db) : PeriodPage(db)
 
     public int After => Math.Max(0, AskedAfter);
 
+    /// <summary>What the days are about: "Raised on or after".</summary>
+    public abstract string BegunFrom { get; }
+
     public virtual bool IsFiltered => AskedPractitioner is not null || AskedMeasure is not null || AskedFrom is not null || AskedTo is not null;
 
     /// <summary>Whom anything listed is about, to choose from; nobody of many clinics together.</summary>

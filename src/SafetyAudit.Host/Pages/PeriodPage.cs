@@ -55,19 +55,24 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
     public string PeriodQuery => $"from={Show.Iso(From)}&to={Show.Iso(To)}{string.Concat(CompareAsked.Select(k => $"&{k.Name}={k.Value}"))}{AsOfQuery}";
 
     /// <summary>What was asked about the other period, where it was.</summary>
-    public IEnumerable<(string Name, string Value)> CompareAsked => Compared is null ? [] : AskedCompare is "before" or "year" ? [("compare", AskedCompare)] : [("compare_from", Show.Iso(AskedCompareFrom!.Value)), ("compare_to", Show.Iso(AskedCompareTo!.Value))];
+    public IEnumerable<(string Name, string Value)> CompareAsked => Compared is null ? [] : OwnChoice is null ? [("compare", AskedCompare!)] : [("compare_from", Show.Iso(AskedCompareFrom!.Value)), ("compare_to", Show.Iso(AskedCompareTo!.Value))];
 
     /// <summary>What was asked about the period, for forms that keep it.</summary>
     public IEnumerable<(string Name, string Value)> PeriodAsked =>
         new (string Name, string? Value)[] { ("from", AskedFrom is { } from ? Show.Iso(from) : null), ("to", AskedTo is { } to ? Show.Iso(to) : null), ("as_of", AskedAsOf) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!)).Concat(CompareAsked);
 
     // Nothing where the page has no period.
-    (DateOnly From, DateOnly To)? Compared => To == default ? null : AskedCompare switch
+    (DateOnly From, DateOnly To)? Compared => To == default ? null : OwnChoice ?? AskedCompare switch
     {
         "before" => (From.AddDays(From.DayNumber - To.DayNumber - 1), From.AddDays(-1)),
         "year" => (From.AddYears(-1), To.AddYears(-1)),
-        _ => (AskedCompareFrom, AskedCompareTo) is ({ } from, { } to) ? from <= to ? (Within(from), Within(to)) : (Within(to), Within(from)) : null,
+        _ => null,
     };
+
+    (DateOnly From, DateOnly To)? OwnChoice => (AskedCompareFrom, AskedCompareTo) is ({ } from, { } to) ? from <= to ? (Within(from), Within(to)) : (Within(to), Within(from)) : null;
+
+    /// <summary>Whether another period was asked for in a way that names none.</summary>
+    public bool CompareUnclear => Compared is null && HttpContext.Request.Query.Any(q => q.Key is "compare" or "compare_from" or "compare_to" && q.Value.ToString().Length > 0);
 
     /// <summary>The other period, where one was asked for that shares no day with this one.</summary>
     public (DateOnly From, DateOnly To)? Other => Compared is var (from, to) && (to < From || from > To) ? (from, to) : null;

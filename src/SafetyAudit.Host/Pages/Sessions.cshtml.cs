@@ -74,6 +74,9 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
+        // What is not known leads to no other list than was asked for.
+        if (AskedOf is not (null or "completed" or "tried" or "reached") && !Codes.TryParse<QualityGap>(AskedOf, out _) || Measure is not null && Catalogue.Measures.All(m => m.Code != Measure)
+            || Rule is not null && !Rules.ById.ContainsKey(Rule) || Outcome is not null && !Codes.TryParse<Outcome>(Outcome, out _)) return NotFound();
         if (Practitioner is not null) await BeAboutAsync(Practitioner, ct);
         else if (AskedClinic is not null)
         {
@@ -149,9 +152,10 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     async Task CompletedAsync(IQueryable<Session> sessions, CancellationToken ct)
     {
         Heading = AskedOf switch { "tried" => T("Completed sessions after which somebody tried to ask"), "reached" => T("Completed sessions whose patient was reached"), _ => T("Completed sessions") };
-        // Of whatever scope, as they are counted.
+        // Of whatever scope, as they are counted. Filters that are left out are left out for a whole query: whose sessions are listed is said in it, and not left to them.
         var asked = Db.CurrentOfAll<FollowUp>().Where(FollowUp.IsAttempt);
         sessions = sessions.Where(s => s.Status == SessionStatus.Completed);
+        if (Db.Actor.Scope.PractitionerId is { } own) sessions = sessions.Where(s => s.PractitionerId == own);
         if (AskedOf == "tried") sessions = sessions.Where(s => asked.Any(f => f.SessionId == s.SessionId && f.LinkedClinicId == s.ClinicId));
         if (AskedOf == "reached") sessions = sessions.Where(s => asked.Any(f => f.SessionId == s.SessionId && f.LinkedClinicId == s.ClinicId && f.Outcome == FollowUpOutcome.Reached));
         var listed = await sessions.OrderByDescending(s => s.StartedAtUtc).ThenBy(s => s.Id).Skip((Part - 1) * Most).Take(Most + 1).ToListAsync(ct);

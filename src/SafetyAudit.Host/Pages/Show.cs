@@ -177,6 +177,10 @@ public static partial class Show
     public static string Ends(double? ratio, Interval interval)
     {
         var (lower, upper) = Figures.Interval(ratio ?? interval.Lower, interval.Lower, interval.Upper);
+        // An end that is not 1 does not look as if it were: whether 1 lies within is what is read.
+        string one = Number(1);
+        if (lower == one && interval.Lower > 1) lower = "> " + one;
+        if (upper == one && interval.Upper < 1) upper = "< " + one;
         return T("{0} to {1}", lower, double.IsPositiveInfinity(interval.Upper) ? T("no limit") : upper);
     }
 

@@ -8,7 +8,7 @@ namespace SafetyAudit.Charts;
 /// <summary>Draws every rule of every practitioner of a clinic as a table of tinted cells, to be taken away: on a page it is a table.</summary>
 public static class AdherenceMatrix
 {
-    const double Left = 400, Column = 92, Top = 170, Row = 36, Area = 30;
+    const double Left = 430, Column = 124, Top = 170, Row = 36, Area = 30;
 
     /// <summary>The tint of a cell, which says what its figure says too; none where less than nine in ten could be judged, since what was not recorded may be otherwise.</summary>
     public static string Tint(Adherence adherence) => adherence.Completeness < 0.9 ? "none" : adherence.Kept switch { null => "none", >= 0.99 => "t4", >= 0.95 => "t3", >= 0.9 => "t2", >= 0.75 => "t1", _ => "t0" };
@@ -37,7 +37,7 @@ public static class AdherenceMatrix
             foreach (var rule in part)
             {
                 marks.Add(new LineMark("grid", 12, y, width - 12, y));
-                marks.Add(new TextMark("axis-label", 12, y + Row / 2 + 4, Short($"{rule.Id} {rule.Title}", 56)));
+                marks.Add(new TextMark("axis-label", 12, y + Row / 2 + 4, Short($"{rule.Id} {rule.Title}", 54)));
                 var of = rows[rule].ToLookup(r => r.PractitionerId, r => r.Adherence);
                 for (int i = 0; i <= practitioners.Count; i++)
                 {

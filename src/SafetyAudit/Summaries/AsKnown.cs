@@ -30,7 +30,7 @@ public sealed class AsKnown : IAsyncDisposable
     /// <summary>The instant that someone means: an RFC 3339 instant, or a date, which is the end of that day in UTC. Nothing where it is neither.</summary>
     public static DateTime? Parse(string text) =>
         DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var day)
-            ? day.ToDateTime(TimeOnly.MinValue, DateTimeKind.Utc).AddDays(1).AddMicroseconds(-1)
+            ? day.ToDateTime(new TimeOnly(23, 59, 59, 999, 999), DateTimeKind.Utc)
             : Formats.Any(f => DateTimeOffset.TryParseExact(text, f, CultureInfo.InvariantCulture, DateTimeStyles.None, out _))
                 ? DateTimeOffset.Parse(text, CultureInfo.InvariantCulture).UtcDateTime : null;
 

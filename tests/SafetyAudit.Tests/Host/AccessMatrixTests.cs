@@ -242,7 +242,7 @@ public class AccessMatrixTests
     public async Task No_page_tells_of_what_its_reader_does_not_reach()
     {
         await using var dashboard = await StartAsync();
-        string[] pages = ["/", "/clinics", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/data-quality", "/data-quality?clinic=C2&practitioner=P3", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/sessions?clinic=C1", "/sessions?of=completed", "/sessions?of=incomplete_events", "/monitor", "/follow-ups", "/events/waiting", "/adherence", "/adherence/PR-001", "/credentials", "/duties", "/protocol", "/baselines", "/search?q=P", "/search?q=Cole", "/views", "/tour"];
+        string[] pages = ["/", "/clinics", "/practitioners", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/alerts?status=all", "/data-quality", "/data-quality?clinic=C2&practitioner=P3", "/uploads", "/records?id=S3", "/records?id=P3", "/trail", "/sessions?practitioner=P1", "/sessions?clinic=C1", "/sessions?of=completed", "/sessions?of=tried", "/sessions?of=reached", "/sessions?of=reached&clinic=C1", "/sessions?measure=ANY_MINOR", "/sessions?rule=PR-001&outcome=not_recorded", "/sessions?rule=PR-034&outcome=pass", .. Enum.GetValues<SafetyAudit.Analysis.QualityGap>().Select(g => $"/sessions?of={Codes.Of(g)}"), "/monitor", "/follow-ups", "/events/waiting", "/adherence", "/adherence/PR-001", "/credentials", "/duties", "/protocol", "/baselines", "/search?q=P", "/search?q=Cole", "/views", "/tour"];
         (string Who, string[] Hidden)[] readers =
         [
             ("director-c1", ["P3", "Cara Cole", "S3", "E3", "secret of E3"]),
@@ -509,6 +509,7 @@ public class AccessMatrixTests
             (Samples.SessionHeader + Samples.Session("S8") + Samples.Session("S9", practitioner: "P3", clinic: "C2"), null),
         }) await receive.ReceiveAsync(new MemoryStream(System.Text.Encoding.UTF8.GetBytes(content)), "file.csv", null, clinic, Actor.CommandLine, default);
         Assert.Equal(8, (await receive.ReceiveAsync(new MemoryStream("a,b\n1,2\n"u8.ToArray()), "other.csv", null, "C1", Actor.CommandLine, default, new(MayAsk: true)))[0].Id);
+        await receive.ReceiveAsync(new MemoryStream("follow_up_id,session_id,clinic_id,attempted_at,outcome\nF1,S1,C1,2026-03-03T11:30:00Z,reached\nF2,S2,C1,2026-03-03T11:30:00Z,reached\n"u8.ToArray()), "file.csv", null, "C1", Actor.CommandLine, default);
         // Before any other, so that they are alert and case 1: of P1, who was asked about it.
         await using (var db = await services.GetRequiredService<IDbContextFactory<SafetyAuditDb>>().OpenAsync(Actor.Worker, default))
         {

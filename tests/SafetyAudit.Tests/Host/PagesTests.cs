@@ -66,7 +66,7 @@ public class PagesTests
             "/uploads/-1",
             "/sessions",
             "/sessions?practitioner=P1&measure=NOTHING&rule=PR-999&outcome=maybe",
-            "/sessions?of=nothing",
+            "/sessions?of=nothing", "/alerts?rule=", "/alerts?rule=&rule=%20", "/alerts?status=closed", "/cases?status=nothing", "/measures?as_of=9999-12-31", "/practitioners/P1?as_of=9999-12-31", "/data-quality?practitioner=nobody", "/measures/BRUISE_MINOR?compare_from=2026-01-01", "/measures/BRUISE_MINOR?compare=nothing&compare_to=abc",
             "/sessions?of=late_sessions&from=0001-01-01&to=9999-12-31",
             "/data-quality?from=0001-01-01&to=9999-12-31",
             "/measures/BRUISE_MINOR?compare_from=0001-01-01&compare_to=9999-12-31",

@@ -6,6 +6,7 @@ using SafetyAudit.Analysis;
 using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -25,7 +26,9 @@ public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : FilteredP
     public override IEnumerable<(string Name, string Value)> Kept => [.. base.Kept, .. Status is { } status ? [("status", status)] : Array.Empty<(string, string)>(), .. RuleCodes.Select(r => ("rule", r))];
 
     /// <summary>The rules whose alerts are listed, by their codes; all where none is named.</summary>
-    [BindProperty(Name = "rule", SupportsGet = true)] public List<string> RuleCodes { get; set; } = [];
+    [BindProperty(Name = "rule", SupportsGet = true)] public List<string?> AskedRules { get; set; } = [];
+
+    IEnumerable<string> RuleCodes => AskedRules.OfType<string>().Where(r => r.Length > 0);
 
     /// <summary>How many there are of each rule, on all pages.</summary>
     public Dictionary<AlertRule, int> Counts { get; private set; } = [];
@@ -35,7 +38,9 @@ public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : FilteredP
 
     public Paging Paging => new(After, Alerts.Count, Counts.Values.Sum(), PageRows, PageAt);
 
-    public override bool IsFiltered => base.IsFiltered || RuleCodes.Count > 0;
+    public override string BegunFrom => T("Raised on or after");
+
+    public override bool IsFiltered => base.IsFiltered || RuleCodes.Any();
 
     public bool All => Status == "all";
 
@@ -53,14 +58,15 @@ public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : FilteredP
     public int RaisedAmber { get; private set; }
     public double PractitionerYears { get; private set; }
 
-    public async Task OnGetAsync(CancellationToken ct)
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
+        if (Status is not (null or "open" or "new" or "all")) return NotFound();
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadClinicsAsync(ct);
         await NameAsync(ct);
         var rules = RuleCodes.Select(r => Codes.TryParse<AlertRule>(r, out var rule) ? rule : (AlertRule?)null).Where(r => r is not null).Select(r => r!.Value).ToList();
         var since = time.UtcNow().AddDays(-IndexModel.NewDays);
-        var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (!New || a.RaisedAtUtc >= since) && (rules.Count == 0 || rules.Contains(a.Rule)));
+        var asked = Db.Alerts.AsNoTracking().Where(a => (All || a.Status == AlertStatus.Open) && (!New || a.RaisedAtUtc >= since) && (!RuleCodes.Any() || rules.Contains(a.Rule)));
         await ReadChoicesAsync(asked.Select(a => a.PractitionerId), asked.Select(a => a.Measure), ct);
         asked = asked.Where(a => (AskedPractitioner == null || a.PractitionerId == AskedPractitioner) && (AskedMeasure == null || a.Measure == AskedMeasure) && (SinceUtc == null || a.RaisedAtUtc >= SinceUtc) && (BeforeUtc == null || a.RaisedAtUtc < BeforeUtc));
         var counted = await Db.Alerts.GroupBy(a => new { a.Rule, a.Level, IsOpen = a.Status == AlertStatus.Open, IsNew = a.RaisedAtUtc >= since }).Select(g => new { g.Key.Rule, g.Key.Level, g.Key.IsOpen, g.Key.IsNew, Count = g.Count() }).ToListAsync(ct);
@@ -76,5 +82,6 @@ public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : FilteredP
         Cases = await ReviewCase.KnownTo(self, Db.Cases).Where(c => ids.Contains(c.AlertId)).Select(c => new { c.AlertId, c.Id }).ToDictionaryAsync(c => c.AlertId, c => c.Id, ct);
         if (await Db.MonitoredPractitioners.GroupBy(_ => 1).Select(g => new { Red = g.Sum(m => m.ExpectedRed), Amber = g.Sum(m => m.ExpectedAmber), Years = g.Sum(m => m.Years), At = g.Min(m => m.EvaluatedAtUtc) }).SingleOrDefaultAsync(ct) is { } monitored)
             (ExpectedRed, ExpectedAmber, PractitionerYears, EvaluatedAtUtc) = (monitored.Red, monitored.Amber, monitored.Years, monitored.At);
+        return Page();
     }
 }

@@ -5,6 +5,7 @@ using SafetyAudit.Alerts;
 using SafetyAudit.Cases;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
+using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
 
@@ -27,6 +28,8 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : FilteredPa
 
     public override IEnumerable<(string Name, string Value)> Kept => Closed ? [.. base.Kept, ("status", "closed")] : base.Kept;
 
+    public override string BegunFrom => T("Opened on or after");
+
     public bool Closed => Status == "closed";
     public List<Case> Cases { get; private set; } = [];
     public DateTime NowUtc { get; private set; }
@@ -34,8 +37,9 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : FilteredPa
     /// <summary>Those that have not begun while the protocol's hours run.</summary>
     public HashSet<long> NotBegun { get; private set; } = [];
 
-    public async Task OnGetAsync(CancellationToken ct)
+    public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
+        if (Status is not (null or "open" or "closed")) return NotFound();
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         await ReadClinicsAsync(ct);
         await NameAsync(ct);
@@ -53,5 +57,6 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : FilteredPa
         await NameAsync(Cases.Select(c => c.PractitionerId), ct);
         var shown = Cases.ConvertAll(c => c.Id);
         NotBegun = [.. await notBegun.Where(id => shown.Contains(id)).ToListAsync(ct)];
+        return Page();
     }
 }

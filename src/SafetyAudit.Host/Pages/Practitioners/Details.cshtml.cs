@@ -67,9 +67,11 @@ public sealed class PractitionerModel(SafetyAuditDb db, MakeReport make, TimePro
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
     {
         await BeAboutAsync(Id, ct);
+        // Of a day before anything was known of them the page says so.
+        bool isKnownNow = AsKnownUtc is not null && (await Db.Current<Practitioner>().AnyAsync(p => p.PractitionerId == Id, ct) || await TreatsHereAsync(ct) is not null);
         await using var state = await BeginAsync(() => WithOther(TrendFrom), ct);
         // Someone of another clinic who also treats here has figures here; their name and licence are their own clinic's.
-        if ((await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) ?? await TreatsHereAsync(ct)) is not { } practitioner) return NotFound();
+        if ((await Db.Current<Practitioner>().SingleOrDefaultAsync(p => p.PractitionerId == Id, ct) ?? await TreatsHereAsync(ct) ?? (isKnownNow ? new Practitioner { PractitionerId = Id } : null)) is not { } practitioner) return NotFound();
         Practitioner = practitioner;
         var baselines = await Rates.BaselinesAsync(Db, null, ct, AsKnownUtc);
         Watched = EvaluateAlerts.Watched(baselines);
