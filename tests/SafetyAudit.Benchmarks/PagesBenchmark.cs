@@ -23,14 +23,14 @@ static partial class PagesBenchmark
     static readonly string[] Pages =
     [
         "/", "/measures", "/measures/BRUISE_MINOR", "/measures/BRUISE_MINOR?against=literature", "/measures/BRUISE_MINOR?mix=adjusted", "/measures/PNEUMOTHORAX", "/practitioners", "/practitioners/RIVER-P03", "/adherence", "/adherence/PR-002",
-        "/alerts", "/alerts/", "/cases", "/cases/", "/credentials", "/data-quality", "/uploads", "/uploads/", "/follow-ups", "/baselines", "/reports", "/records", "/sessions?practitioner=RIVER-P03&measure=BRUISE_MINOR", "/duties", "/protocol",
+        "/clinics", "/alerts", "/alerts/", "/cases", "/cases/", "/credentials", "/data-quality", "/uploads", "/uploads/", "/follow-ups", "/baselines", "/reports", "/records", "/sessions?practitioner=RIVER-P03&measure=BRUISE_MINOR", "/duties", "/protocol",
         "/search?q=river", "/events/waiting", "/settings", "/views",
     ];
 
     // Those that show what is of all clinics, however many there are; the others show one of them.
     static readonly string[] OverAll =
     [
-        "/", "/alerts", "/alerts/", "/cases", "/cases/", "/credentials", "/uploads", "/uploads/", "/reports", "/records", "/baselines", "/protocol", "/search?q=river", "/settings", "/views",
+        "/", "/clinics", "/alerts", "/alerts/", "/cases", "/cases/", "/credentials", "/uploads", "/uploads/", "/reports", "/records", "/baselines", "/protocol", "/search?q=river", "/settings", "/views",
     ];
 
     public static Task RunAsync(string program, long sessions) => BesideLargeAsync(program, sessions, async (few, many, folder) =>
