@@ -65,8 +65,8 @@ public sealed class ClinicsModel(SafetyAuditDb db, TimeProvider time) : ClinicPa
         Dictionary<string, (int, int)>? due = null;
         if (Db.Actor.May(Permission.ReadRecords))
         {
-            var closes = now.AddHours(-DueFollowUps.ClosesAfterHours);
-            due = await asked.Listed(Db, ids).GroupBy(s => s.ClinicId).Select(g => new { g.Key, All = g.Count(), Overdue = g.Count(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= closes) }).ToDictionaryAsync(g => g.Key, g => (g.All, g.Overdue), ct);
+            var overdue = asked.OverdueUtc;
+            due = await asked.Listed(Db, ids).GroupBy(s => s.ClinicId).Select(g => new { g.Key, All = g.Count(), Overdue = g.Count(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= overdue) }).ToDictionaryAsync(g => g.Key, g => (g.All, g.Overdue), ct);
         }
         Lines = clinics.ConvertAll(c => new Line(c, last.TryGetValue(c.Id, out var day) ? day : null, days.GetValueOrDefault(c.Id)?.Sessions ?? 0, days.GetValueOrDefault(c.Id)?.Reached ?? 0, [.. open[c.Id].OrderBy(l => l.Level)], cases.GetValueOrDefault(c.Id), due?.GetValueOrDefault(c.Id), rejected.GetValueOrDefault(c.Id)));
     }

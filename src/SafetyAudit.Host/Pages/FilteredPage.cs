@@ -20,6 +20,7 @@ public abstract class FilteredPage(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>What the days are about: "Raised on or after".</summary>
     public abstract string BegunFrom { get; }
 
+    /// <summary>Whether the list is narrowed by more than its clinic and status.</summary>
     public virtual bool IsFiltered => AskedPractitioner is not null || AskedMeasure is not null || AskedFrom is not null || AskedTo is not null;
 
     /// <summary>Whom anything listed is about, to choose from; nobody of many clinics together.</summary>

@@ -140,9 +140,9 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         }
         await ReadFiguresAsync(last, ct);
         if (!Db.Actor.May(Permission.ReadRecords)) return;
-        var latest = now.AddHours(-DueFollowUps.ClosesAfterHours);
-        var asked = new DueFollowUps(now).Listed(Db, await Db.ClinicsReachedAsync(null, ct));
-        FollowUpsDue = await asked.GroupBy(_ => 1).Select(g => new { All = g.Count(), Overdue = g.Count(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= latest) }).SingleOrDefaultAsync(ct) is { } counted ? (counted.All, counted.Overdue) : (0, 0);
+        var due = new DueFollowUps(now);
+        var (overdue, asked) = (due.OverdueUtc, due.Listed(Db, await Db.ClinicsReachedAsync(null, ct)));
+        FollowUpsDue = await asked.GroupBy(_ => 1).Select(g => new { All = g.Count(), Overdue = g.Count(s => (s.EndedAtUtc ?? s.StartedAtUtc) <= overdue) }).SingleOrDefaultAsync(ct) is { } counted ? (counted.All, counted.Overdue) : (0, 0);
         var (duties, known) = await DutyCase.OpenAsync(Db, now, ct);
         Duties = (duties.Count, duties.Count(d => d.IsOverdue(now)), known);
     }

@@ -12,7 +12,10 @@ public sealed record DueFollowUps(DateTime AskedUtc)
     public const int OpensAfterHours = 24, ClosesAfterHours = 48, ListedDays = 7;
 
     DateTime Latest => AskedUtc.AddHours(-OpensAfterHours);
-    DateTime Earliest => AskedUtc.AddHours(-ClosesAfterHours).AddDays(-ListedDays);
+    DateTime Earliest => OverdueUtc.AddDays(-ListedDays);
+
+    /// <summary>Patients whose session ended by then should have been asked by now.</summary>
+    public DateTime OverdueUtc => AskedUtc.AddHours(-ClosesAfterHours);
 
     /// <summary>The first day that is looked at, a little early for the zones of clinics.</summary>
     public DateOnly First => DateOnly.FromDateTime(Earliest).AddDays(-1);
