@@ -41,6 +41,10 @@ sealed class Browser : IAsyncDisposable
         return page;
     }
 
+    /// <summary>From now on what comes to the page comes in pieces, as over a slow line: what is drawn before the rest is there is seen to move.</summary>
+    public static async Task SlowAsync(IPage page) =>
+        await (await page.Context.NewCDPSessionAsync(page)).SendAsync("Network.emulateNetworkConditions", new() { ["offline"] = false, ["latency"] = 0, ["downloadThroughput"] = 100_000, ["uploadThroughput"] = -1 });
+
     public async ValueTask DisposeAsync()
     {
         await browser.CloseAsync();

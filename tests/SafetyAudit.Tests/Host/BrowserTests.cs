@@ -100,6 +100,7 @@ public class BrowserTests
         {
             var page = await browser.PageAsync(scheme, width);
             await SignInAsync(page, dashboard.Address);
+            if (scheme == ColorScheme.Light) await Browser.SlowAsync(page);
             foreach (var (name, template) in pages)
             {
                 var answer = await page.GotoAsync(dashboard.Address + AddressOf(template));
