@@ -1685,11 +1685,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasIndex("UploadId")
                         .HasDatabaseName("ix_adverse_events_upload_id");
 
+                    b.HasIndex("LinkedClinicId", "LinkedSessionId")
+                        .HasDatabaseName("ix_adverse_events_linked_clinic_id_linked_session_id");
+
                     b.HasIndex("LinkedClinicId", "OnsetAtUtc")
                         .HasDatabaseName("ix_adverse_events_linked_clinic_id_onset_at_utc");
-
-                    b.HasIndex("LinkedSessionId", "LinkedClinicId")
-                        .HasDatabaseName("ix_adverse_events_linked_session_id_linked_clinic_id");
 
                     b.HasIndex("EventId", "Version", "ClinicId")
                         .IsUnique()
@@ -2462,11 +2462,11 @@ namespace SafetyAudit.Migrations.Sqlite.Migrations
                     b.HasKey("ClinicId", "PractitionerId", "Date")
                         .HasName("pk_daily_exposures");
 
-                    b.HasIndex("ClinicId", "Date")
-                        .HasDatabaseName("ix_daily_exposures_clinic_id_date");
+                    b.HasIndex("PractitionerId", "Date", "ClinicId")
+                        .HasDatabaseName("ix_daily_exposures_practitioner_id_date_clinic_id");
 
-                    b.HasIndex("PractitionerId", "Date")
-                        .HasDatabaseName("ix_daily_exposures_practitioner_id_date");
+                    b.HasIndex("ClinicId", "Date", "Sessions", "Reached")
+                        .HasDatabaseName("ix_daily_exposures_clinic_id_date_sessions_reached");
 
                     b.ToTable("daily_exposures");
                 });

@@ -109,7 +109,7 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
         await using var snapshot = await Db.BeginSnapshotAsync(ct);
         // Of all that the reader reaches, also what names no clinic: it is missing from the figures of whichever clinic is shown.
         StaleDays = await Db.StaleDays.CountAsync(ct);
-        Waiting = await Db.Current<AdverseEvent>().CountAsync(e => e.LinkedSessionId == null && e.LinkMethod == null, ct);
+        Waiting = await Db.Current<AdverseEvent>().Where(AdverseEvent.IsWaiting).CountAsync(ct);
         Quarantined = await Db.QuarantinedRows.CountAsync(q => q.ClosedAtUtc == null, ct);
         (ViewCount, Views) = (await Db.SavedViews.CountAsync(ct), await Db.SavedViews.AsNoTracking().OrderByDescending(v => v.KeptAtUtc).ThenByDescending(v => v.Id).Take(MostViews).ToListAsync(ct));
         await ReadPeriodAsync(ct);

@@ -48,6 +48,9 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
     public DateOnly From { get; private set; }
     public DateOnly To { get; private set; }
 
+    /// <summary>What stands in the address where a day should, and is none.</summary>
+    public IEnumerable<string> NoDays => ModelState.Where(s => s is { Key: "from" or "to", Value.Errors.Count: > 0 }).Select(s => s.Value!.AttemptedValue ?? "");
+
     /// <summary>Whether any session is in at all.</summary>
     public bool HasSessions { get; private set; }
 
@@ -141,7 +144,8 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
     /// <summary>Makes a page be about somebody: where they are at home, where they treat and where something about them was found, whatever other clinics there are. As it is now: of another day all within reach is read.</summary>
     protected async Task BeAboutAsync(string practitionerId, CancellationToken ct)
     {
-        if (AsKnownUtc is null) About = [.. (await Db.DailyExposures.Where(d => d.PractitionerId == practitionerId).Select(d => d.ClinicId).Distinct().ToListAsync(ct))
+        // By the index on practitioners: asked within reach alone, a database looks for them at each clinic there.
+        if (AsKnownUtc is null) About = [.. (await Db.DailyExposures.IgnoreQueryFilters([SafetyAuditDb.ClinicScope]).Where(d => d.PractitionerId == practitionerId).Select(d => d.ClinicId).Distinct().ToListAsync(ct)).Where(Db.Actor.Scope.HasClinic)
             .Union(await Db.Alerts.Where(a => a.PractitionerId == practitionerId).Select(a => a.ClinicId).Distinct().ToListAsync(ct)).Union(await Db.Cases.Where(c => c.PractitionerId == practitionerId).Select(c => c.ClinicId).Distinct().ToListAsync(ct))
             .Union(await Db.Current<Sessions.Practitioner>().Where(p => p.PractitionerId == practitionerId).Select(p => p.ClinicId ?? "").ToListAsync(ct))];
     }

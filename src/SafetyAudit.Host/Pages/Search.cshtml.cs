@@ -5,7 +5,6 @@ using SafetyAudit.Access;
 using SafetyAudit.Data;
 using SafetyAudit.Host.Security;
 using SafetyAudit.Protocol;
-using SafetyAudit.Sessions;
 using static SafetyAudit.Languages.Said;
 
 namespace SafetyAudit.Host.Pages;
@@ -35,7 +34,7 @@ public sealed class SearchModel(SafetyAuditDb db) : PageModel
         Add((await db.Measures.AsNoTracking().OrderBy(m => m.Order).ToListAsync(ct)).Select(m => new Hit("Measure", T(m.Title), $"/measures/{m.Code}", m.Code)));
         Add(Rules.All.Select(r => new Hit("Rule", r.Title, $"/adherence/{r.Id}", r.Id)));
         await AddAsync(db.Clinics.AsNoTracking().OrderBy(c => c.Name), c => new Hit("Clinic", c.Name, $"/practitioners?clinic={Uri.EscapeDataString(c.Id)}", c.Id), ct);
-        await AddAsync(db.Current<Practitioner>().OrderBy(p => p.PractitionerId).Select(p => new { p.PractitionerId, p.DisplayName, p.ClinicId }),
+        await AddAsync(db.PractitionersReached().OrderBy(p => p.PractitionerId).Select(p => new { p.PractitionerId, p.DisplayName, p.ClinicId }),
             p => new Hit("Practitioner", names && p.DisplayName is { } name ? name : p.PractitionerId, $"/practitioners/{Uri.EscapeDataString(p.PractitionerId)}", $"{p.PractitionerId} {p.ClinicId}"), ct);
         if (!long.TryParse(Wanted, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long number)) return;
         if (await db.Cases.AnyAsync(c => c.Id == number, ct)) Hits.Add(new("Case", T("Case {0}", number), $"/cases/{number}", ""));

@@ -95,7 +95,14 @@ public static class Counts
     }
 
     /// <summary>The last day with a completed session of each clinic within reach, whoever asks; none for a clinic without.</summary>
-    public static async Task<Dictionary<string, DateOnly>> LastDaysAsync(SafetyAuditDb db, CancellationToken ct) => (await SpansAsync(db, null, ofAll: true, ct)).ToDictionary(s => s.Key, s => s.Value.Last);
+    public static async Task<Dictionary<string, DateOnly>> LastDaysAsync(SafetyAuditDb db, CancellationToken ct)
+    {
+        string[] clinics = await db.ClinicsReachedAsync(null, ct);
+        var days = db.DailyExposures.Where(d => d.Sessions > 0);
+        return (await db.Clinics.IgnoreQueryFilters([SafetyAuditDb.ClinicScope, SafetyAuditDb.OwnScope]).Where(c => clinics.Contains(c.Id))
+            .Select(c => new { c.Id, Last = days.Where(d => d.ClinicId == c.Id).OrderByDescending(d => d.Date).Select(d => (DateOnly?)d.Date).FirstOrDefault() })
+            .ToListAsync(ct)).Where(c => c.Last is not null).ToDictionary(c => c.Id, c => c.Last!.Value);
+    }
 
     // From either end of each clinic's days, so that it costs the same however many there are between.
     static async Task<Dictionary<string, (DateOnly First, DateOnly Last)>> SpansAsync(SafetyAuditDb db, string? clinicId, bool ofAll, CancellationToken ct)

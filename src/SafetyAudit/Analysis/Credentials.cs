@@ -52,13 +52,8 @@ public sealed record Credential(string PractitionerId, string ClinicId, Credenti
     /// <param name="among">These practitioners alone, where given.</param>
     public static async Task<List<Credential>> ReadAsync(SafetyAuditDb db, DateOnly today, string? clinicId, CancellationToken ct, string[]? among = null)
     {
-        var known = among is null ? db.Current<Practitioner>() : db.Current<Practitioner>().Where(p => among.Contains(p.PractitionerId));
-        // By their index.
-        if (db.Actor.Scope.Clinics is { } reached)
-        {
-            bool homeless = reached.Contains("");
-            known = known.Where(p => reached.Contains(p.ClinicId) || homeless && p.ClinicId == null);
-        }
+        var known = db.PractitionersReached();
+        if (among is not null) known = known.Where(p => among.Contains(p.PractitionerId));
         if (clinicId is not null) known = known.Where(p => p.ClinicId == clinicId || p.ClinicId == null);
         var people = await known.OrderBy(p => p.PractitionerId).ToListAsync(ct);
         var without = people.Where(p => p.ClinicId is null).Select(p => p.PractitionerId).ToList();

@@ -151,7 +151,7 @@ public sealed record DataQuality(IReadOnlyList<QualityRow> Clinics, IReadOnlyLis
         string? own = db.Actor.Scope.PractitionerId;
         // Whose an event is that waits, only the event says: one's own are counted by the id they name.
         var events = await db.Current<AdverseEvent>().IgnoreQueryFilters([SafetyAuditDb.OwnScope, SafetyAuditDb.UploadScope])
-            .Where(e => e.LinkedSessionId == null && e.LinkMethod == null && e.OnsetAtUtc >= start && e.OnsetAtUtc < end && (own == null || e.PractitionerId == own))
+            .Where(AdverseEvent.IsWaiting).Where(e => e.OnsetAtUtc >= start && e.OnsetAtUtc < end && (own == null || e.PractitionerId == own))
             .Select(e => new { e.ClinicId, e.PractitionerId, e.OnsetAtUtc }).ToListAsync(ct);
         var followUps = await db.Current<FollowUp>().Where(FollowUp.IsAttempt).Where(f => f.LinkedClinicId == null).Select(f => new { f.ClinicId, f.SessionId, At = f.AttemptedAtUtc ?? f.DueAtUtc ?? f.ReceivedAtUtc })
             .Where(f => f.At >= start && f.At < end).ToListAsync(ct);

@@ -17,6 +17,14 @@ public static class CurrentRecords
     /// </summary>
     public static Task<string[]> ClinicsReachedAsync(this SafetyAuditDb db, string? clinicId, CancellationToken ct) => db.Clinics.Where(c => clinicId == null || c.Id == clinicId).Select(c => c.Id).ToArrayAsync(ct);
 
+    /// <summary>Practitioners' current records within reach: by the index on their clinics, so that whoever reaches one does not go over everybody.</summary>
+    public static IQueryable<Practitioner> PractitionersReached(this SafetyAuditDb db)
+    {
+        if (db.Actor.Scope.Clinics is not { } reached) return db.Current<Practitioner>();
+        bool homeless = reached.Contains("");
+        return db.Current<Practitioner>().Where(p => reached.Contains(p.ClinicId) || homeless && p.ClinicId == null);
+    }
+
     /// <summary>All versions of the records, the superseded ones too, from files that were read to their end and not undone; what only says that a record should not be there is none.</summary>
     public static IQueryable<T> Versions<T>(this SafetyAuditDb db) where T : Record =>
         // Whoever may see a record may count it, also when its file held other clinics' rows and may not be seen.

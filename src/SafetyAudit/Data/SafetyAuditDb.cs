@@ -154,7 +154,8 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         Record<AdverseEvent>(builder, e => new { e.EventId, e.Version, e.ClinicId });
         builder.Entity<AdverseEvent>(adverseEvent =>
         {
-            adverseEvent.HasIndex(e => new { e.LinkedSessionId, e.LinkedClinicId });
+            // The clinic first, so that what is read of one lies together, whatever its sessions are called.
+            adverseEvent.HasIndex(e => new { e.LinkedClinicId, e.LinkedSessionId });
             adverseEvent.HasIndex(e => e.PatientId);
             adverseEvent.HasIndex(e => new { e.LinkedClinicId, e.OnsetAtUtc });
             adverseEvent.HasIndex(e => e.UploadId, "ix_adverse_events_waiting").HasFilter("linked_session_id IS NULL AND link_method IS NULL AND superseded_at_utc IS NULL");
@@ -196,9 +197,9 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<DailyExposure>(day =>
         {
             day.HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
-            // A clinic's first and last day, and what somebody did wherever it was, without going through all days.
-            day.HasIndex(d => new { d.ClinicId, d.Date });
-            day.HasIndex(d => new { d.PractitionerId, d.Date });
+            // A clinic's first and last day, and what somebody did wherever it was, without going through all days; and its last weeks without going to them: they are asked of many clinics at once.
+            day.HasIndex(d => new { d.ClinicId, d.Date, d.Sessions, d.Reached });
+            day.HasIndex(d => new { d.PractitionerId, d.Date, d.ClinicId });
         });
         builder.Entity<DailyObserved>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date, d.Measure });
         builder.Entity<DailyAdherence>().HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });

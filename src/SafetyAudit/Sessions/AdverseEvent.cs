@@ -1,3 +1,5 @@
+using System.Linq.Expressions;
+
 namespace SafetyAudit.Sessions;
 
 public enum Severity { Mild, Moderate, Severe, Critical }
@@ -12,6 +14,9 @@ public enum LinkMethod { Explicit, Nearest, Manual }
 /// <summary>Something that went wrong, as reported. What the report says of its session is kept as sent; the session it was joined to stands beside it.</summary>
 public sealed class AdverseEvent : Record
 {
+    /// <summary>Whether it waits for its session. That no clinic is joined follows from the rest; it is asked for since the index begins with it.</summary>
+    public static readonly Expression<Func<AdverseEvent, bool>> IsWaiting = e => e.LinkedClinicId == null && e.LinkedSessionId == null && e.LinkMethod == null;
+
     public string EventId { get; set; } = "";
     public string PatientId { get; set; } = "";
     public string Category { get; set; } = "";

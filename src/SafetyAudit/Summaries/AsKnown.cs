@@ -104,7 +104,7 @@ public sealed class AsKnown : IAsyncDisposable
         await StandBeforeAsync(db, "quarantined_rows", $"received_at_utc <= {instant} AND (closed_at_utc IS NULL OR closed_at_utc > {instant})", new() { ["closed_at_utc"] = never, ["sealed"] = nothing, ["text_digest"] = nothing }, ct);
         await LinkEvents.AllAsync(db, ct);
         await LinkFollowUps.AllAsync(db, ct);
-        await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_links ON adverse_events (linked_session_id, linked_clinic_id)", ct);
+        await ExecuteAsync(db, $"CREATE INDEX {Temporary(db)}as_known_links ON adverse_events (linked_clinic_id, linked_session_id)", ct);
         if (db.Database.IsNpgsql()) await ExecuteAsync(db, "ANALYZE sessions; ANALYZE adverse_events; ANALYZE uploads", ct);
     }
 

@@ -136,7 +136,7 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
         SafetyAuditDb db, IQueryable<Session> sessions, CancellationToken ct)
     {
         var days = new Dictionary<(string ClinicId, string PractitionerId, DateOnly Date), Day>();
-        var dayOfSession = new Dictionary<(string, string), Day>();
+        var dayOfSession = new Dictionary<(string ClinicId, string SessionId), Day>();
         var addedAt = await db.Clinics.Select(c => new { c.Id, c.AddedAtUtc }).ToDictionaryAsync(c => c.Id, c => c.AddedAtUtc, ct);
         var given = new List<Session>();
         foreach (var treatment in await Treatments.ReadAsync(db, sessions, ct))
@@ -158,11 +158,10 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             if (DailyQuality.IsInTime(session, first.GetValueOrDefault((session.ClinicId, session.SessionId), session.ReceivedAtUtc))) quality.InTime++;
         }
         // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
-        foreach (string[] ids in dayOfSession.Keys.Select(k => k.Item2).Distinct().Chunk(1_000))
-        {
-            foreach (var adverseEvent in await db.BulkReadAsync(db.Current<AdverseEvent>().Where(e => ids.Contains(e.LinkedSessionId!)), ct))
-                if (dayOfSession.TryGetValue((adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!), out var day)) day.Add(adverseEvent);
-        }
+        foreach (var clinic in dayOfSession.Keys.GroupBy(k => k.ClinicId, k => k.SessionId))
+            foreach (string[] ids in clinic.Chunk(1_000))
+                foreach (var adverseEvent in await db.BulkReadAsync(db.Current<AdverseEvent>().Where(e => e.LinkedClinicId == clinic.Key && ids.Contains(e.LinkedSessionId!)), ct))
+                    dayOfSession[(clinic.Key, adverseEvent.LinkedSessionId!)].Add(adverseEvent);
         return days;
     }
 

@@ -74,7 +74,7 @@ public sealed class WaitingModel(SafetyAuditDb db, DecideLink decide, JobQueue j
     async Task ReadAsync(CancellationToken ct)
     {
         await using var snapshot = await db.BeginSnapshotAsync(ct);
-        var waiting = db.Current<AdverseEvent>().Where(e => e.LinkedSessionId == null && e.LinkMethod == null);
+        var waiting = db.Current<AdverseEvent>().Where(AdverseEvent.IsWaiting);
         Count = await waiting.CountAsync(ct);
         var events = await waiting.Where(e => e.Id > After).OrderBy(e => e.Id).Take(PerPage + 1).ToListAsync(ct);
         if (HasMore = events.Count > PerPage) events.RemoveAt(PerPage);

@@ -47,7 +47,7 @@ public sealed class IndexModel(SafetyAuditDb db, MakeReport make, KeepReports ke
             Faults =
             [
                 (await db.QuarantinedRows.LongCountAsync(q => q.ClosedAtUtc == null && (Clinic == null || q.ClinicId == Clinic), ct), T("rejected rows wait to be mended"), "/uploads"),
-                (await db.Current<AdverseEvent>().LongCountAsync(e => e.LinkedSessionId == null && e.LinkMethod == null && (Clinic == null || e.ClinicId == Clinic), ct), T("events wait for their session"), "/events/waiting"),
+                (await db.Current<AdverseEvent>().Where(AdverseEvent.IsWaiting).LongCountAsync(e => Clinic == null || e.ClinicId == Clinic, ct), T("events wait for their session"), "/events/waiting"),
                 (Sum("summary", "provisional_sessions"), T("sessions are provisional: reports of events may still come"), "/data-quality"),
                 (Sum("summary", "reviews_open"), T("reviews are open"), "/cases"),
                 (Preview.Tables.Sum(t => t.Rows.Sum(r => r.LongCount(c => c is Suppressed))), T("cells are not shown, since they are small or would give small ones away"), null),

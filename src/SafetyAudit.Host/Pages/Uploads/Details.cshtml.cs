@@ -43,7 +43,7 @@ public sealed class UploadModel(SafetyAuditDb db, DatabaseSettings database, Key
         Rejected = await db.QuarantinedRows.AsNoTracking().Where(q => q.UploadId == Id).OrderBy(q => q.Line).Take(Listed).ToListAsync(ct);
         foreach (var row in Rejected) row.Unseal(keys);
         ByReason = [.. Rejected.SelectMany(r => r.Reasons).GroupBy(r => r.Code).Select(g => (g.Key, g.Count())).OrderByDescending(g => g.Item2)];
-        if (upload.Kind == RecordKind.Events) Waiting = await db.Current<AdverseEvent>().CountAsync(e => e.UploadId == Id && e.LinkedSessionId == null && e.LinkMethod == null, ct);
+        if (upload.Kind == RecordKind.Events) Waiting = await db.Current<AdverseEvent>().Where(AdverseEvent.IsWaiting).CountAsync(e => e.UploadId == Id, ct);
         if (upload.Kind == RecordKind.FollowUps) Waiting = await db.Current<FollowUp>().CountAsync(f => f.UploadId == Id && f.LinkedClinicId == null, ct);
         if (upload.Status is UploadStatus.Completed or UploadStatus.Undone)
         {
