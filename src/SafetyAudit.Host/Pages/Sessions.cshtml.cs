@@ -54,6 +54,15 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     public List<Row> Rows { get; private set; } = [];
     public bool Cut { get; private set; }
 
+    /// <summary>How many sessions all parts of the list hold together; nothing where only going through all of them would tell.</summary>
+    public long? Total { get; private set; }
+
+    /// <summary>Whether there is more than the part shown.</summary>
+    public bool InParts => Cut || Part > 1;
+
+    /// <summary>The first and the last line of this part among all.</summary>
+    public (long First, long Last) Lines => ((Part - 1L) * Most + 1, (Part - 1L) * Most + Rows.Count);
+
     /// <summary>Of a measure, what was recorded without asking, what asking found, and what no figure counts (<see cref="Summaries.RefreshSummaries"/>).</summary>
     public (Counted Told, Counted Found, Counted Neither)? InFigures { get; private set; }
 
@@ -147,6 +156,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
                 Rows.Add(new(treatment.Session, [.. Decisive(rule, treatment)]));
             }
         }
+        if (InParts) Total = AdherenceTable.Sum(await AdherenceTable.ReadAsync(Db, new(From, To, AskedClinic, Practitioner, Rule: rule), time.UtcNow(), ct))[wanted];
     }
 
     async Task CompletedAsync(IQueryable<Session> sessions, CancellationToken ct)
@@ -160,6 +170,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         if (AskedOf == "reached") sessions = sessions.Where(s => asked.Any(f => f.SessionId == s.SessionId && f.LinkedClinicId == s.ClinicId && f.Outcome == FollowUpOutcome.Reached));
         var listed = await sessions.OrderByDescending(s => s.StartedAtUtc).ThenBy(s => s.Id).Skip((Part - 1) * Most).Take(Most + 1).ToListAsync(ct);
         Cut = listed.Count > Most;
+        if (InParts) Total = await sessions.CountAsync(ct);
         string[] ids = [.. listed.Select(s => s.SessionId).Distinct()];
         var theirs = (await asked.Where(f => ids.Contains(f.SessionId)).Select(f => new { f.SessionId, f.LinkedClinicId, f.Outcome }).ToListAsync(ct)).ToLookup(f => (f.SessionId, f.LinkedClinicId), f => f.Outcome);
         Rows = [.. listed.Take(Most).Select(s => new Row(s, [new(Asking([.. theirs[(s.SessionId, s.ClinicId)]]))]))];
@@ -188,12 +199,13 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     async Task OfEventsAsync(EventRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
     {
         var found = (await ReportedEvents.ReadAsync(Db, From, To, AskedClinic, Practitioner, AsKnownUtc ?? time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && rule.Check(e.Reported) == wanted)
-            .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).Skip((Part - 1) * Most).ToList();
-        Cut = found.Count > Most;
-        var ids = found.Take(Most).Select(e => e.Event.LinkedSessionId!).Distinct().ToList();
+            .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).GroupBy(e => (SessionId: e.Event.LinkedSessionId!, ClinicId: e.Event.LinkedClinicId!)).ToList();
+        Total = found.Count;
+        var shown = found.Skip((Part - 1) * Most).Take(Most).ToList();
+        Cut = found.Count > Part * Most;
+        var ids = shown.ConvertAll(g => g.Key.SessionId).Distinct().ToList();
         var theirs = (await sessions.Where(s => ids.Contains(s.SessionId)).ToListAsync(ct)).ToDictionary(s => (s.SessionId, s.ClinicId));
-        Rows = [.. found.Take(Most).Where(e => theirs.ContainsKey((e.Event.LinkedSessionId!, e.Event.LinkedClinicId!))).GroupBy(e => theirs[(e.Event.LinkedSessionId!, e.Event.LinkedClinicId!)])
-            .Select(g => new Row(g.Key, [.. g.SelectMany(e => rule.Fields.Select(f => new Line($"{e.Event.EventId}, {T(RuleFields.Name(f) + "|field")}", true, RuleFields.Text(f, e))))]))];
+        Rows = [.. shown.Where(g => theirs.ContainsKey(g.Key)).Select(g => new Row(theirs[g.Key], [.. g.SelectMany(e => rule.Fields.Select(f => new Line($"{e.Event.EventId}, {T(RuleFields.Name(f) + "|field")}", true, RuleFields.Text(f, e))))]))];
     }
 
     async Task OfMonthsAsync(MonthRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
@@ -234,9 +246,10 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
             Counted Of(bool? way) => new(ways[way].Distinct().Count(), ways[way].Count());
             InFigures = (Of(false), Of(true), Of(null));
         }
-        var counted = all.GroupBy(x => x.Session.Id).Skip((Part - 1) * Most).ToList();
-        Cut = counted.Count > Most;
-        Rows = [.. counted.Take(Most).Select(g => new Row(g.First().Session, [.. g.Select(x => new Line(Say(x.Event)))]))];
+        var counted = all.GroupBy(x => x.Session.Id).ToList();
+        Total = counted.Count;
+        Cut = counted.Count > Part * Most;
+        Rows = [.. counted.Skip((Part - 1) * Most).Take(Most).Select(g => new Row(g.First().Session, [.. g.Select(x => new Line(Say(x.Event)))]))];
     }
 
     /// <summary>The fields that decided a rule's outcome, with what they hold.</summary>

@@ -18,6 +18,12 @@ public readonly record struct Adherence(int Pass, int Fail, int NotRecorded, int
     /// <summary>Share that could be judged of those to which the rule applies; empty when it applies to none.</summary>
     public double? Completeness => Applicable == 0 ? null : (double)Judged / Applicable;
 
+    /// <summary>How often one outcome was.</summary>
+    public int this[Outcome outcome] => outcome switch
+    {
+        Outcome.Pass => Pass, Outcome.Fail => Fail, Outcome.NotRecorded => NotRecorded, _ => NotApplicable,
+    };
+
     public static Adherence Of(Outcome outcome) => outcome switch
     {
         Outcome.Pass => new(1, 0, 0, 0), Outcome.Fail => new(0, 1, 0, 0), Outcome.NotRecorded => new(0, 0, 1, 0), _ => new(0, 0, 0, 1),

@@ -79,6 +79,13 @@ public class AsKnownPagesTests
             Assert.Contains($"Today’s records are shown: “{asked}” is no day or instant of the past.", WebUtility.HtmlDecode(director.Text), StringComparison.Ordinal);
             Assert.DoesNotContain("<b>", director.Text, StringComparison.Ordinal);
         }
+        // So is a day that is none, and what stands in its place is no page's to repeat as it came.
+        foreach (string page in new[] { "/measures", "/alerts?status=all", "/practitioners" })
+        {
+            Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"{page}{(page.Contains('?', StringComparison.Ordinal) ? '&' : '?')}from=2026-02-30&to={Uri.EscapeDataString("<b>then</b>")}"));
+            Assert.Contains("“2026-02-30” is no day and is left out", WebUtility.HtmlDecode(director.Text), StringComparison.Ordinal);
+            Assert.Contains("&lt;b&gt;then&lt;/b&gt;", director.Text, StringComparison.Ordinal);
+        }
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/data-quality?as_of=2026-01-01"));
         Assert.Contains("This page shows today’s records only.", WebUtility.HtmlDecode(director.Text), StringComparison.Ordinal);
     }

@@ -68,21 +68,28 @@ public class ProtocolPagesTests
         Assert.Contains("1 of 2 not kept, 0 not recorded", director.Text, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task A_long_list_of_sessions_comes_in_parts_that_hold_each_once()
+    [Theory]
+    [InlineData("rule=PR-005&outcome=not_recorded")]
+    [InlineData("of=completed")]
+    [InlineData("measure=BRUISE_MINOR")]
+    [InlineData("rule=PR-034&outcome=not_applicable")]
+    public async Task A_long_list_of_sessions_comes_in_parts_that_hold_each_once(string asked)
     {
         await using var dashboard = await StartAsync();
         // Nothing is known of whether these patients consented.
         await ImportAsync(dashboard, "session_id,clinic_id,practitioner_id,patient_id,started_at\n" + string.Concat(Enumerable.Range(1, 170).Select(i => $"N{i:000},C1,P1,T{i},2025-{1 + i % 12:00}-{1 + i % 28:00}T10:00:00Z\n")));
+        // Two events of each session are one line of a list of sessions.
+        await ImportAsync(dashboard, Samples.EventHeader + string.Concat(from i in Enumerable.Range(1, 170) from twice in "ab" select $"E{i}{twice},N{i:000},T{i},BRUISE_MINOR,2025-{1 + i % 12:00}-{1 + i % 28:00}T11:00:00Z,2025-{1 + i % 12:00}-{1 + i % 28:00}T12:00:00Z\n"));
         using var director = new Visitor(dashboard.Address);
         await director.SignInAsync("director", Password);
         var listed = new List<string>();
-        string? next = "/sessions?practitioner=P1&rule=PR-005&outcome=not_recorded&from=2025-01-01&to=2025-12-31";
+        string? next = $"/sessions?practitioner=P1&{asked}&from=2025-01-01&to=2025-12-31";
         int parts = 0;
         for (; next is not null; parts++)
         {
             Assert.Equal(HttpStatusCode.OK, await director.GetAsync(next));
             listed.AddRange(System.Text.RegularExpressions.Regex.Matches(director.Text, ">(N\\d{3})</a>").Select(m => m.Groups[1].Value));
+            Assert.Contains(parts == 0 ? "sessions 1 to 150 of 170" : "sessions 151 to 170 of 170", director.Text, StringComparison.Ordinal);
             next = System.Text.RegularExpressions.Regex.Match(director.Text, "href=\"([^\"]+)\">Next part") is { Success: true } link ? WebUtility.HtmlDecode(link.Groups[1].Value) : null;
         }
         Assert.Equal((2, 170), (parts, listed.Count));
