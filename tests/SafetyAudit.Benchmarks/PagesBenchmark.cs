@@ -27,7 +27,7 @@ static partial class PagesBenchmark
         "/search?q=river", "/events/waiting", "/settings", "/views",
     ];
 
-    // Those that show what is of all clinics, however many there are; the others show one of them, its months and what it lacks among them.
+    // Those that show what is of all clinics, however many there are; the others, such as credentials or one alert, show one clinic.
     static readonly string[] OverAll =
     [
         "/", "/clinics", "/alerts", "/cases", "/uploads", "/reports", "/records", "/baselines", "/protocol", "/search?q=river", "/settings", "/views",

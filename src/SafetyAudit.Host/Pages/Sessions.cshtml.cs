@@ -128,7 +128,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
         (Asked, Heading) = (asked, Show.Outcome(wanted));
         await (asked switch
         {
-            SessionRule rule => OfSessionsAsync(rule, wanted, sessions, ct),
+            SessionRule rule => OfSessionsAsync(rule, wanted, sessions, clinics, ct),
             EventRule rule => OfEventsAsync(rule, wanted, sessions, ct),
             MonthRule rule => OfMonthsAsync(rule, wanted, sessions, ct),
             _ => throw new InvalidOperationException($"No list of sessions is known for {asked.Id}."),
@@ -142,7 +142,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     // Whether the next session stands in a part before the one shown.
     bool IsBefore() => passed < (Part - 1) * Most && ++passed > 0;
 
-    async Task OfSessionsAsync(SessionRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
+    async Task OfSessionsAsync(SessionRule rule, Outcome wanted, IQueryable<Session> sessions, List<string> clinics, CancellationToken ct)
     {
         // A month at a time, the latest first, until the page is full.
         for (var end = To; end >= From && !Cut; end = end.AddMonths(-1))
@@ -156,7 +156,8 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
                 Rows.Add(new(treatment.Session, [.. Decisive(rule, treatment)]));
             }
         }
-        if (InParts) Total = AdherenceTable.Sum(await AdherenceTable.ReadAsync(Db, new(From, To, AskedClinic, Practitioner, Rule: rule), time.UtcNow(), ct))[wanted];
+        // While days wait to be counted the sum may not be that of the list.
+        if (InParts && !await Db.StaleDays.AnyAsync(d => clinics.Contains(d.ClinicId), ct)) Total = AdherenceTable.Sum(await AdherenceTable.ReadAsync(Db, new(From, To, AskedClinic, Practitioner, Rule: rule), time.UtcNow(), ct))[wanted];
     }
 
     async Task CompletedAsync(IQueryable<Session> sessions, CancellationToken ct)
@@ -199,7 +200,7 @@ public sealed class SessionsModel(SafetyAuditDb db, TimeProvider time) : PeriodP
     async Task OfEventsAsync(EventRule rule, Outcome wanted, IQueryable<Session> sessions, CancellationToken ct)
     {
         var found = (await ReportedEvents.ReadAsync(Db, From, To, AskedClinic, Practitioner, AsKnownUtc ?? time.UtcNow(), ct)).Where(e => e.Reported.Event.LinkedSessionId is not null && rule.Check(e.Reported) == wanted)
-            .OrderByDescending(e => e.Reported.Event.OnsetAtUtc).Select(e => e.Reported).GroupBy(e => (SessionId: e.Event.LinkedSessionId!, ClinicId: e.Event.LinkedClinicId!)).ToList();
+            .Select(e => e.Reported).OrderByDescending(e => e.Event.OnsetAtUtc).ThenBy(e => e.Event.EventId, StringComparer.Ordinal).ThenBy(e => e.Event.ClinicId, StringComparer.Ordinal).GroupBy(e => (SessionId: e.Event.LinkedSessionId!, ClinicId: e.Event.LinkedClinicId!)).ToList();
         Total = found.Count;
         var shown = found.Skip((Part - 1) * Most).Take(Most).ToList();
         Cut = found.Count > Part * Most;

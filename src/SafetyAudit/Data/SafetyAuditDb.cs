@@ -197,7 +197,7 @@ public sealed class SafetyAuditDb(DbContextOptions<SafetyAuditDb> options, Trail
         builder.Entity<DailyExposure>(day =>
         {
             day.HasKey(d => new { d.ClinicId, d.PractitionerId, d.Date });
-            // A clinic's first and last day, and what somebody did wherever it was, without going through all days; and its last weeks without going to them: they are asked of many clinics at once.
+            // A clinic's first and last day, and where somebody was and what they did there, without going through all days. Sessions and reached stand in it, so that the list of clinics reads the last weeks of each from the index alone.
             day.HasIndex(d => new { d.ClinicId, d.Date, d.Sessions, d.Reached });
             day.HasIndex(d => new { d.PractitionerId, d.Date, d.ClinicId });
         });

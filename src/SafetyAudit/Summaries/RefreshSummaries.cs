@@ -157,11 +157,14 @@ public sealed class RefreshSummaries(IDbContextFactory<SafetyAuditDb> databases)
             quality.Awaited++;
             if (DailyQuality.IsInTime(session, first.GetValueOrDefault((session.ClinicId, session.SessionId), session.ReceivedAtUtc))) quality.InTime++;
         }
-        // By the ids of the sessions that were just read: going through the sessions once more would cost more than finding what belongs to them.
-        foreach (var clinic in dayOfSession.Keys.GroupBy(k => k.ClinicId, k => k.SessionId))
-            foreach (string[] ids in clinic.Chunk(1_000))
-                foreach (var adverseEvent in await db.BulkReadAsync(db.Current<AdverseEvent>().Where(e => e.LinkedClinicId == clinic.Key && ids.Contains(e.LinkedSessionId!)), ct))
-                    dayOfSession[(clinic.Key, adverseEvent.LinkedSessionId!)].Add(adverseEvent);
+        // By the sessions that were just read, of however many clinics: asking for them as above would cost more than finding what belongs to them.
+        foreach (long[] ids in given.Where(s => dayOfSession.ContainsKey((s.ClinicId, s.SessionId))).Select(s => s.Id).Chunk(1_000))
+        {
+            var theirs = from s in db.Sessions.Where(s => ids.Contains(s.Id))
+                         join e in db.Current<AdverseEvent>() on new { Clinic = (string?)s.ClinicId, Session = (string?)s.SessionId } equals new { Clinic = e.LinkedClinicId, Session = e.LinkedSessionId }
+                         select e;
+            foreach (var adverseEvent in await db.BulkReadAsync(theirs, ct)) dayOfSession[(adverseEvent.LinkedClinicId!, adverseEvent.LinkedSessionId!)].Add(adverseEvent);
+        }
         return days;
     }
 

@@ -85,6 +85,7 @@ public class AsKnownPagesTests
             Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"{page}{(page.Contains('?', StringComparison.Ordinal) ? '&' : '?')}from=2026-02-30&to={Uri.EscapeDataString("<b>then</b>")}"));
             Assert.Contains("“2026-02-30” is no day and is left out", WebUtility.HtmlDecode(director.Text), StringComparison.Ordinal);
             Assert.Contains("&lt;b&gt;then&lt;/b&gt;", director.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("<b>then", director.Text, StringComparison.Ordinal);
         }
         Assert.Equal(HttpStatusCode.OK, await director.GetAsync("/data-quality?as_of=2026-01-01"));
         Assert.Contains("This page shows today’s records only.", WebUtility.HtmlDecode(director.Text), StringComparison.Ordinal);

@@ -43,7 +43,7 @@ sealed class Browser : IAsyncDisposable
 
     /// <summary>From now on what comes to the page comes in pieces, as over a slow line: what is drawn before the rest is there is seen to move.</summary>
     public static async Task SlowAsync(IPage page) =>
-        await (await page.Context.NewCDPSessionAsync(page)).SendAsync("Network.emulateNetworkConditions", new() { ["offline"] = false, ["latency"] = 0, ["downloadThroughput"] = 100_000, ["uploadThroughput"] = -1 });
+        await (await page.Context.NewCDPSessionAsync(page)).SendAsync("Network.emulateNetworkConditions", new() { ["offline"] = false, ["latency"] = 0, ["downloadThroughput"] = 200_000, ["uploadThroughput"] = -1 });
 
     public async ValueTask DisposeAsync()
     {

@@ -134,6 +134,9 @@ public class BrowserTests
                 () => [...document.querySelectorAll('main .scroll')].filter(e => e.scrollWidth > e.clientWidth + 1 && e.checkVisibility() && !e.parentElement.closest('.scroll')).map(e => `${e.getAttribute('aria-label')} is cut off: ${e.scrollWidth} in ${e.clientWidth}`)
                     .concat([...document.querySelectorAll('nav, .filters:not(.narrow), .skip')].filter(e => e.checkVisibility()).map(e => `is printed: ${e.outerHTML.slice(0, 80)}`))
                 """)).Select(f => $"{name}, paper: {f}"));
+            // The other sheet is wide enough for what stands side by side on a screen, where nothing stands beside a heading.
+            await wide.SetViewportSizeAsync(1032, 700);
+            faults.AddRange((await wide.EvaluateAsync<string[]>("() => [...document.querySelectorAll('.head > div')].filter(e => e.clientWidth < e.parentElement.clientWidth - 1).map(e => `the heading has ${e.clientWidth} of ${e.parentElement.clientWidth}`)")).Select(f => $"{name}, larger paper: {f}"));
             await wide.EmulateMediaAsync(new() { Media = Media.Screen });
         }
         Assert.True(faults.Count == 0, string.Join('\n', faults));

@@ -127,6 +127,17 @@ public class RefreshSummariesTests
         Assert.Equal(1, (await db.DailyObserved.SingleAsync(d => d.Measure == "SYNCOPE")).Observed);
     }
 
+    [Theory, MemberData(nameof(TestInstallation.Providers), MemberType = typeof(TestInstallation))]
+    public async Task Events_of_two_clinics_whose_sessions_are_called_alike_are_counted_each_at_its_own(DatabaseProvider provider)
+    {
+        await using var installation = await TestInstallation.OpenAsync(provider);
+        await installation.ImportAsync(Samples.Practitioners + "P3,Cleo Cole,C2,active,2015-01-01,2030-12-31\n");
+        await installation.ImportAsync(Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S1", practitioner: "P3", clinic: "C2") + Samples.Session("S2", practitioner: "P3", clinic: "C2"));
+        await installation.ImportAsync("event_id,session_id,clinic_id,patient_id,category,onset_at\nE1,S1,C1,T1,SYNCOPE,2026-03-02T12:00:00Z\nE1,S1,C2,T1,SYNCOPE,2026-03-02T12:00:00Z\nE2,S2,C2,T1,SYNCOPE,2026-03-02T12:00:00Z\n");
+        await using var db = installation.Db();
+        Assert.Equal([("C1", "P1", 1), ("C2", "P3", 2)], (await db.DailyObserved.Where(d => d.Measure == "SYNCOPE").OrderBy(d => d.ClinicId).ToListAsync()).Select(d => (d.ClinicId, d.PractitionerId, d.Observed)));
+    }
+
     [Fact]
     public async Task A_session_with_two_like_events_counts_once_and_each_event_counts_in_the_sum_of_mild_events()
     {
