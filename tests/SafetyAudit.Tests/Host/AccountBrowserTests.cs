@@ -72,6 +72,18 @@ public class AccountBrowserTests
         Assert.Contains("No code is asked for any more", await page.InnerTextAsync("[role=status]"), StringComparison.Ordinal);
         await third.GotoAsync(dashboard.Address + "/");
         Assert.Contains("over=credentials_changed", third.Url, StringComparison.Ordinal);
+
+        // Whoever is invited sees what an administrator sends them.
+        await page.GotoAsync(dashboard.Address + "/access");
+        var invite = page.Locator("section[aria-labelledby=invite]");
+        await invite.Locator("[name=name]").FillAsync("second");
+        await invite.Locator("[name=roles][value=Auditor]").CheckAsync();
+        await invite.Locator("button").ClickAsync();
+        string invitation = await page.InnerTextAsync("[role=status] code");
+        var invited = await browser.PageAsync();
+        await invited.GotoAsync(invitation);
+        Assert.Contains("second", await invited.InnerTextAsync("main"), StringComparison.Ordinal);
+        await LookAsync(invited, "welcome");
         foreach (string hidden in recovery.Append(first).Append(OneTimeCode.Base32(secret)))
             Assert.DoesNotContain(hidden, dashboard.Log.Text, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("Sign-in refused: code_used_before, user ", dashboard.Log.Text, StringComparison.Ordinal);
