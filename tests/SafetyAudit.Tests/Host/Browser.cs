@@ -82,7 +82,7 @@ static class Usable
         // Of what passed nothing is told, nor where: that would be every element of every page, and takes longer than the looking.
         return
         [
-            .. await page.EvaluateAsync<string[]>("async () => (await axe.run(document, { resultTypes: ['violations'], selectors: false, preload: false, rules: { 'target-size': { enabled: true } } })).violations.map(v => `${v.id} at ${v.nodes.slice(0, 3).map(n => n.html).join(' ')}`)"),
+            .. await page.EvaluateAsync<string[]>("async () => (await axe.run(document, { resultTypes: ['violations'], selectors: false, rules: { 'target-size': { enabled: true } } })).violations.map(v => `${v.id} at ${v.nodes.slice(0, 3).map(n => n.html).join(' ')}`)"),
             .. await page.LayoutFaultsAsync(),
         ];
     }
@@ -114,6 +114,7 @@ static class Usable
     /// <summary>Keeps a picture of the whole page, to be looked at. Asked of the browser itself, which can be told not to spend its time on making the file small.</summary>
     public static async Task ShotAsync(this IPage page, string name)
     {
+        // Left open until the page goes: its end would end printing too, where that is looked at.
         var browser = await page.Context.NewCDPSessionAsync(page);
         var picture = await browser.SendAsync("Page.captureScreenshot", new() { ["format"] = "png", ["optimizeForSpeed"] = true, ["captureBeyondViewport"] = true });
         await File.WriteAllBytesAsync(Path.Combine(Browser.Screenshots, name + ".png"), picture!.Value.GetProperty("data").GetBytesFromBase64());

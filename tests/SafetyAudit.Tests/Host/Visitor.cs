@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace SafetyAudit.Tests.Host;
@@ -53,7 +54,21 @@ sealed class Visitor(string address) : IDisposable
 
     /// <summary>Sends a body as programs do.</summary>
     public async Task<HttpStatusCode> PostBodyAsync(string path, string body, string mediaType) =>
-        await SendAsync(new(HttpMethod.Post, path) { Content = new StringContent(body, System.Text.Encoding.UTF8, mediaType) });
+        await SendAsync(new(HttpMethod.Post, path) { Content = new StringContent(body, Encoding.UTF8, mediaType) });
+
+    /// <summary>Sends a file by the form of the uploads' page, under whatever name.</summary>
+    public Task<HttpStatusCode> UploadAsync(string name, string content) => UploadAsync(name, Encoding.UTF8.GetBytes(content));
+
+    /// <inheritdoc cref="UploadAsync(string, string)"/>
+    public async Task<HttpStatusCode> UploadAsync(string name, byte[] content)
+    {
+        await GetAsync("/uploads");
+        byte[] before = Encoding.UTF8.GetBytes("--b\r\nContent-Disposition: form-data; name=__RequestVerificationToken\r\n\r\n" + WebTests.Token(Text)
+            + $"\r\n--b\r\nContent-Disposition: form-data; name=file; filename=\"{name.Replace("\\", "\\\\", StringComparison.Ordinal).ReplaceLineEndings("")}\"\r\n\r\n");
+        var form = new ByteArrayContent([.. before, .. content, .. "\r\n--b--\r\n"u8]);
+        form.Headers.TryAddWithoutValidation("Content-Type", "multipart/form-data; boundary=b");
+        return await SendAsync(new(HttpMethod.Post, "/uploads") { Content = form });
+    }
 
     public Task<HttpStatusCode> SignInAsync(string name, string password, string page = "/sign-in") =>
         PostAsync(page, new() { ["UserName"] = name, ["Password"] = password });
