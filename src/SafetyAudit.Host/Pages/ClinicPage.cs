@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Encodings.Web;
+using Microsoft.AspNetCore.Html;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -207,7 +209,20 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
     }
 }
 
-/// <summary>Clinics to choose from.</summary>
+/// <summary>Clinics to choose from, as the options of a list. Written as text, since there are hundreds of them, maybe, on most pages.</summary>
 /// <param name="Clinics">In their order.</param>
 /// <param name="Chosen">The one that is chosen; none when left out.</param>
-public sealed record ClinicOptions(IReadOnlyList<Sessions.Clinic> Clinics, string? Chosen = null);
+public sealed record ClinicOptions(IReadOnlyList<Sessions.Clinic> Clinics, string? Chosen = null) : IHtmlContent
+{
+    public void WriteTo(TextWriter writer, HtmlEncoder encoder)
+    {
+        foreach (var clinic in Clinics)
+        {
+            writer.Write("<option value=\"");
+            encoder.Encode(writer, clinic.Id);
+            writer.Write(clinic.Id == Chosen ? "\" selected=\"selected\">" : "\">");
+            encoder.Encode(writer, clinic.Name);
+            writer.Write("</option>\n");
+        }
+    }
+}

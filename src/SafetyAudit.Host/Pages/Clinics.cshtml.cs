@@ -25,7 +25,7 @@ public sealed class ClinicsModel(SafetyAuditDb db, TimeProvider time) : ClinicPa
     public sealed record Line(Clinic Clinic, DateOnly? Last, long Sessions, long Reached, IReadOnlyList<(AlertLevel Level, int Count)> Open, (int Open, int Overdue) Cases, (int Due, int Overdue)? FollowUps, int RejectedRows);
 
     /// <summary>Clinics on one page.</summary>
-    const int PageRows = 100;
+    const int PageRows = 25;
 
     public override bool TakesClinic => false;
 

@@ -13,7 +13,8 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.KeepOwnAccount, LeaveOutQuery = true)]
 public sealed class SearchModel(SafetyAuditDb db) : PageModel
 {
-    const int MostOfAKind = 20, Longest = 100;
+    public const int MostOfAKind = 10;
+    const int Longest = 100;
 
     public sealed record Hit(string Kind, string Name, string Path, string Words);
 
@@ -21,6 +22,10 @@ public sealed class SearchModel(SafetyAuditDb db) : PageModel
 
     public string Wanted { get; private set; } = "";
     public List<Hit> Hits { get; private set; } = [];
+
+    /// <summary>Whether there are more of a kind than are listed.</summary>
+    public bool HasMore { get; private set; }
+
     public bool MayFindRecords => db.Actor.May(Permission.ReadRecords);
 
     public async Task OnGetAsync(CancellationToken ct)
@@ -42,11 +47,17 @@ public sealed class SearchModel(SafetyAuditDb db) : PageModel
         if (db.Actor.May(Permission.SendRecords) && await db.Uploads.Where(u => u.Id == number).Select(u => u.FileName).FirstOrDefaultAsync(ct) is { } file) Hits.Add(new("Upload", file, $"/uploads/{number}", T("upload {0}", number)));
     }
 
-    void Add(IEnumerable<Hit> all) => Hits.AddRange(all.Where(IsWanted).Take(MostOfAKind));
+    void Add(IEnumerable<Hit> all) => Keep([.. all.Where(IsWanted).Take(MostOfAKind + 1)]);
 
     // One by one and no further than needed: letters are compared as the reader's language does, which the database cannot.
     async Task AddAsync<T>(IQueryable<T> all, Func<T, Hit> hit, CancellationToken ct) =>
-        Hits.AddRange(await all.AsAsyncEnumerable().Select(hit).Where(IsWanted).Take(MostOfAKind).ToListAsync(ct));
+        Keep(await all.AsAsyncEnumerable().Select(hit).Where(IsWanted).Take(MostOfAKind + 1).ToListAsync(ct));
+
+    void Keep(List<Hit> found)
+    {
+        HasMore |= found.Count > MostOfAKind;
+        Hits.AddRange(found.Take(MostOfAKind));
+    }
 
     // Every word that was typed stands somewhere in the name, the kind or the code.
     bool IsWanted(Hit hit) => $"{hit.Name} {hit.Words}" is var all && Array.TrueForAll(words, w => all.Contains(w, StringComparison.CurrentCultureIgnoreCase));

@@ -105,6 +105,9 @@ public class NavigationTests
             Assert.Equal(HttpStatusCode.OK, await director.GetAsync($"/search?q={Uri.EscapeDataString(asked)}"));
             Assert.Contains($"href=\"{found}\"", director.Text[director.Text.IndexOf("<main", StringComparison.Ordinal)..], StringComparison.Ordinal);
         }
+        await director.GetAsync("/search?q=pr-0");
+        Assert.Equal(SafetyAudit.Host.Pages.SearchModel.MostOfAKind, director.Text.Split("href=\"/adherence/PR-0").Length - 1);
+        Assert.Contains("type more", director.Text, StringComparison.Ordinal);
         await director.GetAsync("/search?q=%3Cscript%3Ealert(1)%3C/script%3E");
         Assert.DoesNotContain("<script>alert", director.Text, StringComparison.Ordinal);
         await director.GetAsync("/search?q=T4711");
