@@ -16,6 +16,12 @@ public sealed class CredentialsModel(SafetyAuditDb db, TimeProvider time) : Peri
     public DateOnly Today { get; private set; }
     public List<Credential> Credentials { get; private set; } = [];
 
+    // Practitioners on one page of the timeline.
+    const int PagePeople = 25;
+
+    /// <summary>Those whose credentials stand over time on this page.</summary>
+    public (List<string> Lines, Paging Paging) People => PageOf([.. Credentials.Select(c => c.PractitionerId).Distinct()], PagePeople, "#timeline");
+
     /// <summary>Months of the last year in which each gave sessions.</summary>
     public ILookup<string, (DateOnly Month, long Sessions)> Sessions { get; private set; } = Array.Empty<int>().ToLookup(_ => "", _ => (default(DateOnly), 0L));
 

@@ -15,6 +15,12 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
     [BindProperty(Name = "practitioner", SupportsGet = true)] public string? AskedPractitioner { get; set; }
 
     public DataQuality Quality { get; private set; } = new([], [], [], null);
+
+    /// <summary>Practitioners on one page.</summary>
+    const int PageRows = 50;
+
+    public (List<QualityRow> Lines, Paging Paging) Practitioners => PageOf(Quality.Practitioners, PageRows, "#practitioners");
+
     public QualityRow? Chosen { get; private set; }
     public List<QualityRow> Months { get; private set; } = [];
     public bool MaySend => Db.Actor.May(Permission.SendRecords);
@@ -26,7 +32,7 @@ public sealed class DataQualityModel(SafetyAuditDb db) : PeriodPage(db)
     public override IEnumerable<(string Name, string Value)> Kept => AskedPractitioner is null ? base.Kept : [.. base.Kept, ("practitioner", AskedPractitioner)];
 
     public string LinkTo(QualityRow row) =>
-        $"/data-quality?clinic={Uri.EscapeDataString(row.ClinicId)}{(row.PractitionerId is { } id ? $"&practitioner={Uri.EscapeDataString(id)}" : "")}&{PeriodQuery}#months";
+        $"/data-quality?clinic={Uri.EscapeDataString(row.ClinicId)}{(row.PractitionerId is { } id ? $"&practitioner={Uri.EscapeDataString(id)}" : "")}&{PeriodQuery}{(After > 0 ? $"&after={After}" : "")}#months";
 
     /// <summary>The figures of a month by itself, from a share's point; or the records that it lacks.</summary>
     public string LinkToMonth(QualityRow month, QualityPart part) => RowsOf(month, part) ?? $"/data-quality?clinic={Uri.EscapeDataString(month.ClinicId)}{(month.PractitionerId is { } id ? $"&practitioner={Uri.EscapeDataString(id)}" : "")}&from={Show.Iso(month.From)}&to={Show.Iso(month.To)}";

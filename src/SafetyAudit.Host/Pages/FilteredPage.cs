@@ -12,11 +12,6 @@ public abstract class FilteredPage(SafetyAuditDb db) : PeriodPage(db)
     /// <summary>A measure, a rule or a credential, by its code.</summary>
     [BindProperty(Name = "measure", SupportsGet = true)] public string? AskedMeasure { get; set; }
 
-    /// <summary>Lines before this page.</summary>
-    [BindProperty(Name = "after", SupportsGet = true)] public int AskedAfter { get; set; }
-
-    public int After => Math.Max(0, AskedAfter);
-
     /// <summary>What the days are about: "Raised on or after".</summary>
     public abstract string BegunFrom { get; }
 
@@ -33,9 +28,6 @@ public abstract class FilteredPage(SafetyAuditDb db) : PeriodPage(db)
 
     public override IEnumerable<(string Name, string Value)> Kept =>
         [.. base.Kept, .. new (string Name, string? Value)[] { ("practitioner", AskedPractitioner), ("measure", AskedMeasure) }.Where(k => k.Value is not null).Select(k => (k.Name, k.Value!))];
-
-    /// <summary>This list with everything that was chosen, from another line on or from its first.</summary>
-    protected string PageAt(int after) => Request.Path + QueryString.Create([.. Kept.Concat(PeriodAsked).Select(k => KeyValuePair.Create(k.Name, (string?)k.Value)), KeyValuePair.Create("after", (string?)$"{after}")]);
 
     /// <summary>The list in another state, or without a filter.</summary>
     /// <param name="status">What is listed.</param>

@@ -42,6 +42,9 @@ public sealed class IndexModel(SafetyAuditDb db, TimeProvider time) : PeriodPage
     const int MostUrgent = 200;
     public const int Lines = 8;
 
+    /// <summary>Lines of the table below the funnel; all of them stand on the measure's page.</summary>
+    public const int MostRows = 25;
+
     List<Alert> urgent = [];
     public double ExpectedFalseAlarms { get; private set; }
 

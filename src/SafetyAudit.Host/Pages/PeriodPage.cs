@@ -30,6 +30,25 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
     [BindProperty(Name = "as_of", SupportsGet = true)]
     public string? AskedAsOf { get; set; }
 
+    /// <summary>Lines of a long list before this page.</summary>
+    [BindProperty(Name = "after", SupportsGet = true)] public int AskedAfter { get; set; }
+
+    public int After => Math.Max(0, AskedAfter);
+
+    /// <summary>This page with everything that was chosen, its list from another line on or from its first.</summary>
+    protected string PageAt(int after) => Request.Path + QueryString.Create([.. Kept.Concat(PeriodAsked).Select(k => KeyValuePair.Create(k.Name, (string?)k.Value)), KeyValuePair.Create("after", (string?)$"{after}")]);
+
+    /// <summary>Those lines of a long list that stand on this page, its last where fewer were left than came before; and where in the list they stand.</summary>
+    /// <param name="all">The list.</param>
+    /// <param name="rows">Lines on a full page.</param>
+    /// <param name="anchor">Where on the page the list begins, as in an address.</param>
+    protected (List<T> Lines, Paging Paging) PageOf<T>(IReadOnlyList<T> all, int rows, string anchor = "")
+    {
+        int after = Math.Min(After, Math.Max(0, (all.Count - 1) / rows * rows));
+        List<T> lines = [.. all.Skip(after).Take(rows)];
+        return (lines, new(after, lines.Count, all.Count, rows, at => PageAt(at) + anchor));
+    }
+
     /// <summary>Whether the page can show what its records were at an instant.</summary>
     public virtual bool LooksBack => false;
 
@@ -158,4 +177,5 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
 /// <param name="FirstHeading">What the lines are.</param>
 /// <param name="Changes">The lines.</param>
 /// <param name="Name">How a line is called.</param>
-public sealed record TwoPeriods(PeriodPage Page, string Path, IEnumerable<(string Name, string Value)> Kept, string FirstHeading, IReadOnlyList<PeriodChange> Changes, Func<RateRow, string> Name);
+/// <param name="Paging">Where in a long list they stand.</param>
+public sealed record TwoPeriods(PeriodPage Page, string Path, IEnumerable<(string Name, string Value)> Kept, string FirstHeading, IReadOnlyList<PeriodChange> Changes, Func<RateRow, string> Name, Paging? Paging = null);

@@ -33,20 +33,25 @@ public static class CaterpillarChart
         }
         marks.Add(new LineMark("centre", x.At(1), Top, x.At(1), bottom));
         marks.Add(new TextMark("axis-label", (Left + Width - Right) / 2, bottom + 42, T("Observed ÷ expected, with its 95 % interval"), Anchor.Middle));
+        double Y(int line) => Top + (line + 0.5) * Row;
         for (int i = 0; i < assessed.Count; i++)
         {
-            var row = assessed[i];
-            var interval = row.RatioInterval!.Value;
-            double y = Top + (i + 0.5) * Row;
-            string called = name(row);
-            marks.Add(new TextMark("axis", Left - 12, y + 4, called.Length > 28 ? called[..27] + "…" : called, Anchor.End));
+            double y = Y(i);
+            var interval = assessed[i].RatioInterval!.Value;
             marks.Add(new LineMark("own-limit", x.At(Math.Min(interval.Lower, most)), y, x.At(Math.Min(interval.Upper, most)), y));
             marks.Add(new LineMark("own-limit", x.At(Math.Min(interval.Lower, most)), y - 4, x.At(Math.Min(interval.Lower, most)), y + 4));
             // One that goes on beyond the picture has no end in it.
             if (interval.Upper <= most) marks.Add(new LineMark("own-limit", x.At(interval.Upper), y - 4, x.At(interval.Upper), y + 4));
-            if (row.ShrunkenRatio is { } shrunken && shrunken <= most) marks.Add(new LineMark("shrunken", x.At(shrunken), y - 7, x.At(shrunken), y + 7));
+        }
+        for (int i = 0; i < assessed.Count; i++)
+            if (assessed[i].ShrunkenRatio is { } shrunken && shrunken <= most) marks.Add(new LineMark("shrunken", x.At(shrunken), Y(i) - 7, x.At(shrunken), Y(i) + 7));
+        for (int i = 0; i < assessed.Count; i++)
+        {
+            var row = assessed[i];
+            string called = name(row);
+            marks.Add(new TextMark("axis", Left - 12, Y(i) + 4, called.Length > 28 ? called[..27] + "…" : called, Anchor.End));
             var (style, shape, size) = PointLook.Of(row.Position);
-            marks.Add(new PointMark(style, x.At(Math.Min(row.Ratio!.Value, most)), y, shape, size, PointLook.Say(row, called), link(row)));
+            marks.Add(new PointMark(style, x.At(Math.Min(row.Ratio!.Value, most)), Y(i), shape, size, PointLook.Say(row, called), link(row)));
         }
         string beyond = rows.Count(r => r.Ratio is not null) is var all && all > Most ? " " + T("The first {0} of {1} are drawn.", Most, all) : "";
         return new(Width, bottom + Bottom, title, T("Observed over expected for {0}, in the order of their names, each with its 95 % interval and with what remains of it once chance is allowed for.", assessed.Count) + beyond + " " + T("The table below holds every figure."), marks) { Data = ChartData.Of(rows, name) };

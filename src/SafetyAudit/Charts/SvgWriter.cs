@@ -14,7 +14,13 @@ public static class SvgWriter
         var svg = new StringBuilder(16 * 1024);
         svg.Append(CultureInfo.InvariantCulture, $"<svg class=\"chart\" viewBox=\"0 0 {N(scene.Width)} {N(scene.Height)}\" role=\"group\" aria-labelledby=\"{id}-title {id}-desc\" preserveAspectRatio=\"xMidYMid meet\">");
         svg.Append(CultureInfo.InvariantCulture, $"<title id=\"{id}-title\">{T(scene.Title)}</title><desc id=\"{id}-desc\">{T(scene.Description)}</desc>");
-        foreach (var mark in scene.Marks) Write(svg, mark);
+        for (int i = 0, next; i < scene.Marks.Count; i = next)
+        {
+            next = i + 1;
+            while (scene.Marks[i] is LineMark first && next < scene.Marks.Count && scene.Marks[next] is LineMark another && another.Style == first.Style) next++;
+            if (next > i + 1) WriteLines(svg, scene.Marks, i, next);
+            else Write(svg, scene.Marks[i]);
+        }
         return svg.Append("</svg>").ToString();
     }
 
@@ -34,6 +40,19 @@ public static class SvgWriter
         file.Append(CultureInfo.InvariantCulture, $"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {N(scene.Width)} {N(scene.Height + top)}\" width=\"{N(scene.Width)}\" height=\"{N(scene.Height + top)}\"><style>{css}</style>");
         for (int i = 0; i < caption.Count; i++) file.Append(CultureInfo.InvariantCulture, $"<text class=\"caption\" x=\"{N(edge)}\" y=\"{N((i + 1) * line)}\">{T(caption[i])}</text>");
         return file.Append(CultureInfo.InvariantCulture, $"{svg[..(inside - 1)]} y=\"{N(top)}\" width=\"{N(scene.Width)}\" height=\"{N(scene.Height)}\">{svg[inside..]}</svg>\n").ToString();
+    }
+
+    // Lines of one look after one another are one shape: the limits of hundreds of points would weigh more than the points.
+    static void WriteLines(StringBuilder svg, IReadOnlyList<Mark> marks, int from, int to)
+    {
+        svg.Append(CultureInfo.InvariantCulture, $"<path class=\"{marks[from].Style}\" fill=\"none\" d=\"");
+        for (int i = from; i < to; i++)
+        {
+            var line = (LineMark)marks[i];
+            string x1 = N(line.X1), y1 = N(line.Y1), x2 = N(line.X2), y2 = N(line.Y2);
+            svg.Append('M').Append(x1).Append(' ').Append(y1).Append(x1 == x2 ? "V" + y2 : y1 == y2 ? "H" + x2 : $"L{x2} {y2}");
+        }
+        svg.Append("\"/>");
     }
 
     static void Write(StringBuilder svg, Mark mark)

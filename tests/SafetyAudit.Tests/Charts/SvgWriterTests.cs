@@ -26,6 +26,15 @@ public class SvgWriterTests
     }
 
     [Fact]
+    public void Lines_of_one_look_are_one_shape_and_what_lies_between_others_stays_there()
+    {
+        var scene = new Scene(10, 10, "t", "d", [new LineMark("grid", 1.5, 0, 1.5, 3), new LineMark("grid", 0, 2, 4, 2), new LineMark("grid", 0, 0, 4, 5), new TextMark("axis", 1, 1, "a"), new LineMark("grid", 7, 0, 7, 3), new LineMark("centre", 8, 0, 8, 3)]);
+        var shapes = XElement.Parse(SvgWriter.Write(scene, "x")).Elements().Skip(2).ToList();
+        Assert.Equal(["path grid", "text axis", "line grid", "line centre"], shapes.Select(e => $"{e.Name.LocalName} {e.Attribute("class")!.Value}"));
+        Assert.Equal(("M1.5 0V3M0 2H4M0 0L4 5", "none"), (shapes[0].Attribute("d")!.Value, shapes[0].Attribute("fill")!.Value));
+    }
+
+    [Fact]
     public void Numbers_are_written_the_same_in_every_culture()
     {
         var before = System.Globalization.CultureInfo.CurrentCulture;
@@ -33,6 +42,7 @@ public class SvgWriterTests
         {
             System.Globalization.CultureInfo.CurrentCulture = new("de-DE");
             Assert.Contains("x1=\"1.5\"", SvgWriter.Write(new Scene(10, 10, "t", "d", [new LineMark("grid", 1.5, 0, 2, 3)]), "x"), StringComparison.Ordinal);
+            Assert.Contains("M1.5 0.5L", SvgWriter.Write(new Scene(10, 10, "t", "d", [new LineMark("grid", 1.5, 0.5, 2, 3), new LineMark("grid", 0, 0, 2, 3)]), "x"), StringComparison.Ordinal);
         }
         finally
         {

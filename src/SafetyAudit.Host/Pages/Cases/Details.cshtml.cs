@@ -56,8 +56,8 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
     public bool IsOwn { get; private set; }
 
     /// <summary>The measure before the decision and from the day of measuring again on, once that day has come.</summary>
-    public RateRow? Before { get; private set; }
-    public RateRow? After { get; private set; }
+    public RateRow? Earlier { get; private set; }
+    public RateRow? Later { get; private set; }
     public Trend? Trend { get; private set; }
 
     public async Task<IActionResult> OnGetAsync(CancellationToken ct)
@@ -93,8 +93,8 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         if (IsOfRate && Case is { RemeasureOn: { } from, PractitionerId: { } practitioner, DecidedAtUtc: { } decided } && from <= DateOnly.FromDateTime(NowUtc) && Catalogue.Measures.FirstOrDefault(m => m.Code == Case.Measure) is { } measure)
         {
             var baseline = (await Rates.BaselinesAsync(Db, null, ct)).GetValueOrDefault(measure.Code);
-            Before = await RowAsync(measure, baseline, practitioner, Case.From, DateOnly.FromDateTime(decided), ct);
-            After = await RowAsync(measure, baseline, practitioner, from, DateOnly.FromDateTime(NowUtc), ct);
+            Earlier = await RowAsync(measure, baseline, practitioner, Case.From, DateOnly.FromDateTime(decided), ct);
+            Later = await RowAsync(measure, baseline, practitioner, from, DateOnly.FromDateTime(NowUtc), ct);
             Trend = await Trend.ReadAsync(Db, measure, baseline, practitioner, Case.From, DateOnly.FromDateTime(NowUtc), ct);
         }
         return Page();
@@ -121,5 +121,5 @@ public sealed class CaseModel(SafetyAuditDb db, TimeProvider time) : PeriodPage(
         Rates.Compute(await Counts.ReadAsync(Db, from, to, ct, Case.ClinicId), new(from, to, Grouping.Practitioner, Against.Peers), measure, baseline).SingleOrDefault(r => r.PractitionerId == practitioner);
 
     /// <summary>The rate after over the rate before; empty where either has no sessions or nothing happened before.</summary>
-    public (double Ratio, Interval Interval)? Changed => Before is { } b && After is { } a && new PeriodChange(b, a) is { Ratio: { } ratio, Interval: { } interval } ? (ratio, interval) : null;
+    public (double Ratio, Interval Interval)? Changed => Earlier is { } b && Later is { } a && new PeriodChange(b, a) is { Ratio: { } ratio, Interval: { } interval } ? (ratio, interval) : null;
 }

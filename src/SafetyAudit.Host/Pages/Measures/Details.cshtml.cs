@@ -43,10 +43,19 @@ public sealed class MeasureModel(SafetyAuditDb db) : PeriodPage(db)
 
     /// <summary>One funnel per clinic beside colleagues, since the comparison is within the clinic; one for all beside the literature.</summary>
     public List<(string? Name, Funnel Funnel)> Funnels { get; private set; } = [];
+
+    // Lines on one page of a list, each of which weighs as much as several points of a funnel; of several funnels' lists together.
+    const int PageRows = 20, FewestRows = 12;
+
+    /// <summary>Those of a funnel that are shown one by one.</summary>
+    public (List<RateRow> Lines, Paging Paging) LinesOf(Funnel funnel, int number) => PageOf(funnel.Rows, Math.Max(FewestRows, PageRows / Funnels.Count), $"#one-by-one-{number}");
+
     public List<(Baseline Baseline, List<RateRow> Rows)> Clinics { get; private set; } = [];
 
     /// <summary>Clinics first, then practitioners.</summary>
     public IReadOnlyList<PeriodChange> Changes { get; private set; } = [];
+
+    public (List<PeriodChange> Lines, Paging Paging) ChangesHere => PageOf(Changes, PageRows, "#compare");
 
     /// <summary>How clinics within reach are called, in the order of names.</summary>
     public IReadOnlyDictionary<string, string> ClinicNames { get; private set; } = new Dictionary<string, string>();

@@ -11,7 +11,14 @@ namespace SafetyAudit.Host.Pages;
 [Needs(Permission.ReadFigures)]
 public sealed class PractitionersModel(SafetyAuditDb db) : PeriodPage(db)
 {
+    /// <summary>Lines on one page.</summary>
+    public const int PageRows = 50;
+
     public List<RateRow> Rows { get; private set; } = [];
+
+    /// <summary>Those of them that stand on this page.</summary>
+    public (List<RateRow> Lines, Paging Paging) Listed => PageOf(Rows, PageRows);
+
     /// <summary>The last twelve months of each, wherever they worked.</summary>
     public ILookup<string, PractitionerCounts> Months { get; private set; } = Array.Empty<PractitionerCounts>().ToLookup(c => c.PractitionerId);
 
