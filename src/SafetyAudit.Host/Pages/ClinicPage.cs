@@ -72,13 +72,15 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
     /// <summary>This page about another clinic, or about all.</summary>
     public string WithClinic(string? clinicId) => Request.Path + QueryString.Create(Request.Query.Where(q => q.Key is not ("clinic" or "practitioner" or "after" or "part")).Concat(clinicId is null ? [] : [new("clinic", clinicId)]));
 
-    /// <summary>How pages call practitioners: by name, and by id where there is none or the reader may not see names.</summary>
-    public Dictionary<string, string> Names { get; } = [];
+    // As they were read, and as they are called beside each other.
+    readonly Dictionary<string, string> named = [];
+    Dictionary<string, string> called = [];
 
     /// <summary>Whom an alert is about, and where, on a page that goes over several clinics; empty for a clinic as a whole.</summary>
     public string NameIn(Alerts.Alert alert) => alert.PractitionerId is null ? "" : NameOf(alert.PractitionerId) + (Reach.Count > 1 && Only is null ? $" · {alert.ClinicId}" : "");
 
-    public string NameOf(string? practitionerId) => practitionerId is null ? "" : Names.GetValueOrDefault(practitionerId, practitionerId);
+    /// <summary>How pages call practitioners: by name, namesakes by their ids too, and by id alone where there is no name or the reader may not see names.</summary>
+    public string NameOf(string? practitionerId) => practitionerId is null ? "" : called.GetValueOrDefault(practitionerId, practitionerId);
 
     /// <summary>Other parts of the query that the forms of the page keep.</summary>
     public virtual IEnumerable<(string Name, string Value)> Kept => TakesClinic && (Only?.Id ?? AskedClinic) is { } clinic && Reach.Count > 1 ? [("clinic", clinic)] : [];
@@ -176,13 +178,13 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
         };
         bool homeless = shown?.Contains("") == true;
         await NameAsync(p => shown == null || shown.Contains(p.ClinicId) || homeless && p.ClinicId == null, ct);
-        if (guests.Length > 0 && guests.Any(g => !Names.ContainsKey(g))) await NameAsync(p => guests.Contains(p.PractitionerId), ct);
+        if (guests.Length > 0 && guests.Any(g => !named.ContainsKey(g))) await NameAsync(p => guests.Contains(p.PractitionerId), ct);
     }
 
     /// <summary>Reads how these are called, where not everybody is.</summary>
     protected Task NameAsync(IEnumerable<string?> practitioners, CancellationToken ct)
     {
-        string[] ids = [.. practitioners.OfType<string>().Distinct().Where(id => !Names.ContainsKey(id))];
+        string[] ids = [.. practitioners.OfType<string>().Distinct().Where(id => !named.ContainsKey(id))];
         return ids.Length == 0 ? Task.CompletedTask : NameAsync(p => ids.Contains(p.PractitionerId), ct);
     }
 
@@ -190,7 +192,8 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
     Task NameAsync(System.Linq.Expressions.Expression<Func<Sessions.Practitioner, bool>> whom, CancellationToken ct) => WithAllReachedAsync(async () =>
     {
         if (!Db.Actor.May(Permission.ReadNames)) return;
-        foreach (var one in await Db.Current<Sessions.Practitioner>().Where(whom).Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToListAsync(ct)) Names[one.PractitionerId] = one.DisplayName!;
+        foreach (var one in await Db.Current<Sessions.Practitioner>().Where(whom).Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToListAsync(ct)) named[one.PractitionerId] = one.DisplayName!;
+        called = Sessions.Practitioner.ToldApart(named);
     });
 
     /// <summary>Reads what stands beside a clinic's figures with all that the reader reaches.</summary>

@@ -29,7 +29,7 @@ public static class AdherenceMatrix
         double X(int column) => Left + column * Column;
         double y = Top, width = X(practitioners.Count + 1) + 12;
         marks.Add(new TextMark("axis-label", X(0) + Column / 2, Top - 10, T("Clinic"), Anchor.Middle));
-        for (int i = 0; i < practitioners.Count; i++) marks.Add(new TextMark("axis-label", X(i + 1) + Column / 2 + 4, Top - 10, Short(name(practitioners[i]), 22), Upright: true));
+        for (int i = 0; i < practitioners.Count; i++) marks.Add(new TextMark("axis-label", X(i + 1) + Column / 2 + 4, Top - 10, Labels.Short(name(practitioners[i]), 22), Upright: true));
         foreach (var part in Rules.All.GroupBy(r => r.Area))
         {
             marks.Add(new TextMark("axis", 12, y + Area - 10, area(part.Key)));
@@ -37,7 +37,7 @@ public static class AdherenceMatrix
             foreach (var rule in part)
             {
                 marks.Add(new LineMark("grid", 12, y, width - 12, y));
-                marks.Add(new TextMark("axis-label", 12, y + Row / 2 + 4, Short($"{rule.Id} {rule.Title}", 54)));
+                marks.Add(new TextMark("axis-label", 12, y + Row / 2 + 4, Labels.Short($"{rule.Id} {rule.Title}", 54)));
                 var of = rows[rule].ToLookup(r => r.PractitionerId, r => r.Adherence);
                 for (int i = 0; i <= practitioners.Count; i++)
                 {
@@ -58,5 +58,4 @@ public static class AdherenceMatrix
         };
     }
 
-    static string Short(string text, int most) => text.Length > most ? text[..(most - 1)] + "…" : text;
 }

@@ -49,7 +49,7 @@ public static class CaterpillarChart
         {
             var row = assessed[i];
             string called = name(row);
-            marks.Add(new TextMark("axis", Left - 12, Y(i) + 4, called.Length > 28 ? called[..27] + "…" : called, Anchor.End));
+            marks.Add(new TextMark("axis", Left - 12, Y(i) + 4, Labels.Short(called, 28), Anchor.End));
             var (style, shape, size) = PointLook.Of(row.Position);
             marks.Add(new PointMark(style, x.At(Math.Min(row.Ratio!.Value, most)), Y(i), shape, size, PointLook.Say(row, called), link(row)));
         }

@@ -35,7 +35,7 @@ public static class CredentialChart
         for (int i = 0; i < people.Count; i++)
         {
             double y = Top + i * Row;
-            marks.Add(new TextMark("axis-label", 4, y + Row / 2, Short(name(people[i].Key))));
+            marks.Add(new TextMark("axis-label", 4, y + Row / 2, Labels.Short(name(people[i].Key), 26)));
             int line = 0;
             foreach (var credential in people[i].OrderBy(c => c.Kind).Take(3))
             {
@@ -71,6 +71,4 @@ public static class CredentialChart
             Data = new(["practitioner", "clinic", "credential", "since", "until", "state"], [.. credentials.Select(c => (IReadOnlyList<object?>)[name(c.PractitionerId), c.ClinicId, c.Kind, c.Since, c.Until, c.State])]),
         };
     }
-
-    static string Short(string name) => name.Length > 26 ? name[..25] + "…" : name;
 }

@@ -22,6 +22,14 @@ sealed class Labels(double left, double top, double right, double bottom)
     /// <summary>Where the labels drawn so far lie.</summary>
     internal IReadOnlyList<Box> Taken => taken;
 
+    /// <summary>A text with at most so many letters. What stands in parentheses at its end tells namesakes apart, and stays.</summary>
+    public static string Short(string text, int most)
+    {
+        if (text.Length <= most) return text;
+        string end = text[^1] == ')' && text.LastIndexOf(" (", StringComparison.Ordinal) is > 0 and var from && text.Length - from < most - 4 ? text[from..] : "";
+        return $"{text[..(most - 1 - end.Length)]}…{end}";
+    }
+
     // At least as wide as any browser's letters are in the largest writing of a chart's names, 14 px and bold.
     internal static double WidthOf(string text) => text.Sum(c => c switch
     {

@@ -122,9 +122,7 @@ public sealed record CompliancePack
     {
         if (question.Audience == Audience.Internal)
         {
-            var named = await db.Current<Practitioner>().Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToListAsync(ct);
-            var twice = named.GroupBy(p => p.DisplayName).Where(g => g.Count() > 1).Select(g => g.Key).ToHashSet();
-            return named.ToDictionary(p => p.PractitionerId, p => twice.Contains(p.DisplayName) ? $"{p.DisplayName} ({p.PractitionerId})" : p.DisplayName!);
+            return Practitioner.ToldApart(await db.Current<Practitioner>().Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToDictionaryAsync(p => p.PractitionerId, p => p.DisplayName!, ct));
         }
         int digits = ids.Count.ToString(CultureInfo.InvariantCulture).Length;
         return ids.OrderBy(id => Convert.ToHexString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{question.Period.Name}\n{id}"))), StringComparer.Ordinal)

@@ -7,6 +7,13 @@ namespace SafetyAudit.Tests.Charts;
 
 public class LabelsTests
 {
+    [Theory]
+    [InlineData("Ada Ash", 10, "Ada Ash")]
+    [InlineData("Adalberta Ash", 10, "Adalberta…")]
+    [InlineData("Adalberta Ash (P1)", 14, "Adalbert… (P1)")]
+    [InlineData("Adalberta (née Birch)", 14, "Adalberta (né…")]
+    public void A_name_that_is_cut_keeps_the_id_that_tells_namesakes_apart(string name, int most, string label) => Assert.Equal(label, Labels.Short(name, most));
+
     [Fact]
     public void Of_five_hundred_points_no_label_lies_over_another_or_over_the_edge()
     {

@@ -77,6 +77,27 @@ public class LargeClinicTests
     }
 
     [Fact]
+    public async Task Namesakes_are_told_apart()
+    {
+        await using var dashboard = await RunningDashboard.StartAsync(async services =>
+        {
+            await RunningDashboard.AddUserAsync(services, "director", Password);
+            string people = Samples.Practitioners.Replace("Ben Birch", "Ada Ash", StringComparison.Ordinal) + "P3,Cyd Cole,C1,active,2015-01-01,2030-12-31\n";
+            string sessions = Samples.SessionHeader + Samples.Session("S1") + Samples.Session("S2", practitioner: "P2") + Samples.Session("S3", practitioner: "P3");
+            foreach (string file in new[] { people, sessions }) await services.GetRequiredService<ReceiveUpload>().ReceiveAsync(new MemoryStream(Encoding.UTF8.GetBytes(file)), "f.csv", null, null, Actor.CommandLine, default);
+            await Composition.CatchUpAsync(services, null, default);
+        });
+        using var director = new Visitor(dashboard.Address);
+        await director.SignInAsync("director", Password);
+        foreach (string page in new[] { "/practitioners", "/credentials", "/measures/BRUISE_MINOR", "/data-quality", "/practitioners/P2" })
+        {
+            await director.GetAsync(page);
+            Assert.Contains("Ada Ash (P2)", director.Text, StringComparison.Ordinal);
+            Assert.DoesNotContain("Cyd Cole (", director.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public async Task What_is_taken_away_of_a_list_in_parts_is_the_whole_list()
     {
         var (dashboard, director) = await DirectorAsync();
