@@ -10,13 +10,13 @@ namespace SafetyAudit.Benchmarks;
 
 /// <summary>
 /// What a page costs beside five million sessions and beside the demo's sixty thousand, and what the first byte of Home costs beside a static file's while a file is imported and fifty
-/// readers read: <c>pages PROGRAM [SESSIONS]</c>, with the published program (<c>safetyaudit.dll</c>). The large history is the demo's clinics over and over under other ids. Two
+/// readers read: <c>pages PROGRAM [SESSIONS [CLINICS]]</c>, with the published program (<c>safetyaudit.dll</c>). The large history is the demo's clinics over and over under other ids. Two
 /// installations run at once and are asked in turn: by a reader of one clinic and by one of all; and by one of all beside as many clinics of which each has a few weeks of sessions, on the
-/// pages that go over all clinics.
+/// pages that go over all clinics. Where a number of clinics is given, there are no more than those, each with as many more people: what a reader of one pays for its size.
 /// </summary>
 static partial class PagesBenchmark
 {
-    const int DemoSessions = 59_834, Warm = 10, Asked = 100, AskedAtMost = 500, Readers = 50, Imported = 300_000;
+    const int DemoSessions = 59_834, DemoClinics = 3, Warm = 10, Asked = 100, AskedAtMost = 500, Readers = 50, Imported = 300_000;
     const double Target = 1.3, FirstByteTarget = 5;
     const int HeaviestPage = 150_000;
 
@@ -33,7 +33,14 @@ static partial class PagesBenchmark
         "/", "/clinics", "/alerts", "/cases", "/uploads", "/reports", "/records", "/baselines", "/protocol", "/search?q=river", "/settings", "/views",
     ];
 
-    public static Task RunAsync(string program, long sessions) => BesideLargeAsync(program, sessions, async (few, many, folder) =>
+    public static Task CrowdedAsync(string program, long sessions, int clinics) => BesideLargeAsync(program, sessions, clinics, async (few, many, _) =>
+    {
+        await using var large = await Installation.StartAsync(program, many);
+        await using var small = await Installation.StartAsync(program, few);
+        await BesideAsync("river-director, larger clinics", Pages, await small.SignInAsync("river-director"), await large.SignInAsync("river-director"));
+    });
+
+    public static Task RunAsync(string program, long sessions) => BesideLargeAsync(program, sessions, null, async (few, many, folder) =>
     {
         string young = Path.Combine(folder, "young");
         Copy(few, young);
@@ -46,13 +53,13 @@ static partial class PagesBenchmark
     });
 
     /// <summary>The first byte of Home alone: <c>first-byte PROGRAM [SESSIONS]</c>.</summary>
-    public static Task FirstByteAsync(string program, long sessions) => BesideLargeAsync(program, sessions, async (_, many, folder) =>
+    public static Task FirstByteAsync(string program, long sessions) => BesideLargeAsync(program, sessions, null, async (_, many, folder) =>
     {
         await using var large = await Installation.StartAsync(program, many);
         await WhileImportingAsync(folder, program, many, large);
     });
 
-    static async Task BesideLargeAsync(string program, long sessions, Func<string, string, string, Task> measure)
+    static async Task BesideLargeAsync(string program, long sessions, int? clinics, Func<string, string, string, Task> measure)
     {
         string folder = Directory.CreateTempSubdirectory("safetyaudit-bench-").FullName;
         try
@@ -60,7 +67,7 @@ static partial class PagesBenchmark
             string few = Path.Combine(folder, "few"), many = Path.Combine(folder, "many");
             await using (var first = await Installation.StartAsync(program, few)) { }
             Copy(few, many);
-            Enlarge(Path.Combine(many, "safetyaudit.db"), (int)(sessions / DemoSessions));
+            Enlarge(Path.Combine(many, "safetyaudit.db"), (int)(sessions / DemoSessions), clinics: clinics);
             await measure(few, many, folder);
         }
         finally
@@ -177,9 +184,10 @@ static partial class PagesBenchmark
 
     // Whoever was in clinic RIVER is in clinic RIVER~7 too, with all they did there, and what was found there. A young installation has as many clinics, and of each what came in its last
     // days only, so that all together have what the demo's have.
-    static void Enlarge(string database, int copies, bool isYoung = false)
+    static void Enlarge(string database, int copies, bool isYoung = false, int? clinics = null)
     {
-        string[] ids = ["clinic_id", "practitioner_id", "patient_id", "session_id", "event_id", "follow_up_id", "linked_clinic_id", "linked_session_id"];
+        string[] clinicIds = ["clinic_id", "linked_clinic_id"], ids = ["practitioner_id", "patient_id", "session_id", "event_id", "follow_up_id", "linked_session_id"];
+        int apart = Math.Max(1, (clinics ?? DemoClinics * copies) / DemoClinics);
         using var connection = new SqliteConnection($"Data Source={database}");
         connection.Open();
         Run("PRAGMA synchronous = OFF; PRAGMA cache_size = -800000;");
@@ -195,16 +203,20 @@ static partial class PagesBenchmark
             string[] columns = [.. Read($"SELECT '\"' || name || '\"' FROM pragma_table_info('{table}') WHERE NOT (pk = 1 AND type = 'INTEGER')")];
             Run($"CREATE TEMP TABLE original AS SELECT {string.Join(", ", columns)} FROM {table}");
             for (int copy = 1; copy < copies; copy++)
-                Run($"INSERT INTO {table} ({string.Join(", ", columns)}) SELECT {string.Join(", ", columns.Select(c => Copied(table, c.Trim('"'), copy) ?? c))} FROM original");
+                Run($"INSERT OR IGNORE INTO {table} ({string.Join(", ", columns)}) SELECT {string.Join(", ", columns.Select(c => Copied(table, c.Trim('"'), copy) ?? c))} FROM original");
             Run("DROP TABLE original");
         }
         Run("PRAGMA wal_checkpoint(TRUNCATE)");
 
         // An alert's key names its rule, clinic, practitioner and what it is about, which of a sentinel event is the event.
         string? Copied(string table, string column, int copy) =>
-            ids.Contains(column) || (table, column) == ("clinics", "id") ? $"{column} || '~{copy}'"
-            : (table, column) == ("alerts", "key") ? $"CASE rule WHEN 'sentinel_event' THEN replace(key, clinic_id || '||', clinic_id || '~{copy}||') || '~{copy}' ELSE rule || '|' || clinic_id || '~{copy}|' || coalesce(practitioner_id || '~{copy}', '') || substr(key, length(rule) + length(clinic_id) + length(coalesce(practitioner_id, '')) + 3) END"
+            clinicIds.Contains(column) || (table, column) == ("clinics", "id") ? $"{column} || '{Clinic(copy)}'"
+            : ids.Contains(column) ? $"{column} || '~{copy}'"
+            : (table, column) == ("alerts", "key") ? $"CASE rule WHEN 'sentinel_event' THEN replace(key, clinic_id || '||', clinic_id || '{Clinic(copy)}||') || '~{copy}' ELSE rule || '|' || clinic_id || '{Clinic(copy)}|' || coalesce(practitioner_id || '~{copy}', '') || substr(key, length(rule) + length(clinic_id) + length(coalesce(practitioner_id, '')) + 3) END"
             : null;
+
+        // A clinic that is there already stays one, with more people; what is said of it as a whole stands there.
+        string Clinic(int copy) => copy % apart == 0 ? "" : $"~{copy % apart}";
 
         void Run(string sql)
         {

@@ -5,7 +5,7 @@ using SafetyAudit.Benchmarks;
 // Our methods beside base R on the same work in the same run, one thread each. `dotnet run -c Release`
 // in this folder; an argument runs only the workloads that begin with it (W4); `import [ROWS]` measures an import
 // beside sqlite3 instead, `import-memory [ROWS]` the memory of one that never ends, `import-into [ROWS]` what a large history costs, `trail [ENTRIES]` the audit trail,
-// `pages PROGRAM [SESSIONS]` the pages of a published program beside a large history, `first-byte PROGRAM [SESSIONS]` the first byte of Home alone.
+// `pages PROGRAM [SESSIONS [CLINICS]]` the pages of a published program beside a large history, `first-byte PROGRAM [SESSIONS]` the first byte of Home alone.
 if (args is ["import", .. var rest])
 {
     ImportBenchmark.Run(rest is [var rows, ..] ? int.Parse(rows, CultureInfo.InvariantCulture) : 1_000_000);
@@ -26,6 +26,11 @@ if (args is ["import-here", var data, .. var files])
     await ImportStages.RunAsync(data, files);
     return;
 }
+if (args is ["pages", var crowded, var size, var clinics])
+{
+    await PagesBenchmark.CrowdedAsync(Path.GetFullPath(crowded), long.Parse(size, CultureInfo.InvariantCulture), int.Parse(clinics, CultureInfo.InvariantCulture));
+    return;
+}
 if (args is ["pages", var program, .. var beside])
 {
     await PagesBenchmark.RunAsync(Path.GetFullPath(program), beside is [var number, ..] ? long.Parse(number, CultureInfo.InvariantCulture) : 5_000_000);
@@ -41,9 +46,9 @@ if (args is ["write-sessions", var written])
     ImportStages.WriteSessions(long.Parse(written, CultureInfo.InvariantCulture));
     return;
 }
-if (args is ["trail", .. var size])
+if (args is ["trail", .. var entries])
 {
-    await TrailBenchmark.RunAsync(size is [var count, ..] ? int.Parse(count, CultureInfo.InvariantCulture) : 1_000_000);
+    await TrailBenchmark.RunAsync(entries is [var count, ..] ? int.Parse(count, CultureInfo.InvariantCulture) : 1_000_000);
     return;
 }
 string only = args is [var wanted, ..] ? wanted : "";
