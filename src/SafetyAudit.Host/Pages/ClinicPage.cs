@@ -160,7 +160,10 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
     /// <summary>Reads which clinics there are, and from then on those alone that the page is about.</summary>
     protected async Task ReadClinicsAsync(CancellationToken ct)
     {
-        Reach = [.. InOrder(await Db.Clinics.AsNoTracking().ToListAsync(ct), c => c.Name).ThenBy(c => c.Id, StringComparer.Ordinal)];
+        var clinics = await Db.Clinics.AsNoTracking().ToListAsync(ct);
+        var names = Sessions.Namesakes.ToldApart(clinics.ToDictionary(c => c.Id, c => c.Name));
+        foreach (var clinic in clinics) clinic.Name = names[clinic.Id];
+        Reach = [.. InOrder(clinics, c => c.Name).ThenBy(c => c.Id, StringComparer.Ordinal)];
         Narrow();
     }
 
@@ -193,7 +196,7 @@ public abstract class ClinicPage(SafetyAuditDb db) : PageModel
     {
         if (!Db.Actor.May(Permission.ReadNames)) return;
         foreach (var one in await Db.Current<Sessions.Practitioner>().Where(whom).Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToListAsync(ct)) named[one.PractitionerId] = one.DisplayName!;
-        called = Sessions.Practitioner.ToldApart(named);
+        called = Sessions.Namesakes.ToldApart(named);
     });
 
     /// <summary>Reads what stands beside a clinic's figures with all that the reader reaches.</summary>

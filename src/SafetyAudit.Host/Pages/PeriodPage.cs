@@ -38,13 +38,16 @@ public abstract class PeriodPage(SafetyAuditDb db) : ClinicPage(db)
     /// <summary>This page with everything that was chosen, its list from another line on or from its first.</summary>
     protected string PageAt(int after) => Request.Path + QueryString.Create([.. Kept.Concat(PeriodAsked).Select(k => KeyValuePair.Create(k.Name, (string?)k.Value)), KeyValuePair.Create("after", (string?)$"{after}")]);
 
+    /// <summary>Lines before this page, of a list of so many: beyond its end its last page is shown.</summary>
+    protected int AfterOf(int all, int rows) => Math.Min(After, Math.Max(0, (all - 1) / rows * rows));
+
     /// <summary>Those lines of a long list that stand on this page, its last where fewer were left than came before; and where in the list they stand.</summary>
     /// <param name="all">The list.</param>
     /// <param name="rows">Lines on a full page.</param>
     /// <param name="anchor">Where on the page the list begins, as in an address.</param>
     protected (List<T> Lines, Paging Paging) PageOf<T>(IReadOnlyList<T> all, int rows, string anchor = "")
     {
-        int after = Math.Min(After, Math.Max(0, (all.Count - 1) / rows * rows));
+        int after = AfterOf(all.Count, rows);
         List<T> lines = [.. all.Skip(after).Take(rows)];
         return (lines, new(after, lines.Count, all.Count, rows, at => PageAt(at) + anchor));
     }

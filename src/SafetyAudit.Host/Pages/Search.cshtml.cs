@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 using Microsoft.EntityFrameworkCore;
@@ -41,7 +42,7 @@ public sealed class SearchModel(SafetyAuditDb db) : PageModel
         await AddAsync(db.Clinics.AsNoTracking().OrderBy(c => c.Name), c => new Hit("Clinic", c.Name, $"/practitioners?clinic={Uri.EscapeDataString(c.Id)}", c.Id), ct);
         await AddAsync(db.PractitionersReached().OrderBy(p => p.PractitionerId).Select(p => new { p.PractitionerId, p.DisplayName, p.ClinicId }),
             p => new Hit("Practitioner", names && p.DisplayName is { } name ? name : p.PractitionerId, $"/practitioners/{Uri.EscapeDataString(p.PractitionerId)}", $"{p.PractitionerId} {p.ClinicId}"), ct);
-        if (!long.TryParse(Wanted, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out long number)) return;
+        if (!long.TryParse(Wanted, NumberStyles.None, CultureInfo.InvariantCulture, out long number)) return;
         if (await db.Cases.AnyAsync(c => c.Id == number, ct)) Hits.Add(new("Case", T("Case {0}", number), $"/cases/{number}", ""));
         if (await db.Alerts.AnyAsync(a => a.Id == number, ct)) Hits.Add(new("Alert", T("Alert {0}", number), $"/alerts/{number}", ""));
         if (db.Actor.May(Permission.SendRecords) && await db.Uploads.Where(u => u.Id == number).Select(u => u.FileName).FirstOrDefaultAsync(ct) is { } file) Hits.Add(new("Upload", file, $"/uploads/{number}", T("upload {0}", number)));
@@ -59,8 +60,8 @@ public sealed class SearchModel(SafetyAuditDb db) : PageModel
         Hits.AddRange(found.Take(MostOfAKind));
     }
 
-    // Every word that was typed stands somewhere in the name, the kind or the code.
-    bool IsWanted(Hit hit) => $"{hit.Name} {hit.Words}" is var all && Array.TrueForAll(words, w => all.Contains(w, StringComparison.CurrentCultureIgnoreCase));
+    // Every word that was typed stands somewhere in the name, the kind or the code, with its accents or without.
+    bool IsWanted(Hit hit) => $"{hit.Name} {hit.Words}" is var all && Array.TrueForAll(words, w => CultureInfo.CurrentCulture.CompareInfo.IndexOf(all, w, CompareOptions.IgnoreCase | CompareOptions.IgnoreNonSpace) >= 0);
 
     string[] words = [];
 }

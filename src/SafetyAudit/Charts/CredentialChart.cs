@@ -66,9 +66,13 @@ public static class CredentialChart
         marks.Add(new TextMark("axis-label", X(today), Top - 36, T("today"), Anchor.Middle));
         marks.Add(new TextMark("axis-label", X(today), bottom + 18, T("today"), Anchor.Middle));
         int lapsed = credentials.Count(c => c.State == CredentialState.Lapsed), soon = credentials.Count(c => c.State == CredentialState.LapsesSoon);
-        return new(Width, bottom + 30, title, T("{0} practitioners; {1} credentials have lapsed, {2} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded; below them the months in which sessions were given.", people.Count, lapsed, soon), marks)
+        return new(Width, bottom + 30, title, T("{0} practitioners drawn; of their credentials {1} have lapsed, {2} lapse within 60 days. From top to bottom in each row: licence, blood-borne pathogens, first aid, as far as recorded; below them the months in which sessions were given.", people.Count, lapsed, soon), marks)
         {
-            Data = new(["practitioner", "clinic", "credential", "since", "until", "state"], [.. credentials.Select(c => (IReadOnlyList<object?>)[name(c.PractitionerId), c.ClinicId, c.Kind, c.Since, c.Until, c.State])]),
+            Data = DataOf(credentials, name),
         };
     }
+
+    /// <summary>The rows behind the bars.</summary>
+    public static ChartData DataOf(IEnumerable<Credential> credentials, Func<string, string> name) =>
+        new(["practitioner", "clinic", "credential", "since", "until", "state"], [.. credentials.Select(c => (IReadOnlyList<object?>)[name(c.PractitionerId), c.ClinicId, c.Kind, c.Since, c.Until, c.State])]);
 }

@@ -61,7 +61,7 @@ public static class FunnelChart
         foreach (var row in assessed.Where(IsBeyond).OrderBy(r => Math.Min(r.PHigh!.Value, r.PLow!.Value)))
             if (labels.Place(At(row).X, At(row).Y, name(row)) is { } label) marks.Add(label);
         int high = assessed.Count(r => r.Position == Position.Above998), low = assessed.Count(r => r.Position == Position.Below998);
-        string description = T("Funnel plot of {0}; {1} above the upper 99.8 % limit, {2} below the lower one. The table below holds every figure.", assessed.Count, high == 0 ? T("none") : high, low == 0 ? T("none") : low);
+        string description = T("Funnel plot of {0}; {1} above the upper 99.8 % limit, {2} below the lower one. The table below holds every figure, in parts where there are many.", assessed.Count, high == 0 ? T("none") : high, low == 0 ? T("none") : low);
         return new(Width, Height, title, description, marks) { Data = ChartData.Of(funnel.Rows, name) };
 
         (double X, double Y) At(RateRow row) => (x.At(row.Expected!.Value), y.At(Math.Min(row.Ratio!.Value, top)));

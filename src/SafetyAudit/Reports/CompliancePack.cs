@@ -122,7 +122,7 @@ public sealed record CompliancePack
     {
         if (question.Audience == Audience.Internal)
         {
-            return Practitioner.ToldApart(await db.Current<Practitioner>().Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToDictionaryAsync(p => p.PractitionerId, p => p.DisplayName!, ct));
+            return Namesakes.ToldApart(await db.Current<Practitioner>().Where(p => p.DisplayName != null).Select(p => new { p.PractitionerId, p.DisplayName }).ToDictionaryAsync(p => p.PractitionerId, p => p.DisplayName!, ct));
         }
         int digits = ids.Count.ToString(CultureInfo.InvariantCulture).Length;
         return ids.OrderBy(id => Convert.ToHexString(HMACSHA256.HashData(key, Encoding.UTF8.GetBytes($"{question.Period.Name}\n{id}"))), StringComparer.Ordinal)

@@ -22,12 +22,4 @@ public sealed class Practitioner : Record
     public IReadOnlyList<string>? PermittedMuscles { get; set; }
     public DateOnly? BbpTrainingOn { get; set; }
     public DateOnly? CprExpires { get; set; }
-
-    /// <summary>What they are called: by their names, and namesakes by their ids too, so that nobody is taken for somebody else.</summary>
-    /// <param name="named">Names by practitioner id, of everybody who may stand beside each other.</param>
-    public static Dictionary<string, string> ToldApart(IReadOnlyDictionary<string, string> named)
-    {
-        var shared = named.Values.GroupBy(name => name).Where(g => g.Skip(1).Any()).Select(g => g.Key).ToHashSet();
-        return named.ToDictionary(n => n.Key, n => shared.Contains(n.Value) ? $"{n.Value} ({n.Key})" : n.Value);
-    }
 }

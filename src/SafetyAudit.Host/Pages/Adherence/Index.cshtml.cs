@@ -22,6 +22,9 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
 
     [BindProperty(Name = "part", SupportsGet = true)] public int? AskedPart { get; set; }
 
+    /// <summary>Whose column is looked for, where no part is.</summary>
+    [BindProperty(Name = "practitioner", SupportsGet = true)] public string? AskedPractitioner { get; set; }
+
     /// <summary>Which columns are shown, from 1.</summary>
     public int Part { get; private set; } = 1;
 
@@ -50,7 +53,7 @@ public sealed class AdherenceModel(SafetyAuditDb db, TimeProvider time) : Period
         LaidDown = ClinicProtocol.On(Clinic, await Db.ClinicProtocols.AsNoTracking().Where(p => p.ClinicId == Clinic).ToListAsync(ct), To);
         var rows = AdherenceTable.By((await AdherenceTable.ReadAsync(Db, new(From, To, Clinic), AsKnownUtc ?? time.UtcNow(), ct)).Where(r => r.PractitionerId.Length > 0), AdherenceGrouping.Practitioner);
         All = [.. rows.Select(r => r.PractitionerId).Distinct().Order(StringComparer.Ordinal)];
-        Part = Math.Clamp(AskedPart ?? 1, 1, Math.Max(1, Parts));
+        Part = Math.Clamp(AskedPart ?? (All.IndexOf(AskedPractitioner ?? "") is >= 0 and var column ? column / MostColumns + 1 : 1), 1, Math.Max(1, Parts));
         Practitioners = [.. All.Skip((Part - 1) * MostColumns).Take(MostColumns)];
         Rows = rows.ToLookup(r => r.Rule);
     }

@@ -72,6 +72,7 @@ public sealed class AlertsModel(SafetyAuditDb db, TimeProvider time) : FilteredP
         var counted = await Db.Alerts.GroupBy(a => new { a.Rule, a.Level, IsOpen = a.Status == AlertStatus.Open, IsNew = a.RaisedAtUtc >= since }).Select(g => new { g.Key.Rule, g.Key.Level, g.Key.IsOpen, g.Key.IsNew, Count = g.Count() }).ToListAsync(ct);
         Counts = IsFiltered ? await asked.GroupBy(a => a.Rule).Select(g => new { g.Key, Count = g.Count() }).ToDictionaryAsync(g => g.Key, g => g.Count, ct)
             : counted.Where(c => (All || c.IsOpen) && (!New || c.IsNew)).GroupBy(c => c.Rule).ToDictionary(g => g.Key, g => g.Sum(c => c.Count));
+        AskedAfter = AfterOf(Counts.Values.Sum(), PageRows);
         int Raised(AlertRule rule, AlertLevel? level = null) => counted.Where(c => c.Rule == rule && (level is null || c.Level == level)).Sum(c => c.Count);
         (RaisedRed, RaisedAmber, RaisedFew) = (Raised(AlertRule.MoreThanPeers, AlertLevel.Red), Raised(AlertRule.MoreThanPeers, AlertLevel.Amber), Raised(AlertRule.FewerThanPeers));
         // Levels are kept as words, which sort otherwise.

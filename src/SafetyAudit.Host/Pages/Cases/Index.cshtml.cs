@@ -49,6 +49,7 @@ public sealed class CasesModel(SafetyAuditDb db, TimeProvider time) : FilteredPa
         await ReadChoicesAsync(asked.Select(c => c.PractitionerId), asked.Select(c => c.Measure), ct);
         asked = asked.Where(c => (AskedPractitioner == null || c.PractitionerId == AskedPractitioner) && (AskedMeasure == null || c.Measure == AskedMeasure) && (SinceUtc == null || c.OpenedAtUtc >= SinceUtc) && (BeforeUtc == null || c.OpenedAtUtc < BeforeUtc));
         Count = await asked.CountAsync(ct);
+        AskedAfter = AfterOf(Count, PageRows);
         var notBegun = ReviewCase.NotBegun(Db).Select(c => c.Id);
         // Levels are kept as words, which sort otherwise.
         var ordered = Closed ? asked.OrderByDescending(c => c.DecidedAtUtc).ThenByDescending(c => c.Id)
